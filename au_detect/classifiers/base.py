@@ -1,0 +1,280 @@
+"""The contract of every action-unit classifier, and what they share: hold-out, calibration,
+thresholds. Training only: detection needs neither this module nor scikit-learn.
+
+How a classifier is fitted, in three steps that use two sets of groups (subjects):
+
+1. weights are learnt from the training groups (features are scaled by these alone);
+2. on the held-out groups the scores are calibrated with Platt's method, so that probabilities
+   are right *for the mixture of faces that the classifier was trained on*, whatever weights
+   the loss gave to rare AUs;
+3. on the same held-out groups a threshold per AU is chosen for a stated false-positive rate.
+
+Labels are 1 (present), 0 (absent) or NaN (not known: no influence anywhere).
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.optimize import minimize
+from sklearn.base import BaseEstimator
+
+from au_detect.errors import InputError, check_shape
+
+MIN_CALIBRATION_CELLS = 5
+"""Platt's method is used where there are as many positives and as many negatives."""
+
+SMALLEST_THRESHOLD = 1e-6
+
+
+class AUClassifier(BaseEstimator, ABC):
+    """One classifier for several AUs, in the manner of scikit-learn.
+
+    ``__init__`` only stores its arguments, among them `validation_fraction`, `max_fpr` and
+    `random_state`. After `fit`:
+
+    Attributes
+    ----------
+    thresholds_ : ndarray, float64, shape (n_aus,)
+        An AU is present where its probability is at least this; in (0, 1).
+    n_features_in_, n_aus_ : int
+    held_out_ : ndarray of bool, shape (n_samples,)
+        The training rows that were kept for calibration and thresholds.
+    """
+
+    validation_fraction: float
+    max_fpr: float
+    random_state: int
+    thresholds_: NDArray[np.float64]
+    n_features_in_: int
+    n_aus_: int
+    held_out_: NDArray[np.bool_]
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        *,
+        groups: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+        held_out: ArrayLike | None = None,
+    ) -> Self:
+        """Learn weights, calibration and thresholds.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_features)
+            Finite features.
+        y : array_like, shape (n_samples, n_aus)
+            1 present, 0 absent, NaN not known.
+        groups : array_like, shape (n_samples,), optional
+            Subject of each row: subjects are held out whole. Without it every row is its own.
+        sample_weight : array_like, shape (n_samples,), optional
+            Weight of each row in the loss, at least 0.
+        held_out : array_like of bool, shape (n_samples,), optional
+            Rows to keep for calibration and thresholds; by default `validation_fraction` of
+            the groups, drawn at random.
+
+        Raises
+        ------
+        InputError
+            If shapes or values do not fit, or there are fewer than two groups.
+        """
+        features, labels = _check_samples(X, y)
+        n_rows = len(features)
+        weights = _check_weights(sample_weight, n_rows)
+        subjects = np.arange(n_rows) if groups is None else np.asarray(groups)
+        check_shape("groups", subjects, (n_rows,))
+        if held_out is None:
+            held_out = held_out_rows(subjects, self.validation_fraction, self.random_state)
+        held_out = np.asarray(held_out, dtype=bool)
+        check_shape("held_out", held_out, (n_rows,))
+        self.n_features_in_, self.n_aus_ = features.shape[1], labels.shape[1]
+        self.held_out_ = held_out
+        self._fit_calibrated(
+            (features[~held_out], labels[~held_out], weights[~held_out]),
+            (features[held_out], labels[held_out], weights[held_out]),
+        )
+        probabilities = self.predict_proba(features[held_out])
+        self.thresholds_ = choose_thresholds(labels[held_out], probabilities, self.max_fpr)
+        return self
+
+    @abstractmethod
+    def _fit_calibrated(self, training: Samples, held_out: Samples) -> None:
+        """Learn weights from `training`, calibrate on `held_out`: each (X, y, sample weight)."""
+
+    @abstractmethod
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return probabilities (n_samples, n_aus) in [0, 1]; NaN for a row with a NaN feature."""
+
+    def predict(self, X: ArrayLike) -> NDArray[np.int8]:
+        """Return decisions (n_samples, n_aus): 1 where the probability reaches the threshold."""
+        return (self.predict_proba(X) >= self.thresholds_).astype(np.int8)
+
+    def _check_features(self, X: ArrayLike) -> NDArray[np.float32]:
+        if not hasattr(self, "n_features_in_"):
+            raise InputError(f"{type(self).__name__} must be fitted before it predicts")
+        features = np.asarray(X, dtype=np.float32)
+        check_shape("X", features, ("n_samples", self.n_features_in_))
+        return features
+
+
+Samples = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
+
+
+def held_out_rows(groups: ArrayLike, fraction: float, random_state: int) -> NDArray[np.bool_]:
+    """Choose whole groups at random and return the mask of their rows.
+
+    Parameters
+    ----------
+    groups : array_like, shape (n_samples,)
+        Group (subject) of each row.
+    fraction : float
+        Fraction of the groups that is held out, in (0, 1); at least one group is, and at
+        least one is not.
+    random_state : int
+        Seed; the choice depends on it and on the set of groups, not on the order of the rows.
+
+    Raises
+    ------
+    InputError
+        If `fraction` is outside (0, 1) or there are fewer than two groups.
+    """
+    if not 0 < fraction < 1:
+        raise InputError(f"the held-out fraction must be in (0, 1), got {fraction}")
+    names, inverse = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        raise InputError(f"groups must name at least 2 different groups, got {len(names)}")
+    n_held_out = min(max(round(fraction * len(names)), 1), len(names) - 1)
+    chosen = np.random.default_rng(random_state).permutation(len(names))[:n_held_out]
+    return np.isin(inverse, chosen)
+
+
+def choose_thresholds(
+    y: ArrayLike, probabilities: ArrayLike, max_fpr: float
+) -> NDArray[np.float64]:
+    """Choose, per AU, the smallest threshold whose false-positive rate is at most `max_fpr`.
+
+    With n negatives, floor(`max_fpr` · n) false alarms are allowed. The negative with the
+    next highest probability must stay below the threshold, and with it everything that has
+    the same probability (ties are all counted, none is split). All thresholds from there to
+    the next higher probability decide alike; the middle of that gap is returned, so that
+    rounding cannot turn a decision. Without negatives the threshold is 0.5.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples, n_aus)
+        1, 0 or NaN (ignored), of faces that the weights were not learnt from.
+    probabilities : array_like, shape (n_samples, n_aus)
+        In [0, 1].
+    max_fpr : float
+        In [0, 1).
+
+    Returns
+    -------
+    ndarray, float64, shape (n_aus,)
+        In (0, 1).
+
+    Raises
+    ------
+    InputError
+        If the shapes differ or `max_fpr` is outside [0, 1).
+    """
+    labels, scores = np.asarray(y, dtype=float), np.asarray(probabilities, dtype=float)
+    check_shape("y", labels, ("n_samples", "n_aus"))
+    check_shape("probabilities", scores, labels.shape)
+    if not 0 <= max_fpr < 1:
+        raise InputError(f"max_fpr must be in [0, 1), got {max_fpr}")
+    thresholds = [
+        _choose_threshold(column, score, max_fpr)
+        for column, score in zip(labels.T, scores.T, strict=True)
+    ]
+    return np.array(thresholds, dtype=float)
+
+
+def _choose_threshold(y: NDArray[Any], scores: NDArray[Any], max_fpr: float) -> float:
+    negatives = np.sort(scores[y == 0])[::-1]
+    if len(negatives) == 0:
+        return 0.5
+    # The rounding makes 0.02 * 50 one allowed false alarm whatever its last bit is.
+    below = negatives[int(np.floor(round(max_fpr * len(negatives), 9)))]
+    coded = scores[np.isfinite(y)]
+    above = np.min(coded[coded > below], initial=1.0)
+    return float(np.clip((below + above) / 2, SMALLEST_THRESHOLD, 1 - SMALLEST_THRESHOLD))
+
+
+def fit_platt_scaling(
+    y: ArrayLike, logits: ArrayLike, fallback_offsets: ArrayLike | float = 0.0
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Fit, per AU, slope and offset so that sigmoid(slope · logit + offset) is calibrated.
+
+    Platt (1999), "Probabilistic outputs for support vector machines", with his smoothed
+    targets (N₊ + 1) / (N₊ + 2) and 1 / (N₋ + 2), which keep the fit finite where the classes
+    do not overlap. The slope stays positive, so the order of the faces never changes.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples, n_aus)
+        1, 0 or NaN (ignored).
+    logits : array_like, shape (n_samples, n_aus)
+        Scores of faces that the weights were not learnt from.
+    fallback_offsets : array_like, shape (n_aus,), or float
+        Offsets, beside a slope of 1, where fewer than `MIN_CALIBRATION_CELLS` positives or
+        negatives are there to fit.
+
+    Returns
+    -------
+    slopes, offsets : ndarray, float64, shape (n_aus,)
+    """
+    labels, scores = np.asarray(y, dtype=float), np.asarray(logits, dtype=float)
+    check_shape("logits", scores, labels.shape)
+    slopes = np.ones(labels.shape[1])
+    offsets = np.broadcast_to(np.asarray(fallback_offsets, dtype=float), slopes.shape).copy()
+    for column in range(labels.shape[1]):
+        coded = np.isfinite(labels[:, column])
+        present = labels[coded, column] == 1
+        if min(present.sum(), (~present).sum()) >= MIN_CALIBRATION_CELLS:
+            fitted = _fit_slope_and_offset(present, scores[coded, column])
+            slopes[column], offsets[column] = fitted
+    return slopes, offsets
+
+
+def _fit_slope_and_offset(present: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[float, float]:
+    n_positive, n_negative = present.sum(), (~present).sum()
+    targets = np.where(present, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2))
+
+    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = parameters[0] * scores + parameters[1]
+        error = 1 / (1 + np.exp(-np.clip(logits, -500, 500))) - targets
+        value = np.mean(np.logaddexp(0, logits) - targets * logits)
+        return value, np.array([np.mean(error * scores), np.mean(error)])
+
+    start = np.array([1.0, 0.0])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(1e-3, None), (None, None)])
+    return float(found.x[0]), float(found.x[1])
+
+
+def _check_samples(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    features, labels = np.asarray(X, dtype=np.float32), np.asarray(y, dtype=np.float32)
+    check_shape("X", features, ("n_samples", "n_features"))
+    check_shape("y", labels, (len(features), "n_aus"))
+    if not np.isfinite(features).all():
+        raise InputError("X must be finite, got NaN or infinity")
+    others = labels[np.isfinite(labels) & (labels != 0) & (labels != 1)]
+    if len(others) or np.isinf(labels).any():
+        wrong = others[0] if len(others) else np.inf
+        raise InputError(f"y must be 0, 1 or NaN, got {wrong:g}")
+    return features, labels
+
+
+def _check_weights(sample_weight: ArrayLike | None, n_rows: int) -> NDArray[np.float32]:
+    if sample_weight is None:
+        return np.ones(n_rows, dtype=np.float32)
+    weights = np.asarray(sample_weight, dtype=np.float32)
+    check_shape("sample_weight", weights, (n_rows,))
+    if not (np.isfinite(weights).all() and (weights >= 0).all()):
+        raise InputError("sample_weight must be finite and at least 0")
+    return weights

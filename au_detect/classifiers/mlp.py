@@ -1,0 +1,281 @@
+"""Multi-layer perceptrons in Keras: the only import of TensorFlow, inside functions.
+
+The network is features → scaling → (dense, dropout) × hidden layers → one logit per AU. The
+loss is binary cross-entropy per AU, positives weighted where AUs are rare, cells without a
+label left out. Scaling is the first layer and calibration is folded into the last, so that
+the exported file needs nothing beside it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import random
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.classifiers.base import AUClassifier, Samples, fit_platt_scaling
+from au_detect.errors import InputError, check_option
+
+WEIGHTINGS = ("per_au", "none")
+_STEPS_PER_EPOCH = 20  # at least, in a table of 20 rows or more
+_ROWS_AT_ONCE = 8192
+_IGNORED = 1e30  # variance that scales a feature to nothing
+
+
+class MLPClassifier(AUClassifier):
+    """One multi-label network for one half of the face, or several whose answers are averaged.
+
+    Parameters
+    ----------
+    hidden_layers, units : int
+        Number of hidden layers, and units in each.
+    activation : str
+        Keras name of their activation.
+    dropout : float
+        Fraction of each hidden layer that is left out at each training step, in [0, 1).
+    l2 : float
+        Weight of the squared weights in the loss.
+    input_noise : float
+        Standard deviation of Gaussian noise on the scaled features in training: 0.1 is a tenth
+        of each feature's own spread.
+    learning_rate : float
+        Of the Adam optimizer.
+    batch_size : int
+        Rows per step, at most: a small table has smaller batches, so that an epoch has about
+        20 steps.
+    max_epochs : int
+        Passes over the training rows, at most.
+    patience : int
+        Training stops when the loss on the held-out groups has not improved for so many
+        epochs; the best epoch's weights are kept.
+    positive_weighting : {"per_au", "none"}
+        ``"per_au"`` weights the positives of each AU by negatives / positives. Calibration
+        takes the resulting shift out of the probabilities.
+    positive_weight_cap : float
+        That weight stays within [1 / cap, cap].
+    members : int
+        Number of networks, which differ in their random start only; their calibrated
+        probabilities are averaged.
+    validation_fraction : float
+        Fraction of the groups held out for early stopping, calibration and thresholds.
+    max_fpr : float
+        False-positive rate on the held-out groups that thresholds allow.
+    random_state : int
+        A fixed seed gives the same network on the same machine. `fit` switches TensorFlow to
+        deterministic operations, for the whole program.
+    on_epoch : callable, optional
+        Called as ``on_epoch(n_done, n_at_most)`` after every epoch, counted over all members.
+
+    Attributes
+    ----------
+    networks_ : list of keras.Model
+        Features → probabilities, one per member.
+    history_ : list of dict
+        Per member, the training and held-out loss of every epoch.
+    """
+
+    def __init__(
+        self,
+        hidden_layers: int = 2,
+        units: int = 256,
+        activation: str = "relu",
+        dropout: float = 0.2,
+        l2: float = 1e-5,
+        input_noise: float = 0.1,
+        learning_rate: float = 1e-3,
+        batch_size: int = 512,
+        max_epochs: int = 60,
+        patience: int = 8,
+        positive_weighting: str = "per_au",
+        positive_weight_cap: float = 10.0,
+        members: int = 1,
+        validation_fraction: float = 0.2,
+        max_fpr: float = 0.02,
+        random_state: int = 0,
+        on_epoch: Callable[[int, int], None] | None = None,
+    ) -> None:
+        self.hidden_layers = hidden_layers
+        self.units = units
+        self.activation = activation
+        self.dropout = dropout
+        self.l2 = l2
+        self.input_noise = input_noise
+        self.learning_rate = learning_rate
+        self.batch_size = batch_size
+        self.max_epochs = max_epochs
+        self.patience = patience
+        self.positive_weighting = positive_weighting
+        self.positive_weight_cap = positive_weight_cap
+        self.members = members
+        self.validation_fraction = validation_fraction
+        self.max_fpr = max_fpr
+        self.random_state = random_state
+        self.on_epoch = on_epoch
+
+    def _fit_calibrated(self, training: Samples, held_out: Samples) -> None:
+        check_option("positive_weighting", self.positive_weighting, WEIGHTINGS)
+        for name in ("hidden_layers", "units", "batch_size", "max_epochs", "members"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
+        weights = self._positive_weights(training[1])
+        self.networks_: list[Any] = []
+        self.history_: list[dict[str, list[float]]] = []
+        for member in range(self.members):
+            network, history = self._fit_network(training, held_out, weights, member)
+            self.networks_.append(_calibrated(network, held_out, -np.log(weights)))
+            self.history_.append(history)
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return calibrated probabilities, shape (n_samples, n_aus), the mean over the members."""
+        features = self._check_features(X)
+        members = np.stack([_run(network, features) for network in self.networks_])
+        probabilities: NDArray[np.float32] = members.mean(axis=0, dtype=np.float32)
+        probabilities[~np.isfinite(features).all(axis=1)] = np.nan
+        return probabilities
+
+    def export_litert(self) -> list[bytes]:
+        """Return every member as the content of a ``.tflite`` file for `LiteRTNetwork`."""
+        if not hasattr(self, "networks_"):
+            raise InputError("MLPClassifier must be fitted before it is exported")
+        return [_convert(network) for network in self.networks_]
+
+    def _positive_weights(self, y: NDArray[np.float32]) -> NDArray[np.float64]:
+        if self.positive_weighting == "none":
+            return np.ones(y.shape[1])
+        n_positive, n_negative = (y == 1).sum(axis=0), (y == 0).sum(axis=0)
+        ratio = np.maximum(n_negative, 1) / np.maximum(n_positive, 1)
+        return np.clip(ratio, 1 / self.positive_weight_cap, self.positive_weight_cap)
+
+    def _fit_network(
+        self,
+        training: Samples,
+        held_out: Samples,
+        positive_weights: NDArray[np.float64],
+        member: int,
+    ) -> tuple[Any, dict[str, list[float]]]:
+        tf = _import_tensorflow()
+        with _seeded(tf, self.random_state + member):
+            network = self._build(training[0], self.n_aus_)
+            network.compile(
+                optimizer=tf.keras.optimizers.Adam(self.learning_rate),
+                loss=_weighted_loss(tf, positive_weights),
+                jit_compile=False,
+            )
+            history = network.fit(
+                *training[:2],
+                sample_weight=training[2],
+                validation_data=held_out,
+                batch_size=min(self.batch_size, max(len(training[0]) // _STEPS_PER_EPOCH, 1)),
+                validation_batch_size=_ROWS_AT_ONCE,
+                epochs=self.max_epochs,
+                callbacks=self._callbacks(tf, member),
+                verbose=0,
+            )
+        return network, {name: list(map(float, v)) for name, v in history.history.items()}
+
+    def _build(self, features: NDArray[np.float32], n_aus: int) -> Any:
+        layers = _import_tensorflow().keras.layers
+        l2 = _import_tensorflow().keras.regularizers.L2(self.l2)
+        inputs = layers.Input((features.shape[1],), name="features")
+        hidden = layers.Normalization(name="scaling", **_scaling(features))(inputs)
+        hidden = layers.GaussianNoise(self.input_noise, name="noise")(hidden)
+        for layer in range(self.hidden_layers):
+            hidden = layers.Dense(
+                self.units,
+                activation=self.activation,
+                kernel_initializer="he_normal",
+                kernel_regularizer=l2,
+                name=f"hidden_{layer}",
+            )(hidden)
+            hidden = layers.Dropout(self.dropout, name=f"dropout_{layer}")(hidden)
+        logits = layers.Dense(n_aus, kernel_regularizer=l2, name="logits")(hidden)
+        return _import_tensorflow().keras.Model(inputs, logits, name="action_units")
+
+    def _callbacks(self, tf: Any, member: int) -> list[Any]:
+        stopping = tf.keras.callbacks.EarlyStopping(
+            patience=self.patience, restore_best_weights=True
+        )
+        if self.on_epoch is None:
+            return [stopping]
+        report, before, total = self.on_epoch, member * self.max_epochs, self._n_epochs_at_most()
+        counter = tf.keras.callbacks.LambdaCallback(
+            on_epoch_end=lambda epoch, logs: report(before + epoch + 1, total)
+        )
+        return [stopping, counter]
+
+    def _n_epochs_at_most(self) -> int:
+        return self.members * self.max_epochs
+
+
+def _import_tensorflow() -> Any:
+    """Import TensorFlow without its start-up messages (unless the user asked for them)."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import tensorflow
+
+    return tensorflow
+
+
+@contextlib.contextmanager
+def _seeded(tf: Any, seed: int) -> Iterator[None]:
+    """Fix every random number inside; leave Python's and numpy's generators as they were."""
+    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
+    tf.config.experimental.enable_op_determinism()
+    tf.keras.utils.set_random_seed(seed)
+    try:
+        yield
+    finally:
+        random.setstate(python_state)
+        np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+def _scaling(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
+    """Mean and variance of each feature; one that never varies is scaled to nothing."""
+    variance = features.var(axis=0, dtype=float)
+    scale = np.maximum(np.abs(features).max(axis=0), 1e-6)
+    constant = variance <= (1e-6 * scale) ** 2
+    return {
+        "mean": features.mean(axis=0, dtype=float),
+        "variance": np.where(constant, _IGNORED, variance),
+    }
+
+
+def _weighted_loss(tf: Any, positive_weights: NDArray[np.float64]) -> Callable[[Any, Any], Any]:
+    """Cross-entropy of logits, mean over the AUs of a row; NaN labels add nothing."""
+    weights = tf.constant(positive_weights, dtype=tf.float32)
+
+    def weighted_cross_entropy(y: Any, logits: Any) -> Any:
+        coded = tf.math.is_finite(y)
+        labels = tf.where(coded, y, tf.zeros_like(y))
+        losses = tf.nn.weighted_cross_entropy_with_logits(labels, logits, weights)
+        return tf.reduce_mean(tf.where(coded, losses, tf.zeros_like(losses)), axis=-1)
+
+    return weighted_cross_entropy
+
+
+def _calibrated(network: Any, held_out: Samples, fallback: NDArray[np.float64]) -> Any:
+    """Fold Platt's slopes and offsets into the last layer and add the sigmoid."""
+    keras = _import_tensorflow().keras
+    slopes, offsets = fit_platt_scaling(held_out[1], _run(network, held_out[0]), fallback)
+    last = network.get_layer("logits")
+    kernel, bias = last.get_weights()
+    last.set_weights([kernel * slopes, bias * slopes + offsets])
+    outputs = keras.layers.Activation("sigmoid", name="probabilities")(network.output)
+    return keras.Model(network.input, outputs, name="action_units")
+
+
+def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
+    starts = range(0, max(len(features), 1), _ROWS_AT_ONCE)
+    parts = [network(features[s : s + _ROWS_AT_ONCE], training=False).numpy() for s in starts]
+    return np.concatenate(parts)
+
+
+def _convert(network: Any) -> bytes:
+    tf = _import_tensorflow()
+    with contextlib.redirect_stdout(io.StringIO()):  # Keras prints where it exported to
+        content: bytes = tf.lite.TFLiteConverter.from_keras_model(network).convert()
+    return content

@@ -1,0 +1,85 @@
+"""LiteRT inference of an exported network: what detection runs instead of TensorFlow."""
+
+from __future__ import annotations
+
+import numpy as np
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.errors import ModelFileError, check_shape
+
+
+class LiteRTNetwork:
+    """An exported network, from features to AU probabilities.
+
+    Rows go through one by one, so that a row's result does not depend on its batch. The
+    built-in kernels are used without the XNNPACK delegate, which writes to stderr when it is
+    made and is no faster for one row of a small network. Not safe for several threads at once.
+
+    Parameters
+    ----------
+    content : bytes
+        A ``.tflite`` file whose origin has been checked: altered files can load and run.
+    n_threads : int, optional
+        Threads of the interpreter.
+
+    Attributes
+    ----------
+    n_features, n_aus : int
+        Length of an input and of an output row.
+
+    Raises
+    ------
+    ModelFileError
+        If `content` is no network with one float32 input row and one float32 output row.
+    """
+
+    def __init__(self, content: bytes, n_threads: int = 1) -> None:
+        resolver = OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES
+        try:
+            self._interpreter = Interpreter(
+                model_content=content,
+                num_threads=n_threads,
+                experimental_op_resolver_type=resolver,
+            )
+            self._interpreter.allocate_tensors()
+            inputs = self._interpreter.get_input_details()
+            outputs = self._interpreter.get_output_details()
+        except (ValueError, RuntimeError) as error:
+            raise ModelFileError(f"content must be a LiteRT network: {error}") from error
+        for tensors in (inputs, outputs):
+            shapes = [tuple(int(n) for n in tensor["shape"]) for tensor in tensors]
+            if len(shapes) != 1 or len(shapes[0]) != 2 or tensors[0]["dtype"] != np.float32:
+                raise ModelFileError(
+                    f"a network must have one float32 row in and one out, got shapes {shapes}"
+                )
+        self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+        self.n_features = int(inputs[0]["shape"][1])
+        self.n_aus = int(outputs[0]["shape"][1])
+
+    def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return the probabilities of every row.
+
+        Parameters
+        ----------
+        X : array_like, shape (n_samples, n_features)
+            A row with a NaN or an infinity gives a row of NaN.
+
+        Returns
+        -------
+        ndarray, float32, shape (n_samples, n_aus)
+            In [0, 1].
+
+        Raises
+        ------
+        InputError
+            If the shape differs.
+        """
+        features = np.asarray(X, dtype=np.float32)
+        check_shape("X", features, ("n_samples", self.n_features))
+        probabilities = np.full((len(features), self.n_aus), np.nan, dtype=np.float32)
+        for row in np.flatnonzero(np.isfinite(features).all(axis=1)):
+            self._interpreter.set_tensor(self._input, features[row : row + 1])
+            self._interpreter.invoke()
+            probabilities[row] = self._interpreter.get_tensor(self._output)[0]
+        return probabilities

@@ -1,0 +1,207 @@
+"""The labelled-sequence table that training and evaluation use, whatever its source.
+
+One row is one pair of a face and its neutral (or one face alone): its features, the
+intensity of every coded action unit, and whose face it is. Simulation, CK+ and private
+collections all end in this type.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import zipfile
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.errors import InputError, check_shape
+from au_detect.facs import ACTION_UNITS
+
+FORMAT_VERSION = 1
+MAX_INTENSITY = 5.0
+_ARRAYS = ("upper", "lower", "intensity", "subject")
+
+
+@dataclass(frozen=True)
+class LabelledFeatures:
+    """Features of faces with the action units that were coded for them.
+
+    Attributes
+    ----------
+    upper, lower : ndarray, float32, shape (n, n_upper), (n, n_lower)
+        Features of the two halves of the face; all finite.
+    upper_names, lower_names : tuple of str
+        Names of their columns.
+    aus : tuple of int
+        FACS numbers of the columns of `intensity`, each once.
+    intensity : ndarray, float32, shape (n, n_aus)
+        FACS intensity in [0, 5]: 0 absent, 1-5 for A-E; NaN = not coded, which the loss and
+        every metric ignore.
+    subject : ndarray of str or int, shape (n,)
+        Whose face it is. Folds never share a subject.
+    uses_neutral : bool
+        Whether the features are changes against the person's own neutral face.
+    uses_furrows : bool
+        Whether furrow features are among them, after those of the landmarks.
+    landmark_model : str
+        Name of the landmark model that the features stand on, for example ``"ibug300w"``.
+    source : dict
+        Where the rows came from; must be JSON-able.
+
+    Raises
+    ------
+    InputError
+        If the shapes, names or values do not fit each other.
+    """
+
+    upper: NDArray[np.float32]
+    lower: NDArray[np.float32]
+    upper_names: tuple[str, ...]
+    lower_names: tuple[str, ...]
+    aus: tuple[int, ...]
+    intensity: NDArray[np.float32]
+    subject: NDArray[Any]
+    uses_neutral: bool
+    uses_furrows: bool
+    landmark_model: str
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for name in ("upper", "lower", "intensity"):
+            object.__setattr__(self, name, np.asarray(getattr(self, name), dtype=np.float32))
+        for name in ("upper_names", "lower_names", "aus"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
+        object.__setattr__(self, "subject", _as_subjects(self.subject))
+        n_rows = len(self.upper)
+        check_shape("upper", self.upper, (n_rows, len(self.upper_names)))
+        check_shape("lower", self.lower, (n_rows, len(self.lower_names)))
+        check_shape("intensity", self.intensity, (n_rows, len(self.aus)))
+        check_shape("subject", self.subject, (n_rows,))
+        _check_names("upper_names", self.upper_names)
+        _check_names("lower_names", self.lower_names)
+        _check_aus(self.aus)
+        _check_finite("upper", self.upper)
+        _check_finite("lower", self.lower)
+        _check_intensity(self.intensity)
+
+    def __len__(self) -> int:
+        return len(self.upper)
+
+    @property
+    def n_subjects(self) -> int:
+        """Number of different subjects."""
+        return len(np.unique(self.subject))
+
+    def labels(self, minimum_intensity: float = 1.0) -> NDArray[np.float32]:
+        """Return what a classifier learns: 1 present, 0 absent, NaN ignored.
+
+        An AU is present at `minimum_intensity` or above and absent at exactly 0. In between
+        lie traces that coders themselves disagree about: they are NaN, neither present nor
+        absent, like cells that were not coded.
+
+        Parameters
+        ----------
+        minimum_intensity : float, optional
+            In (0, 5]; the default, 1, is FACS intensity A.
+
+        Returns
+        -------
+        ndarray, float32, shape (n, n_aus)
+
+        Raises
+        ------
+        InputError
+            If `minimum_intensity` is outside (0, 5].
+        """
+        if not 0 < minimum_intensity <= MAX_INTENSITY:
+            raise InputError(f"minimum_intensity must be in (0, 5], got {minimum_intensity}")
+        labels = np.full(self.intensity.shape, np.nan, dtype=np.float32)
+        labels[self.intensity == 0] = 0
+        labels[self.intensity >= minimum_intensity] = 1
+        return labels
+
+    def select(self, rows: ArrayLike) -> LabelledFeatures:
+        """Return the table of `rows` (a mask or indices), in that order."""
+        index = np.asarray(rows)
+        values = {f.name: getattr(self, f.name) for f in fields(self)}
+        return LabelledFeatures(**values | {name: values[name][index] for name in _ARRAYS})
+
+    def save(self, path: str | Path) -> None:
+        """Write the table to one ``.npz`` file, without pickles; an older file is replaced whole.
+
+        Raises
+        ------
+        InputError
+            If `source` is not JSON-able.
+        """
+        header = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _ARRAYS}
+        try:
+            text = json.dumps({"format_version": FORMAT_VERSION} | header)
+        except (TypeError, ValueError) as error:
+            raise InputError(f"source must be JSON-able: {error}") from error
+        content = io.BytesIO()
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        np.savez_compressed(content, allow_pickle=False, header=np.array(text), **arrays)
+        partial = Path(f"{path}.part")
+        partial.write_bytes(content.getbuffer())
+        os.replace(partial, path)
+
+    @classmethod
+    def load(cls, path: str | Path) -> LabelledFeatures:
+        """Read a table that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If `path` is missing, damaged, of another kind or of another format version.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as content:
+                header = json.loads(str(content["header"]))
+                arrays = {name: content[name] for name in _ARRAYS}
+            version = header.pop("format_version")
+        except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+            raise InputError(
+                f"{path} must be a table of labelled features (.npz): {error}"
+            ) from error
+        if version != FORMAT_VERSION:
+            raise InputError(f"{path} must have format version {FORMAT_VERSION}, got {version}")
+        try:
+            return cls(**header, **arrays)
+        except (TypeError, InputError) as error:
+            raise InputError(f"{path}: {error}") from error
+
+
+def _as_subjects(subject: ArrayLike) -> NDArray[Any]:
+    subjects = np.asarray(subject)
+    if subjects.dtype.kind not in "iuU":  # objects and bytes would need a pickle
+        subjects = subjects.astype(str)
+    return subjects
+
+
+def _check_names(argument: str, names: tuple[str, ...]) -> None:
+    if len(set(names)) != len(names):
+        twice = sorted({name for name in names if names.count(name) > 1})
+        raise InputError(f"{argument} must be different from each other, got twice: {twice}")
+
+
+def _check_aus(aus: tuple[int, ...]) -> None:
+    unknown = [au for au in aus if au not in ACTION_UNITS]
+    if unknown or len(set(aus)) != len(aus):
+        raise InputError(f"aus must be known action units, each once, got {aus}")
+
+
+def _check_finite(argument: str, values: NDArray[np.float32]) -> None:
+    bad = np.flatnonzero(~np.isfinite(values).all(axis=1))
+    if len(bad):
+        raise InputError(f"{argument} must be finite, got NaN or infinity in row {bad[0]}")
+
+
+def _check_intensity(intensity: NDArray[np.float32]) -> None:
+    outside = intensity[(intensity < 0) | (intensity > MAX_INTENSITY)]
+    if len(outside):
+        raise InputError(f"intensity must be in [0, 5] or NaN, got {outside[0]:g}")

@@ -1,0 +1,239 @@
+"""Measured sequences with labels: landmarks and furrows of a neutral and an apex face."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from os import PathLike, fspath
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.datasets.labelled_features import LabelledFeatures
+from au_detect.errors import InputError, check_shape
+from au_detect.features import (
+    LOWER_FURROW_NAMES,
+    LOWER_NAMES,
+    UPPER_FURROW_NAMES,
+    UPPER_NAMES,
+    furrow_features,
+    geometric_features,
+)
+from au_detect.furrows import FURROW_NAMES, N_FURROWS
+from au_detect.landmarks import N_LANDMARKS
+from au_detect.neutral import mean_neutral
+from au_detect.pose import estimate_pose
+
+ARRAYS = ("neutral_points", "points", "neutral_furrows", "furrows", "intensity", "subject")
+
+
+@dataclass(frozen=True)
+class LabelledSequences:
+    """Sequences reduced to what was measured on their neutral and their apex face.
+
+    Parameters
+    ----------
+    neutral_points, points : ndarray of float32, shape (n, 68, 2)
+        Landmarks in pixels.
+    neutral_furrows, furrows : ndarray of float32, shape (n, n_furrows), or None
+        In the order of `au_detect.furrows.FURROW_NAMES`; None where there were no pictures.
+    aus : tuple of int
+        FACS numbers of the columns of `intensity`.
+    intensity : ndarray of float32, shape (n, n_aus)
+        0 to 5 at the apex; NaN where not coded.
+    subject : ndarray, shape (n,)
+        Who it is.
+    landmark_model : str
+        Name of the landmark model that found the points.
+    attributes : dict of str to ndarray, shape (n,)
+        What else is known of each sequence, such as skin tone or glasses; for stratified results.
+    source : dict
+        Where the sequences come from; JSON-able.
+
+    Raises
+    ------
+    InputError
+        If a shape differs.
+    """
+
+    neutral_points: NDArray[np.float32]
+    points: NDArray[np.float32]
+    neutral_furrows: NDArray[np.float32] | None
+    furrows: NDArray[np.float32] | None
+    aus: tuple[int, ...]
+    intensity: NDArray[np.float32]
+    subject: NDArray[Any]
+    landmark_model: str
+    attributes: dict[str, NDArray[Any]] = field(default_factory=dict)
+    source: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        n = len(self.points)
+        check_shape("points", self.points, (n, N_LANDMARKS, 2))
+        check_shape("neutral_points", self.neutral_points, (n, N_LANDMARKS, 2))
+        check_shape("intensity", self.intensity, (n, len(self.aus)))
+        check_shape("subject", self.subject, (n,))
+        if (self.furrows is None) != (self.neutral_furrows is None):
+            raise InputError("furrows and neutral_furrows must both be given or both be None")
+        if self.furrows is not None and self.neutral_furrows is not None:
+            check_shape("furrows", self.furrows, (n, N_FURROWS))
+            check_shape("neutral_furrows", self.neutral_furrows, (n, N_FURROWS))
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def n_subjects(self) -> int:
+        """How many different people there are."""
+        return len(np.unique(self.subject))
+
+    def rows(self, chosen: NDArray[Any]) -> LabelledSequences:
+        """Return only the chosen sequences."""
+        return LabelledSequences(
+            self.neutral_points[chosen], self.points[chosen],
+            None if self.neutral_furrows is None else self.neutral_furrows[chosen],
+            None if self.furrows is None else self.furrows[chosen],
+            self.aus, self.intensity[chosen], self.subject[chosen], self.landmark_model,
+            {name: values[chosen] for name, values in self.attributes.items()}, self.source,
+        )  # fmt: skip
+
+    def features(
+        self, *, uses_neutral: bool = True, uses_furrows: bool = False
+    ) -> LabelledFeatures:
+        """Return the features of the apex faces.
+
+        Parameters
+        ----------
+        uses_neutral : bool
+            Compare with the person's neutral face, or with the mean face.
+        uses_furrows : bool
+            Add the furrow columns.
+
+        Raises
+        ------
+        InputError
+            If furrows are asked for that were not measured.
+        """
+        mean = mean_neutral()
+        pose = estimate_pose(self.points)
+        neutral = estimate_pose(self.neutral_points) if uses_neutral else mean.pose
+        upper, lower = geometric_features(pose, neutral)
+        upper_names, lower_names = UPPER_NAMES, LOWER_NAMES
+        if uses_furrows:
+            if self.furrows is None or self.neutral_furrows is None:
+                raise InputError("furrows must be measured on pictures, got landmarks alone")
+            against = self.neutral_furrows if uses_neutral else mean.furrows
+            upper_change, lower_change = furrow_features(self.furrows, against)
+            upper, lower = np.hstack([upper, upper_change]), np.hstack([lower, lower_change])
+            upper_names += UPPER_FURROW_NAMES
+            lower_names += LOWER_FURROW_NAMES
+        return LabelledFeatures(
+            upper=upper.astype(np.float32),
+            lower=lower.astype(np.float32),
+            upper_names=upper_names,
+            lower_names=lower_names,
+            aus=self.aus,
+            intensity=self.intensity,
+            subject=self.subject,
+            uses_neutral=uses_neutral,
+            uses_furrows=uses_furrows,
+            landmark_model=self.landmark_model,
+            source=self.source,
+        )
+
+    def save(self, path: str | PathLike[str]) -> None:
+        """Write everything to one ``.npz`` file, without pickles."""
+        arrays: dict[str, Any] = {
+            name: getattr(self, name)
+            for name in (
+                "neutral_points",
+                "points",
+                "neutral_furrows",
+                "furrows",
+                "intensity",
+                "subject",
+            )
+            if getattr(self, name) is not None
+        }
+        arrays |= {f"attribute_{name}": values for name, values in self.attributes.items()}
+        text = {"landmark_model": self.landmark_model, "source": self.source}
+        if self.furrows is not None:
+            text["furrow_names"] = list(FURROW_NAMES)
+        with open(fspath(path), "wb") as file:
+            np.savez_compressed(
+                file, aus=np.array(self.aus), text=np.array(json.dumps(text)), **arrays
+            )
+
+    @classmethod
+    def load(cls, path: str | PathLike[str]) -> LabelledSequences:
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If the file is no such table, or its furrows were measured by another version.
+        """
+        try:
+            with np.load(fspath(path), allow_pickle=False) as data:
+                arrays = {name: data[name] for name in data.files}
+            text = json.loads(str(arrays.pop("text")))
+            aus = tuple(int(au) for au in arrays.pop("aus"))
+        except (OSError, ValueError, KeyError, EOFError) as error:
+            raise InputError(f"{path} must be a table of labelled sequences: {error}") from error
+        if "furrows" in arrays and tuple(text.get("furrow_names", ())) != FURROW_NAMES:
+            raise InputError(f"{path} holds furrows of another version: measure them again")
+        prefix = "attribute_"
+        attributes = {
+            name.removeprefix(prefix): arrays.pop(name)
+            for name in list(arrays)
+            if name.startswith(prefix)
+        }
+        arrays.setdefault("furrows", None)
+        arrays.setdefault("neutral_furrows", None)
+        return cls(
+            aus=aus, attributes=attributes, landmark_model=text["landmark_model"],
+            source=text["source"], **arrays,
+        )  # fmt: skip
+
+
+def training_tables(sequences: Sequence[LabelledSequences]) -> list[LabelledFeatures]:
+    """Return the feature tables that `au_detect.training.train_models` takes.
+
+    There are tables with and without a neutral face; of each, one of the landmarks of all
+    sequences and, where furrows were measured, one with furrows too. Subjects of different
+    collections are different people.
+
+    Raises
+    ------
+    InputError
+        If there are no sequences, or they differ in landmark model or AUs.
+    """
+    for name in ("landmark_model", "aus"):
+        values = {getattr(part, name) for part in sequences}
+        if len(values) != 1:
+            raise InputError(f"sequences must have one {name}, got {sorted(values)}")
+    named = [
+        replace(part, subject=np.char.add(f"{number}-", part.subject.astype(str)))
+        for number, part in enumerate(sequences)
+    ]
+    tables = []
+    for uses_neutral in (True, False):
+        tables.append(_joined([part.features(uses_neutral=uses_neutral) for part in named]))
+        with_furrows = [part for part in named if part.furrows is not None]
+        if with_furrows:
+            parts = [p.features(uses_neutral=uses_neutral, uses_furrows=True) for p in with_furrows]
+            tables.append(_joined(parts))
+    return tables
+
+
+def _joined(parts: list[LabelledFeatures]) -> LabelledFeatures:
+    return replace(
+        parts[0],
+        upper=np.concatenate([part.upper for part in parts]),
+        lower=np.concatenate([part.lower for part in parts]),
+        intensity=np.concatenate([part.intensity for part in parts]),
+        subject=np.concatenate([part.subject for part in parts]),
+        source={"collections": [part.source for part in parts]},
+    )

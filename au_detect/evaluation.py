@@ -1,0 +1,196 @@
+"""How well action units are detected.
+
+Conventions
+-----------
+* ``y`` is (n_samples, n_aus): 1 present, 0 absent, NaN not coded. Cells that are not coded
+  take part in nothing.
+* Probabilities are (n_samples, n_aus) in [0, 1]. A coded cell without a probability (NaN: no
+  face was found) is counted in ``n_missing`` and takes part in nothing else.
+* A decision is probability ≥ threshold.
+* A number that is undefined, such as a true-positive rate without positives, is NaN, never 0.
+* The ROC AUC is the probability that a positive has a higher probability than a negative,
+  ties counted half (Mann and Whitney 1947); it does not depend on thresholds.
+* *Pooled* rates count all cells of all AUs together; *mean* AUC is the plain mean over AUs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.errors import InputError, check_shape
+from au_detect.facs import au_label
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Counts = NDArray[np.int64]
+Rates = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class AUEvaluation:
+    """Counts and rates per AU; every array has shape (n_aus,).
+
+    Attributes
+    ----------
+    aus : tuple of int
+    thresholds : ndarray, float64
+    n_positive, n_negative : ndarray, int64
+        Coded cells with a probability in which the AU is present, absent.
+    n_missing : ndarray, int64
+        Coded cells without a probability.
+    tp, fp, fn, tn : ndarray, int64
+        Decisions: true positives, false positives, false negatives, true negatives.
+    auc : ndarray, float64
+        Area under the ROC curve, in [0, 1]; NaN without positives or without negatives.
+    """
+
+    aus: tuple[int, ...]
+    thresholds: Rates
+    n_positive: Counts
+    n_negative: Counts
+    n_missing: Counts
+    tp: Counts
+    fp: Counts
+    fn: Counts
+    tn: Counts
+    auc: Rates
+
+    @property
+    def tpr(self) -> Rates:
+        """True-positive rate (recall, sensitivity): tp / (tp + fn)."""
+        return _ratio(self.tp, self.n_positive)
+
+    @property
+    def fpr(self) -> Rates:
+        """False-positive rate: fp / (fp + tn)."""
+        return _ratio(self.fp, self.n_negative)
+
+    @property
+    def precision(self) -> Rates:
+        """Fraction of the detections that are right: tp / (tp + fp)."""
+        return _ratio(self.tp, self.tp + self.fp)
+
+    @property
+    def f1(self) -> Rates:
+        """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn); NaN without positives."""
+        rate = _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+        return np.where(self.n_positive > 0, rate, np.nan)
+
+    @property
+    def pooled_tpr(self) -> float:
+        """True-positive rate over the cells of all AUs."""
+        return float(_ratio(self.tp.sum(), self.n_positive.sum()))
+
+    @property
+    def pooled_fpr(self) -> float:
+        """False-positive rate over the cells of all AUs."""
+        return float(_ratio(self.fp.sum(), self.n_negative.sum()))
+
+    def mean_auc(self, min_positives: int = 1) -> float:
+        """Mean AUC over AUs with at least `min_positives` positives; NaN if there are none."""
+        chosen = self.auc[(self.n_positive >= min_positives) & np.isfinite(self.auc)]
+        return float(chosen.mean()) if len(chosen) else float("nan")
+
+    def to_dataframe(self) -> pd.DataFrame:
+        """Return one row per AU, indexed by its label (``AU12``)."""
+        import pandas as pd
+
+        counts = ["n_positive", "n_negative", "n_missing", "tp", "fp", "fn", "tn"]
+        columns = [*counts, "tpr", "fpr", "precision", "f1", "auc", "thresholds"]
+        labels = pd.Index([au_label(au) for au in self.aus], name="au")
+        table = pd.DataFrame({name: getattr(self, name) for name in columns}, index=labels)
+        return table.rename(columns={"thresholds": "threshold"})
+
+
+def evaluate_aus(
+    y: ArrayLike, probabilities: ArrayLike, thresholds: ArrayLike, aus: tuple[int, ...]
+) -> AUEvaluation:
+    """Compare probabilities and the decisions made from them with what was coded.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples, n_aus)
+        1, 0 or NaN.
+    probabilities : array_like, shape (n_samples, n_aus)
+        In [0, 1], or NaN.
+    thresholds : array_like, shape (n_aus,)
+        Of the decisions.
+    aus : tuple of int
+        FACS number of each column.
+
+    Raises
+    ------
+    InputError
+        If shapes or values do not fit.
+    """
+    labels, scores = validate(y, probabilities)
+    limits = np.asarray(thresholds, dtype=float)
+    check_shape("thresholds", limits, (labels.shape[1],))
+    if len(aus) != labels.shape[1]:
+        raise InputError(f"aus must name {labels.shape[1]} columns, got {len(aus)}")
+    scored = np.isfinite(labels) & np.isfinite(scores)
+    present, absent = scored & (labels == 1), scored & (labels == 0)
+    decided = np.where(scored, scores, -1.0) >= limits
+    columns = range(labels.shape[1])
+    return AUEvaluation(
+        aus=tuple(aus),
+        thresholds=limits,
+        n_positive=present.sum(axis=0),
+        n_negative=absent.sum(axis=0),
+        n_missing=(np.isfinite(labels) & ~scored).sum(axis=0),
+        tp=(present & decided).sum(axis=0),
+        fp=(absent & decided).sum(axis=0),
+        fn=(present & ~decided).sum(axis=0),
+        tn=(absent & ~decided).sum(axis=0),
+        auc=np.array([roc_auc(labels[:, c], scores[:, c]) for c in columns], dtype=float),
+    )
+
+
+def validate(y: ArrayLike, probabilities: ArrayLike) -> tuple[Rates, Rates]:
+    """Return both as float64 arrays.
+
+    Raises
+    ------
+    InputError
+        If they are not two-dimensional and of one shape, `y` is not 0, 1 or NaN, or a
+        probability is outside [0, 1].
+    """
+    labels, scores = np.asarray(y, dtype=float), np.asarray(probabilities, dtype=float)
+    check_shape("y", labels, ("n_samples", "n_aus"))
+    check_shape("probabilities", scores, labels.shape)
+    if not np.isin(labels[~np.isnan(labels)], (0, 1)).all():
+        raise InputError("y must be 0, 1 or NaN")
+    outside = scores[(scores < 0) | (scores > 1)]
+    if len(outside):
+        raise InputError(f"probabilities must be in [0, 1] or NaN, got {outside[0]:g}")
+    return labels, scores
+
+
+def roc_auc(y: ArrayLike, scores: ArrayLike) -> float:
+    """Return the area under the ROC curve of one AU; ties count half, NaN where undefined.
+
+    Parameters
+    ----------
+    y, scores : array_like, shape (n_samples,)
+        Rows in which either is NaN are left out.
+    """
+    labels, values = np.asarray(y, dtype=float), np.asarray(scores, dtype=float)
+    known = ~np.isnan(values)
+    positives, negatives = values[known & (labels == 1)], values[known & (labels == 0)]
+    if len(positives) == 0 or len(negatives) == 0:
+        return float("nan")
+    negatives = np.sort(negatives)
+    below = np.searchsorted(negatives, positives, side="left").sum()
+    not_above = np.searchsorted(negatives, positives, side="right").sum()
+    return float((below + not_above) / 2 / (len(positives) * len(negatives)))
+
+
+def _ratio(part: ArrayLike, whole: ArrayLike) -> Rates:
+    numerator, denominator = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
+    undefined = np.full(denominator.shape, np.nan)
+    return np.divide(numerator, denominator, out=undefined, where=denominator > 0)

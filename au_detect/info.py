@@ -1,0 +1,67 @@
+"""What is installed: versions, landmark model, networks, and how reliable each AU is."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from os import PathLike
+from pathlib import Path
+
+from au_detect.classifiers.storage import NetworkEntry, read_manifest
+from au_detect.errors import InputError
+from au_detect.facs import ACTION_UNITS, au_label
+from au_detect.landmark_models import find_landmark_model
+from au_detect.paths import packaged_folder
+from au_detect.version import __version__
+
+PACKAGES = ("numpy", "opencv-python-headless", "dlib-bin", "ai-edge-litert", "pandas")
+OPTIONAL = ("tensorflow-cpu", "tensorflow", "scikit-learn", "numba", "matplotlib", "pyarrow")
+
+
+def describe(model: str | PathLike[str] | None = None) -> str:
+    """Return a text about the installation and a model folder (by default the shipped one).
+
+    Raises
+    ------
+    ModelFileError
+        If the model's manifest is missing or damaged.
+    """
+    folder = packaged_folder("models") / "default" if model is None else Path(model)
+    manifest = read_manifest(folder)
+    lines = [f"au_detect {__version__}, Python {sys.version.split()[0]}"]
+    lines += [f"  {name} {found}" for name in (*PACKAGES, *OPTIONAL) if (found := _version(name))]
+    lines += ["", f"model: {folder} (made for landmarks {manifest.landmark_model})"]
+    try:
+        landmark_model = find_landmark_model()
+        lines += [f"landmarks: {landmark_model.name} ({landmark_model.path})"]
+    except InputError as error:
+        lines += [f"landmarks: {error}"]
+    for entry in manifest.networks:
+        lines += ["", *_describe_network(entry)]
+    lines += ["", "TPR, FPR and AUC were measured on simulated people that training never saw."]
+    return "\n".join(lines)
+
+
+def _describe_network(entry: NetworkEntry) -> list[str]:
+    against = "against a neutral face" if entry.uses_neutral else "without a neutral face"
+    source = "landmarks and furrows" if entry.uses_furrows else "landmarks alone"
+    lines = [f"{entry.face} face, {against}, {source} ({len(entry.files)} networks averaged)"]
+    lines += ["  AU    name                   threshold    TPR    FPR    AUC"]
+    for au, threshold in sorted(zip(entry.aus, entry.thresholds, strict=True)):
+        rates = entry.metrics.get(au, {})
+        shown = "  ".join(_number(rates.get(name)) for name in ("tpr", "fpr", "auc"))
+        mark = "  experimental" if au in entry.experimental else ""
+        name = ACTION_UNITS[au].name
+        lines.append(f"  {au_label(au)}  {name:24s} {threshold:6.3f}  {shown}{mark}")
+    return lines
+
+
+def _number(value: float | None) -> str:
+    return "    -" if value is None else f"{value:5.3f}"
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None

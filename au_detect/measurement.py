@@ -1,0 +1,187 @@
+"""One pass over the frames: landmarks and furrows of every face, and nothing else, are kept.
+
+About 1 KB a face and frame stays in memory, whatever the size of the pictures.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+from numbers import Real
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.errors import InputError, check_shape
+from au_detect.frames import Frame
+from au_detect.furrows import N_FURROWS, measure_furrows
+from au_detect.landmarks import N_LANDMARKS, Landmarks
+from au_detect.tracking import FaceTracker
+
+NO_FACE = -1
+"""`face_id` of the one row that stands for a frame without any face."""
+
+
+@dataclass(frozen=True)
+class FaceMeasurements:
+    """What was measured on the faces of a sequence: a row for every frame and face.
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (n_rows, 68, 2)
+        Landmarks in pixels, x right, y down; NaN where there is no face.
+    furrows : ndarray of float32, shape (n_rows, n_furrows)
+        Densities in the order of `au_detect.furrows.FURROW_NAMES`; NaN where not measured.
+    boxes : ndarray of float32, shape (n_rows, 4)
+        left, top, right, bottom in pixels; NaN where there is no face.
+    confidence : ndarray of float32, shape (n_rows,)
+        In [0, 1]; 0 where there is no face.
+    frame : ndarray of int64, shape (n_rows,)
+        Number of the frame, from 0.
+    timestamp_s : ndarray of float64, shape (n_rows,)
+        Seconds from the start.
+    face_id : ndarray of int64, shape (n_rows,)
+        Which face, from 0; -1 in a frame without any.
+    """
+
+    points: NDArray[np.float32]
+    furrows: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    frame: NDArray[np.int64]
+    timestamp_s: NDArray[np.float64]
+    face_id: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        Landmarks(self.points)
+        check_shape("furrows", self.furrows, ("n_rows", N_FURROWS))
+        check_shape("boxes", self.boxes, ("n_rows", 4))
+        for part in fields(self):
+            if len(getattr(self, part.name)) != len(self.points):
+                raise InputError(
+                    f"{part.name} must have {len(self.points)} rows like points, "
+                    f"got {len(getattr(self, part.name))}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def face_found(self) -> NDArray[np.bool_]:
+        """Which rows show a face, shape (n_rows,)."""
+        return ~np.isnan(self.points[:, 0, 0])
+
+    def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> FaceMeasurements:
+        """Return only the chosen rows."""
+        return replace(
+            self, **{part.name: getattr(self, part.name)[chosen] for part in fields(self)}
+        )
+
+
+def measure_frame(frame: Frame, tracker: FaceTracker) -> FaceMeasurements:
+    """Return the rows of one frame: one for each face, or one that says there is none."""
+    faces = tracker.track(frame.image)
+    n = max(len(faces), 1)
+    points = np.full((n, N_LANDMARKS, 2), np.nan, dtype=np.float32)
+    furrows = np.full((n, N_FURROWS), np.nan, dtype=np.float32)
+    boxes = np.full((n, 4), np.nan, dtype=np.float32)
+    confidence = np.zeros(n, dtype=np.float32)
+    face_id = np.full(n, NO_FACE, dtype=np.int64)
+    for row, face in enumerate(faces):
+        points[row], boxes[row] = face.points, face.box
+        confidence[row], face_id[row] = face.confidence, face.face_id
+        furrows[row] = measure_furrows(frame.image, face.points)
+    index = np.full(n, frame.index, dtype=np.int64)
+    return FaceMeasurements(
+        points, furrows, boxes, confidence, index, np.full(n, frame.timestamp_s), face_id
+    )
+
+
+def measure_faces(frames: Iterable[Frame], tracker: FaceTracker) -> FaceMeasurements:
+    """Measure every frame of a sequence.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Read once; no picture is kept.
+    tracker : FaceTracker
+        Goes on from the state it is in: a fresh or reset one starts a new sequence.
+
+    Raises
+    ------
+    InputError
+        If there is no frame.
+    """
+    return join_measurements(measure_frame(frame, tracker) for frame in frames)
+
+
+def join_measurements(parts: Iterable[FaceMeasurements]) -> FaceMeasurements:
+    """Return the rows of all parts, in order.
+
+    Raises
+    ------
+    InputError
+        If there is none.
+    """
+    names = [part.name for part in fields(FaceMeasurements)]
+    columns: dict[str, list[NDArray]] = {name: [] for name in names}
+    for part in _joined_by_hundreds(parts):
+        for name in names:
+            columns[name].append(getattr(part, name))
+    if not columns["points"]:
+        raise InputError("frames must hold at least one frame, got none")
+    return FaceMeasurements(**{name: np.concatenate(columns[name]) for name in names})
+
+
+def _joined_by_hundreds(parts: Iterable[FaceMeasurements]) -> Iterator[FaceMeasurements]:
+    """Join small parts to larger ones: thousands of tiny arrays weigh more than their data."""
+    waiting: list[FaceMeasurements] = []
+    names = [part.name for part in fields(FaceMeasurements)]
+
+    def joined() -> FaceMeasurements:
+        return FaceMeasurements(
+            **{name: np.concatenate([getattr(part, name) for part in waiting]) for name in names}
+        )
+
+    for part in parts:
+        waiting.append(part)
+        if len(waiting) == 256:
+            yield joined()
+            waiting = []
+    if waiting:
+        yield joined()
+
+
+def measurements_of_landmarks(points: ArrayLike, fps: float) -> FaceMeasurements:
+    """Return measurements that hold landmarks alone, as somebody else's tracker found them.
+
+    Parameters
+    ----------
+    points : array_like, shape (n_frames, 68, 2)
+        Pixels; NaN where there is no face.
+    fps : float
+        Frames per second.
+
+    Raises
+    ------
+    InputError
+        If `points` has another shape or no frame, a frame is NaN in part, or `fps` is not above 0.
+    """
+    if isinstance(fps, bool) or not isinstance(fps, Real) or not 0 < fps < math.inf:
+        raise InputError(f"fps must be a positive number, got {fps!r}")
+    landmarks = Landmarks(np.asarray(points))
+    n = len(landmarks)
+    if n == 0:
+        raise InputError("points must have at least one frame, got shape (0, 68, 2)")
+    found = landmarks.face_found
+    corners = [landmarks.points.min(axis=1), landmarks.points.max(axis=1)]
+    return FaceMeasurements(
+        points=landmarks.points,
+        furrows=np.full((n, N_FURROWS), np.nan, dtype=np.float32),
+        boxes=np.hstack(corners).astype(np.float32),
+        confidence=found.astype(np.float32),
+        frame=np.arange(n),
+        timestamp_s=np.round(np.arange(n) / fps, 6),
+        face_id=np.where(found, 0, NO_FACE).astype(np.int64),
+    )

@@ -1,0 +1,352 @@
+"""Fit the networks of both halves of the face and write a model folder.
+
+Subjects are split three ways, and no subject is in two parts: most train the weights; the
+*validation* subjects stop the training, calibrate, and choose thresholds for a stated
+false-positive rate; the *test* subjects do nothing but measure, and what they measure is what
+the manifest says about each AU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.classifiers.base import choose_thresholds, held_out_rows
+from au_detect.classifiers.mlp import MLPClassifier
+from au_detect.classifiers.runtime import LiteRTNetwork
+from au_detect.classifiers.storage import (
+    Manifest,
+    NetworkEntry,
+    network_file,
+    save_model,
+    sha256_of,
+)
+from au_detect.datasets.labelled_features import LabelledFeatures
+from au_detect.errors import InputError
+from au_detect.evaluation import AUEvaluation, evaluate_aus
+from au_detect.facs import ACTION_UNITS, Face, au_label
+from au_detect.version import __version__
+
+FACES: tuple[Face, ...] = ("upper", "lower")
+METRICS = ("n_positive", "n_negative", "tpr", "fpr", "precision", "f1", "auc")
+
+Progress = Callable[[str, int, int], None]
+"""Called as ``progress(network_name, n_epochs_done, n_epochs_at_most)``."""
+
+
+@dataclass(frozen=True)
+class TrainingRecipe:
+    """Everything that decides, with the data, what a training gives.
+
+    Attributes
+    ----------
+    upper_layers, lower_layers : int
+        Hidden layers of the networks for the upper and the lower face.
+    test_fraction : float
+        Fraction of the subjects that only measure, in [0, 1); at 0 the validation subjects
+        measure too, and the rates look better than they are.
+    validation_fraction : float
+        Fraction of the other subjects for early stopping, calibration and thresholds.
+    max_fpr : float
+        False-positive rate on the validation subjects that thresholds allow.
+    minimum_intensity : float
+        FACS intensity from which an AU counts as present (`LabelledFeatures.labels`).
+    min_positive_subjects : int
+        An AU that fewer subjects show is dropped, and named in the manifest.
+    experimental : tuple of int
+        AUs to mark as not reliable enough to build on.
+    units, members, ... : see `MLPClassifier`
+    """
+
+    upper_layers: int = 6
+    lower_layers: int = 2
+    units: int = 256
+    members: int = 1
+    activation: str = "relu"
+    dropout: float = 0.2
+    l2: float = 1e-5
+    input_noise: float = 0.1
+    learning_rate: float = 1e-3
+    batch_size: int = 512
+    max_epochs: int = 60
+    patience: int = 8
+    positive_weighting: str = "per_au"
+    positive_weight_cap: float = 10.0
+    validation_fraction: float = 0.2
+    test_fraction: float = 0.1
+    max_fpr: float = 0.02
+    minimum_intensity: float = 1.0
+    min_positive_subjects: int = 10
+    experimental: tuple[int, ...] = ()
+    random_state: int = 0
+
+
+def train_models(
+    tables: LabelledFeatures | Sequence[LabelledFeatures],
+    out: str | Path,
+    recipe: TrainingRecipe | None = None,
+    *,
+    pose_range_deg: tuple[float, float, float] | None = None,
+    progress: Progress | None = None,
+) -> Manifest:
+    """Fit the upper and the lower network of every table and write them to a model folder.
+
+    Parameters
+    ----------
+    tables : LabelledFeatures or sequence of them
+        At most one of each kind: with or without a neutral face, with or without furrows. Where
+        there are both, with and without furrows, the columns of the one without must be the
+        first columns of the other; faces with furrows are then answered by the mean of the
+        networks of both tables.
+    out : path
+        The model folder. An older model in it is replaced when all is done, and not before.
+    recipe : TrainingRecipe, optional
+    pose_range_deg : tuple of float, optional
+        Largest absolute head rotation (Rx, Ry, Rz) in the tables, degrees.
+    progress : callable, optional
+        Called after every epoch as ``progress(network_name, n_done, n_at_most)``.
+
+    Returns
+    -------
+    Manifest
+        With thresholds, what the test subjects measured, and the AUs that were dropped.
+
+    Raises
+    ------
+    InputError
+        If the tables do not go together, or no AU has enough positive subjects.
+    """
+    recipe = recipe or TrainingRecipe()
+    tables = [tables] if isinstance(tables, LabelledFeatures) else list(tables)
+    _check_tables(tables)
+    split = _split_subjects(tables, recipe)
+    entries: list[NetworkEntry] = []
+    contents: dict[str, bytes] = {}
+    dropped: dict[str, dict[str, int]] = {}
+    for family in _families(tables):
+        for face in FACES:
+            aus = _choose_aus(family, face, recipe, dropped)
+            if not aus:
+                continue
+            fitted: list[_Fitted] = []
+            for table in family:
+                name = _network_name(face, table)
+                fitted.append(_fit(name, face, table, aus, split, recipe, progress))
+                contents |= fitted[-1].files
+                entries.append(_entry(name, face, table, family[-1], aus, fitted, split, recipe))
+    if not entries:
+        raise InputError(
+            f"some AU must be shown by {recipe.min_positive_subjects} subjects, got {dropped}"
+        )
+    manifest = Manifest(
+        landmark_model=tables[0].landmark_model,
+        networks=tuple(entries),
+        training=_describe(tables, recipe, dropped, len(split.test)),
+        pose_range_deg=pose_range_deg,
+        au_detect_version=__version__,
+    )
+    save_model(out, manifest, contents)
+    return manifest
+
+
+@dataclass(frozen=True)
+class _Split:
+    """Names of the subjects that measure, and of those that stop, calibrate and set thresholds."""
+
+    test: NDArray[np.str_]
+    validation: NDArray[np.str_]
+
+    def of(self, table: LabelledFeatures) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Return which rows of a table are for testing, and which for validation."""
+        names = table.subject.astype(str)
+        return np.isin(names, self.test), np.isin(names, self.validation)
+
+
+@dataclass(frozen=True)
+class _Fitted:
+    """The networks of one table: files by name, and how many columns they read."""
+
+    files: dict[str, bytes]
+    n_features: int
+
+
+def _families(tables: list[LabelledFeatures]) -> list[list[LabelledFeatures]]:
+    """Return the tables with and those without a neutral, landmarks alone first."""
+    families = []
+    for uses_neutral in dict.fromkeys(table.uses_neutral for table in tables):
+        family = [table for table in tables if table.uses_neutral == uses_neutral]
+        families.append(sorted(family, key=lambda table: table.uses_furrows))
+    return families
+
+
+def _fit(
+    name: str,
+    face: Face,
+    table: LabelledFeatures,
+    aus: tuple[int, ...],
+    split: _Split,
+    recipe: TrainingRecipe,
+    progress: Progress | None,
+) -> _Fitted:
+    """Fit the networks of one table and half of the face."""
+    features, labels = _samples(face, table, aus, recipe)
+    is_test, is_validation = split.of(table)
+    classifier = _make_classifier(name, face, recipe, progress)
+    classifier.fit(features[~is_test], labels[~is_test], held_out=is_validation[~is_test])
+    exported = enumerate(classifier.export_litert())
+    files = {network_file(f"{name}-{i}", content): content for i, content in exported}
+    return _Fitted(files, features.shape[1])
+
+
+def _samples(
+    face: Face, table: LabelledFeatures, aus: tuple[int, ...], recipe: TrainingRecipe
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    columns = [table.aus.index(au) for au in aus]
+    features = table.upper if face == "upper" else table.lower
+    return features, table.labels(recipe.minimum_intensity)[:, columns]
+
+
+def _entry(
+    name: str,
+    face: Face,
+    table: LabelledFeatures,
+    judge: LabelledFeatures,
+    aus: tuple[int, ...],
+    fitted: list[_Fitted],
+    split: _Split,
+    recipe: TrainingRecipe,
+) -> NetworkEntry:
+    """Choose thresholds for the mean of the networks fitted so far, and measure it.
+
+    Both are done on the faces of `judge`: pictures where there are any, not bare landmarks.
+    """
+    features, labels = _samples(face, judge, aus, recipe)
+    is_test, is_validation = split.of(judge)
+    members = [
+        LiteRTNetwork(content).predict_proba(features[:, : part.n_features])
+        for part in fitted
+        for content in part.files.values()
+    ]
+    probabilities = np.mean(members, axis=0)
+    thresholds = choose_thresholds(
+        labels[is_validation], probabilities[is_validation], recipe.max_fpr
+    )
+    measured = is_test if is_test.any() else is_validation
+    measurement = evaluate_aus(labels[measured], probabilities[measured], thresholds, aus)
+    files = {file: content for part in fitted for file, content in part.files.items()}
+    return NetworkEntry(
+        name=name,
+        face=face,
+        uses_neutral=table.uses_neutral,
+        uses_furrows=table.uses_furrows,
+        files=tuple(files),
+        sha256=tuple(sha256_of(content) for content in files.values()),
+        feature_names=table.upper_names if face == "upper" else table.lower_names,
+        inputs=tuple(part.n_features for part in fitted for _ in part.files),
+        aus=aus,
+        thresholds=tuple(float(t) for t in thresholds),
+        metrics=_metrics(measurement),
+        experimental=tuple(au for au in aus if au in recipe.experimental),
+    )
+
+
+def _network_name(face: Face, table: LabelledFeatures) -> str:
+    """Return for example ``"upper_neutral_furrows"`` or ``"lower_single"``."""
+    neutral = "neutral" if table.uses_neutral else "single"
+    return f"{face}_{neutral}{'_furrows' if table.uses_furrows else ''}"
+
+
+def _make_classifier(
+    name: str, face: Face, recipe: TrainingRecipe, progress: Progress | None
+) -> MLPClassifier:
+    accepted = MLPClassifier().get_params()
+    options: dict[str, Any] = {k: v for k, v in asdict(recipe).items() if k in accepted}
+    options["hidden_layers"] = recipe.upper_layers if face == "upper" else recipe.lower_layers
+    if progress is not None:
+        options["on_epoch"] = lambda done, total: progress(name, done, total)
+    return MLPClassifier(**options)
+
+
+def _split_subjects(tables: list[LabelledFeatures], recipe: TrainingRecipe) -> _Split:
+    """Choose the same people in every table: one that trains in one may not test in another."""
+    subjects = np.unique(np.concatenate([table.subject.astype(str) for table in tables]))
+    test = subjects[:0]
+    if recipe.test_fraction > 0:
+        test = subjects[held_out_rows(subjects, recipe.test_fraction, recipe.random_state)]
+    others = subjects[~np.isin(subjects, test)]
+    chosen = held_out_rows(others, recipe.validation_fraction, recipe.random_state)
+    return _Split(test, others[chosen])
+
+
+def _choose_aus(
+    family: list[LabelledFeatures],
+    face: Face,
+    recipe: TrainingRecipe,
+    dropped: dict[str, dict[str, int]],
+) -> tuple[int, ...]:
+    """Return the AUs of `face` that enough subjects show in every table; note the others."""
+    kept = set(family[0].aus)
+    for table in family:
+        labels = table.labels(recipe.minimum_intensity)
+        n_subjects = {
+            au: len(np.unique(table.subject[labels[:, column] == 1]))
+            for column, au in enumerate(table.aus)
+            if ACTION_UNITS[au].face == face
+        }
+        few = {au for au, n in n_subjects.items() if n < recipe.min_positive_subjects}
+        dropped[_network_name(face, table)] = {au_label(au): n_subjects[au] for au in sorted(few)}
+        kept &= n_subjects.keys() - few
+    return tuple(sorted(kept))
+
+
+def _metrics(measurement: AUEvaluation) -> dict[int, dict[str, float | None]]:
+    columns = {name: getattr(measurement, name).astype(float) for name in METRICS}
+    return {
+        au: {name: float(v[i]) if np.isfinite(v[i]) else None for name, v in columns.items()}
+        for i, au in enumerate(measurement.aus)
+    }
+
+
+def _describe(
+    tables: list[LabelledFeatures],
+    recipe: TrainingRecipe,
+    dropped: dict[str, dict[str, int]],
+    n_test_subjects: int,
+) -> dict[str, Any]:
+    return {
+        "recipe": asdict(recipe),
+        "tables": [
+            {
+                "uses_neutral": table.uses_neutral,
+                "uses_furrows": table.uses_furrows,
+                "n_rows": len(table),
+                "n_subjects": table.n_subjects,
+                "source": table.source,
+            }
+            for table in tables
+        ],
+        "n_test_subjects": n_test_subjects,
+        "metrics_measured_on": "test subjects" if n_test_subjects else "validation subjects",
+        "dropped_aus": dropped,
+    }
+
+
+def _check_tables(tables: list[LabelledFeatures]) -> None:
+    kinds = [(table.uses_neutral, table.uses_furrows) for table in tables]
+    if not kinds or len(set(kinds)) != len(kinds):
+        raise InputError(f"tables must differ in uses_neutral or uses_furrows, got {kinds}")
+    models = sorted({table.landmark_model for table in tables})
+    if len(models) > 1:
+        raise InputError(f"tables must stand on one landmark_model, got {models}")
+    for family in _families(tables):
+        for face in ("upper_names", "lower_names"):
+            first, last = getattr(family[0], face), getattr(family[-1], face)
+            if last[: len(first)] != first:
+                raise InputError(
+                    f"{face} of the table without furrows must be the first of the table with them"
+                )

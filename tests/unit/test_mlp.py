@@ -1,0 +1,185 @@
+import random
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+if not (find_spec("tensorflow") and find_spec("sklearn")):
+    pytest.skip("training needs tensorflow and scikit-learn", allow_module_level=True)
+
+from au_detect.classifiers.mlp import MLPClassifier
+from au_detect.classifiers.runtime import LiteRTNetwork
+from au_detect.errors import InputError
+from au_detect.evaluation import evaluate_aus
+
+SMALL = {"hidden_layers": 1, "units": 16, "learning_rate": 0.01, "max_epochs": 12, "batch_size": 64}
+QUICK = SMALL | {"max_epochs": 2}
+DIRECTIONS = np.array([[2, 0, 1, 0, 0], [0, 2, -1, 0, 0]]).T
+OFFSETS = np.array([0.0, -4.0])  # the second AU is rare
+
+
+def make_samples(n_rows, seed):
+    """Draw features in odd units and two AUs of which the first four features tell."""
+    rng = np.random.default_rng(seed)
+    standard = rng.normal(size=(n_rows, 5))
+    odds = 2 * (standard @ DIRECTIONS + OFFSETS)
+    y = (rng.random(odds.shape) < 1 / (1 + np.exp(-odds))).astype(np.float32)
+    X = standard * [1, 100, 0.01, 1, 1] + [0, 1000, 0, 5, 0]
+    X[:, 4] = 3.0  # never varies
+    return X.astype(np.float32), y
+
+
+@pytest.fixture(scope="module")
+def fitted():
+    X, y = make_samples(3000, 0)
+    return MLPClassifier(**SMALL, members=2).fit(X, y, groups=np.arange(3000) // 10)
+
+
+def test_recovers_aus_that_a_line_separates(fitted):
+    X, y = make_samples(3000, 1)
+    true_odds = (X[:, :3] - [0, 1000, 0]) / [1, 100, 0.01] @ DIRECTIONS[:3] + OFFSETS
+    best = evaluate_aus(y, 1 / (1 + np.exp(-true_odds)), [0.5, 0.5], (1, 2))
+    reached = evaluate_aus(y, fitted.predict_proba(X), fitted.thresholds_, (1, 2))
+    np.testing.assert_allclose(reached.auc, best.auc, atol=0.01)
+
+
+def test_probabilities_are_calibrated_although_rare_aus_weigh_more(fitted):
+    X, y = make_samples(20000, 2)
+    probabilities = fitted.predict_proba(X)
+    np.testing.assert_allclose(probabilities.mean(axis=0), y.mean(axis=0), atol=0.02)
+    likely = probabilities[:, 1] > 0.5
+    assert abs(y[likely, 1].mean() - probabilities[likely, 1].mean()) < 0.15
+
+
+def test_thresholds_hold_the_false_positive_rate_for_new_people(fitted):
+    X, y = make_samples(20000, 3)
+    result = evaluate_aus(y, fitted.predict_proba(X), fitted.thresholds_, (1, 2))
+    assert (result.fpr < 0.04).all()  # 0.02 on the few hundred held-out rows
+    np.testing.assert_array_equal(fitted.predict(X).sum(axis=0), result.tp + result.fp)
+
+
+def test_groups_are_held_out_whole(fitted):
+    per_group = fitted.held_out_.reshape(300, 10)
+    assert per_group.any(axis=1).sum() == 60
+    np.testing.assert_array_equal(per_group.any(axis=1), per_group.all(axis=1))
+
+
+def test_exported_network_agrees(fitted):
+    X, _ = make_samples(200, 4)
+    contents = fitted.export_litert()
+    exported = np.mean([LiteRTNetwork(c).predict_proba(X) for c in contents], axis=0)
+    assert len(contents) == 2
+    np.testing.assert_allclose(exported, fitted.predict_proba(X), atol=1e-5)
+
+
+def test_rows_with_nan_give_nan(fitted):
+    X, _ = make_samples(3, 5)
+    X[1, 2] = np.nan
+    probabilities = fitted.predict_proba(X)
+    np.testing.assert_array_equal(np.isnan(probabilities).all(axis=1), [False, True, False])
+    np.testing.assert_array_equal(fitted.predict(X)[1], [0, 0])
+
+
+def test_a_feature_that_never_varied_is_ignored(fitted):
+    X, _ = make_samples(50, 6)
+    other = X.copy()
+    other[:, 4] = 100
+    np.testing.assert_allclose(fitted.predict_proba(other), fitted.predict_proba(X), atol=1e-6)
+
+
+def test_cells_without_label_have_no_influence():
+    X, y = make_samples(400, 7)
+    options = QUICK | {"positive_weighting": "none"}
+    held_out = MLPClassifier(**options).fit(X, y).held_out_
+    ignored = np.flatnonzero(~held_out)[:100]
+    weights, unknown = np.ones(400), y.copy()
+    weights[ignored] = 0
+    unknown[ignored] = np.nan
+    by_weight = MLPClassifier(**options).fit(X, y, sample_weight=weights)
+    by_label = MLPClassifier(**options).fit(X, unknown)
+    np.testing.assert_allclose(by_label.predict_proba(X), by_weight.predict_proba(X), atol=1e-6)
+    assert np.abs(by_label.predict_proba(X) - 0.5).max() > 0.01
+
+
+def test_an_au_that_nobody_coded_does_not_break_the_others():
+    X, y = make_samples(400, 8)
+    y[:, 1] = np.nan
+    classifier = MLPClassifier(**QUICK).fit(X, y)
+    assert np.isfinite(classifier.predict_proba(X)).all()
+    assert classifier.thresholds_[1] == 0.5
+
+
+def test_a_seed_gives_the_same_bytes_and_leaves_other_generators_alone():
+    X, y = make_samples(300, 9)
+    np.random.seed(5)  # noqa: NPY002
+    random.seed(5)
+    expected = (np.random.random(), random.random())  # noqa: NPY002
+    np.random.seed(5)  # noqa: NPY002
+    random.seed(5)
+    first, again, other = (
+        MLPClassifier(**QUICK, random_state=seed).fit(X, y).export_litert() for seed in (1, 1, 2)
+    )
+    assert first == again
+    assert first != other
+    assert (np.random.random(), random.random()) == expected  # noqa: NPY002
+
+
+def test_says_nothing_and_reports_epochs(capfd):
+    X, y = make_samples(300, 10)
+    reported = []
+    classifier = MLPClassifier(**QUICK, members=2, on_epoch=lambda *n: reported.append(n))
+    classifier.fit(X, y).export_litert()
+    captured = capfd.readouterr()
+    assert captured.out == ""
+    assert captured.err == ""
+    assert reported == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_stops_early_and_keeps_the_best_epoch():
+    rng = np.random.default_rng(11)
+    X, y = rng.normal(size=(100, 5)), rng.integers(0, 2, (100, 1))  # nothing to be learnt
+    classifier = MLPClassifier(**SMALL | {"max_epochs": 200}, patience=3).fit(X, y)
+    losses = classifier.history_[0]["val_loss"]
+    assert len(losses) < 200
+    assert np.argmin(losses) == len(losses) - 1 - 3
+
+
+def test_is_an_estimator():
+    classifier = MLPClassifier(units=7)
+    assert classifier.get_params()["units"] == 7
+    assert classifier.set_params(units=8).units == 8
+    assert not [name for name in vars(classifier) if name.endswith("_")]
+
+
+@pytest.mark.parametrize(
+    ("options", "X", "y", "message"),
+    [
+        ({}, [1, 2], [[1], [0]], r"X must have shape \(n_samples, n_features\), got \(2,\)"),
+        ({}, [[1], [2]], [[1]], r"y must have shape \(2, n_aus\), got \(1, 1\)"),
+        ({}, [[1], [np.nan]], [[1], [0]], "X must be finite"),
+        ({}, [[1], [2]], [[1], [5]], "y must be 0, 1 or NaN, got 5"),
+        ({}, [[1]], [[1]], "at least 2 different groups, got 1"),
+        ({"units": 0}, [[1], [2]], [[1], [0]], "units must be at least 1, got 0"),
+        ({"positive_weighting": "x"}, [[1], [2]], [[1], [0]], "must be one of 'per_au', 'none'"),
+        ({"validation_fraction": 1}, [[1], [2]], [[1], [0]], "held-out fraction must be in"),
+    ],
+)
+def test_refused(options, X, y, message):
+    with pytest.raises(InputError, match=message):
+        MLPClassifier(**options).fit(X, y)
+
+
+def test_refuses_weights_that_make_no_sense():
+    with pytest.raises(InputError, match="sample_weight must be finite and at least 0"):
+        MLPClassifier().fit([[1], [2]], [[1], [0]], sample_weight=[1, -1])
+    with pytest.raises(InputError, match=r"groups must have shape \(2,\), got \(1,\)"):
+        MLPClassifier().fit([[1], [2]], [[1], [0]], groups=["S1"])
+
+
+def test_must_be_fitted_first(fitted):
+    with pytest.raises(InputError, match="MLPClassifier must be fitted"):
+        MLPClassifier().predict_proba([[1]])
+    with pytest.raises(InputError, match="MLPClassifier must be fitted"):
+        MLPClassifier().export_litert()
+    with pytest.raises(InputError, match=r"X must have shape \(n_samples, 5\), got \(1, 2\)"):
+        fitted.predict_proba([[1, 2]])

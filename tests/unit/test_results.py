@@ -1,0 +1,333 @@
+import json
+import os
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from au_detect.errors import InputError
+from au_detect.results import AUResult, read_result
+from au_detect.tables import write_settings
+
+FACE_FOUND = (True, True, False, True)
+
+
+def make_result(**changes):
+    """Four frames of one face, lost in frame 2; AU12 rises, AU1 stays off."""
+    found = np.asarray(changes.get("face_found", FACE_FOUND))
+    n_rows = len(found)
+    numbers = np.random.default_rng(0)
+
+    def only_with_face(values):
+        return np.where(found.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
+
+    fields = {
+        "aus": (1, 12),
+        "probabilities": only_with_face(np.linspace([0.1, 0.2], [0.3, 0.9], n_rows)),
+        "side": only_with_face(numbers.uniform(-1, 1, (n_rows, 2))),
+        "thresholds": np.array([0.5, 0.4]),
+        "frame": np.arange(n_rows),
+        "timestamp_s": np.arange(n_rows) / 30,
+        "face_id": np.zeros(n_rows, dtype=int),
+        "face_found": found,
+        "confidence": np.where(found, 0.87654321, 0),
+        "points": only_with_face(numbers.uniform(0, 2000, (n_rows, 68, 2))),
+        "pose": only_with_face(numbers.uniform(-0.5, 0.5, (n_rows, 3))),
+        "reliable": found,
+        "neutral": {0: "frame 0"},
+        "input": "clip.mp4",
+        "settings": {"version": "1.0", "options": {"neutral": "first"}},
+    }
+    return AUResult(**(fields | changes))
+
+
+def two_faces():
+    return make_result(
+        frame=np.array([0, 0, 1, 1]),
+        face_id=np.array([0, 1, 0, 1]),
+        neutral={0: "frame 0", 1: "frame 1"},
+    )
+
+
+def with_value(name, row, value):
+    """Return a change of field `name`: `value` throughout `row`."""
+    array = getattr(make_result(), name).copy()
+    array[row] = value
+    return {name: array}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"aus": ()}, "aus must be ascending FACS numbers"),
+        ({"aus": (12, 1)}, "aus must be ascending"),
+        ({"aus": (12, 12)}, "without repeats"),
+        ({"aus": (1, 3)}, "each of aus must be one of 1, 2, .* got 3"),
+        ({"aus": (1, 2, 12)}, r"probabilities must have shape \(4, 3\), got \(4, 2\)"),
+        ({"face_found": []}, "at least one row, got 0"),
+        ({"points": np.zeros((4, 5, 2))}, r"points must have shape \(4, 68, 2\), got \(4, 5, 2\)"),
+        ({"pose": [[0.0], [0.0, 1.0]]}, "pose must be an array"),
+        ({"frame": np.arange(4) / 2}, "frame must be of type int64, got float64"),
+        ({"face_found": [1, 1, 0, 1]}, "face_found must be of type bool"),
+        ({"frame": [0, 1, 1, 2]}, "rows must be ordered by frame.* got frame 1, face 0 in row 2"),
+        ({"frame": [-1, 0, 1, 2]}, "frame must count from 0, got -1"),
+        ({"thresholds": [0.5, 1.0]}, r"thresholds must be in \(0, 1\), got 1.0"),
+        ({"thresholds": [np.nan, 0.5]}, r"thresholds must be in \(0, 1\), got nan"),
+        (with_value("probabilities", 1, 1.5), r"probabilities must be in \[0, 1\], got 1.5"),
+        (with_value("side", 1, -1.5), r"side must be in \[-1, 1\], got -1.5"),
+        (with_value("confidence", 1, 2), r"confidence must be in \[0, 1\], got 2.0"),
+        (with_value("confidence", 1, np.nan), "confidence must be finite, got nan"),
+        (with_value("timestamp_s", 1, np.inf), "timestamp_s must be finite, got inf"),
+        (with_value("points", 1, np.inf), "points must be finite or NaN, got infinity"),
+        (with_value("probabilities", 1, np.nan), "got NaN in row 1, which is with a face"),
+        (with_value("pose", 2, 0.0), "pose must be NaN exactly .* got a number in row 2"),
+        (with_value("confidence", 2, 0.5), "confidence must be 0 where no face .* in row 2"),
+        (with_value("reliable", 2, True), "reliable must be False where no face .* in row 2"),
+        ({"neutral": {"0": "frame 0"}}, "neutral must map int to str"),
+        ({"neutral": None}, "neutral must map int to str, got None"),
+        ({"input": 3}, "input must be a str, got int"),
+        ({"settings": {"weights": float("nan")}}, "settings must be possible to write as JSON"),
+        ({"settings": {"path": object()}}, "settings must be possible to write as JSON"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, message):
+    with pytest.raises(InputError, match=message):
+        make_result(**change)
+
+
+def test_a_result_keeps_its_own_copy():
+    frame, settings = np.arange(4), {"options": {"size": (1, 2)}}
+    result = make_result(frame=frame, settings=settings)
+    frame[:] = 9
+    settings["options"]["size"] = None
+    assert result.frame.tolist() == [0, 1, 2, 3]
+    assert result.settings == {"options": {"size": [1, 2]}}
+
+
+def test_an_au_is_on_where_its_probability_reaches_the_threshold():
+    probabilities = np.array([[0.4999, 0.7], [0.5, 0.69999], [np.nan] * 2, [1.0, 0.0]])
+    result = make_result(probabilities=probabilities, thresholds=[0.5, 0.7])
+    assert result.active.tolist() == [[0, 1], [1, 0], [0, 0], [1, 0]]
+
+
+def test_written_probability_and_decision_agree_at_the_threshold():
+    # 0.7 as float32 is a little less than 0.7; the table shows 0.7 either way.
+    result = make_result(probabilities=with_value("probabilities", 3, 0.7)["probabilities"])
+    table = make_result(probabilities=result.probabilities, thresholds=[0.7, 0.7]).to_dataframe()
+    assert table.loc[3, "AU12_p"] == 0.7
+    assert table.loc[3, "AU12_c"] == 1
+
+
+def test_columns_begin_as_openface_does_and_are_in_a_fixed_order():
+    columns = list(make_result().to_dataframe(landmarks=True).columns)
+    assert columns[:29] == [
+        *("frame", "face_id", "timestamp", "confidence", "success", "AU01_c", "AU12_c"),
+        *("AU01_p", "AU12_p", "AU01_side", "AU12_side", "pose_Rx", "pose_Ry", "pose_Rz"),
+        *("reliable", "input", "neutral"),
+        *(f"x_{point}" for point in range(12)),
+    ]
+    assert columns[17:] == [f"{axis}_{point}" for axis in "xy" for point in range(68)]
+    assert list(make_result().to_dataframe(pose=False).columns) == columns[:11] + columns[14:17]
+
+
+def test_landmark_columns_hold_x_and_y():
+    result = make_result()
+    table = result.to_dataframe(landmarks=True)
+    assert table.loc[3, "x_67"] == pytest.approx(result.points[3, 67, 0], abs=0.0006)
+    assert table.loc[3, "y_0"] == pytest.approx(result.points[3, 0, 1], abs=0.0006)
+
+
+def test_a_frame_without_a_face_is_a_row_with_empty_cells():
+    row = make_result().to_dataframe(landmarks=True).loc[2]
+    given = row[row.notna()]
+    assert given.to_dict() == {
+        **{"frame": 2, "face_id": 0, "timestamp": 0.066667, "confidence": 0, "success": 0},
+        **{"reliable": 0, "input": "clip.mp4", "neutral": "frame 0"},
+    }
+
+
+def test_csv_has_two_digit_names_no_spaces_and_integers_for_decisions(tmp_path):
+    make_result().to_csv(tmp_path / "r.csv", pose=False)
+    lines = (tmp_path / "r.csv").read_text("utf-8").splitlines()
+    assert lines[0].startswith("frame,face_id,timestamp,confidence,success,AU01_c,AU12_c,AU01_p,")
+    assert lines[1].startswith("0,0,0.0,0.876543,1,0,0,0.1,0.2,")
+    assert lines[3] == "2,0,0.066667,0.0,0,,,,,,,0,clip.mp4,frame 0"
+    assert len(lines) == 5
+
+
+@pytest.mark.parametrize("found", [FACE_FOUND, (False, False), (True,), (False,)])
+def test_all_formats_carry_the_numbers_of_the_data_frame(tmp_path, found):
+    pytest.importorskip("pyarrow", reason="pyarrow is not installed")
+    result = make_result(face_found=np.array(found))
+    table = result.to_dataframe(landmarks=True)
+    result.to_csv(tmp_path / "r.csv", landmarks=True)
+    result.to_parquet(tmp_path / "r.parquet", landmarks=True)
+    result.to_json(tmp_path / "r.json")
+    document = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    for read in (
+        pd.read_csv(tmp_path / "r.csv"),
+        pd.read_parquet(tmp_path / "r.parquet"),
+        pd.DataFrame(document["rows"], columns=document["columns"]),
+    ):
+        assert list(read.columns) == list(table.columns)
+        for column in table.columns.drop(["input", "neutral"]):
+            expected = table[column].astype("Float64").to_numpy(float, na_value=np.nan)
+            np.testing.assert_array_equal(read[column].to_numpy(float), expected)
+        assert read["input"].tolist() == table["input"].tolist()
+
+
+@pytest.mark.parametrize("found", [FACE_FOUND, (False, False), (True,)])
+def test_a_result_is_read_back_from_json(tmp_path, found):
+    result = make_result(face_found=np.array(found), input="Zoë \udcff.mp4")
+    result.to_json(tmp_path / "r.json")
+    again = read_result(tmp_path / "r.json")
+    pd.testing.assert_frame_equal(
+        again.to_dataframe(landmarks=True), result.to_dataframe(landmarks=True), check_exact=True
+    )
+    for name in ("aus", "neutral", "input", "settings"):
+        assert getattr(again, name) == getattr(result, name)
+    np.testing.assert_array_equal(again.thresholds, result.thresholds)
+    np.testing.assert_array_equal(again.active, result.active)
+    np.testing.assert_allclose(again.points, result.points, atol=0.0006)
+    assert again.events() == result.events()
+
+
+def test_reading_again_and_writing_gives_the_same_file(tmp_path):
+    make_result().to_json(tmp_path / "first.json")
+    read_result(tmp_path / "first.json").to_json(tmp_path / "second.json")
+    assert (tmp_path / "first.json").read_bytes() == (tmp_path / "second.json").read_bytes()
+
+
+def other_version(text):
+    return text.replace('"format_version": 1', '"format_version": 99')
+
+
+def without_column(text):
+    return text.replace('"AU12_side"', '"AU13_side"')
+
+
+def probability_of_two(text):
+    return text.replace("0.876543", "2.0")
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (lambda text: text[:-20], "must be a JSON result of au_detect"),
+        (lambda text: "[1, 2]", "must be a JSON result of au_detect"),
+        (lambda text: '{"rows": []}', "got KeyError: 'format'"),
+        (other_version, "must be a JSON result .* 99"),
+        (without_column, "got KeyError: 'AU12_side'"),
+        (probability_of_two, r"confidence must be in \[0, 1\]"),
+    ],
+)
+def test_a_file_that_is_no_result_is_refused(tmp_path, damage, message):
+    make_result().to_json(tmp_path / "r.json")
+    text = (tmp_path / "r.json").read_text("utf-8")
+    (tmp_path / "r.json").write_text(damage(text), "utf-8")
+    with pytest.raises(InputError, match=message):
+        read_result(tmp_path / "r.json")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"cannot read the result file .*none.json: No such file"):
+        read_result(tmp_path / "none.json")
+
+
+@pytest.mark.parametrize("name", ["=1+1.mp4", "+a", "-a", "@a", "\ta", " =1+1"])
+def test_csv_cells_cannot_be_formulas(tmp_path, name):
+    result = make_result(input=name, neutral={0: name})
+    result.to_csv(tmp_path / "r.csv")
+    cells = pd.read_csv(tmp_path / "r.csv")[["input", "neutral"]]
+    assert set(cells.to_numpy().ravel()) == {"'" + name}
+    assert result.to_dataframe()["input"].unique().tolist() == [name]
+
+
+@pytest.mark.parametrize("name", ["a, b.mp4", 'say "hi".mp4', "Zoë 笑.mp4", "a=b.mp4"])
+def test_csv_keeps_other_names(tmp_path, name):
+    make_result(input=name).to_csv(tmp_path / "r.csv")
+    assert pd.read_csv(tmp_path / "r.csv")["input"].unique().tolist() == [name]
+
+
+def test_every_row_of_a_csv_is_one_line(tmp_path):
+    make_result(input="a\r\nb.mp4").to_csv(tmp_path / "r.csv")
+    assert (tmp_path / "r.csv").read_bytes().count(b"\r") == 0
+    assert pd.read_csv(tmp_path / "r.csv")["input"].tolist() == ["a\\r\\nb.mp4"] * 4
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path, monkeypatch):
+    path = tmp_path / "r.csv"
+    path.write_text("old")
+
+    def fail(self, target):
+        raise OSError("disk full")
+
+    monkeypatch.setattr("pathlib.Path.replace", fail)
+    with pytest.raises(OSError, match="disk full"):
+        make_result().to_csv(path)
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["r.csv"]
+
+
+@pytest.mark.parametrize("method", ["to_csv", "to_json"])
+def test_a_missing_folder_is_named(tmp_path, method):
+    with pytest.raises(InputError, match=r"path must be in an existing folder, got .*none"):
+        getattr(make_result(), method)(tmp_path / "none" / "r")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/null"), reason="there is no /dev/null here")
+def test_a_device_is_written_to_and_not_replaced():
+    make_result().to_csv("/dev/null")
+    assert not os.path.isfile("/dev/null")
+
+
+def test_settings_file_says_how_the_result_was_made(tmp_path):
+    write_settings(make_result(), tmp_path / "r.settings.json")
+    assert json.loads((tmp_path / "r.settings.json").read_text("utf-8")) == {
+        "input": "clip.mp4",
+        "neutral": {"0": "frame 0"},
+        "aus": ["AU01", "AU12"],
+        "thresholds": {"AU01": 0.5, "AU12": 0.4},
+        "settings": {"version": "1.0", "options": {"neutral": "first"}},
+    }
+
+
+def test_summary_gives_the_peak_of_every_au():
+    summary = make_result().summary()
+    assert summary.index.tolist() == [(0, "AU01"), (0, "AU12")]
+    assert summary.loc[(0, "AU12")].to_dict() == {
+        **{"name": "Lip Corner Puller", "peak": 0.9, "frame": 3, "threshold": 0.4},
+        **{"active": True, "share": 0.667},
+    }
+    assert summary.loc[(0, "AU01"), ["peak", "active", "share"]].tolist() == [0.3, False, 0.0]
+
+
+def test_summary_fits_a_terminal_of_80_columns():
+    aus = (1, 15)
+    text = str(make_result(aus=aus, thresholds=[0.123, 0.456]).summary())
+    assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+    assert "Lip Corner Depressor" in text
+
+
+def test_summary_of_a_clip_without_a_face_has_no_peaks():
+    summary = make_result(face_found=np.array([False, False])).summary()
+    assert summary[["peak", "frame", "share"]].isna().all(axis=None)
+    assert not summary["active"].any()
+
+
+def test_faces_are_kept_apart():
+    result = two_faces()
+    assert result.face_ids == (0, 1)
+    second = result.face(1)
+    assert second.frame.tolist() == [0, 1]
+    np.testing.assert_array_equal(second.probabilities, result.probabilities[[1, 3]])
+    assert second.neutral == {1: "frame 1"}
+    assert result.to_dataframe()["neutral"].tolist() == ["frame 0", "frame 1"] * 2
+    assert result.summary().index.tolist() == [(f, au) for f in (0, 1) for au in ("AU01", "AU12")]
+    with pytest.raises(InputError, match="face_id must be one of 0, 1, got 2"):
+        result.face(2)
+
+
+def test_repr_is_short():
+    assert repr(make_result()) == "AUResult(input='clip.mp4', 4 rows, face found in 3)"
+    assert len(make_result()) == 4
