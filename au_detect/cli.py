@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from au_detect.errors import AUDetectError
+from au_detect.errors import AUDetectError, InputError
 from au_detect.version import __version__
 
 FORMATS = ("csv", "parquet", "json")
@@ -22,6 +22,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(options.command(options) or 0)
     except AUDetectError as error:
         print(f"au-detect: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:  # a folder that cannot be written, a full disk
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"au-detect: {place}{error.strerror or error}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("au-detect: stopped", file=sys.stderr)
@@ -83,9 +87,20 @@ def _add_simulate(commands: Any) -> None:
         "--face-model", type=Path, required=True, metavar="PATH",
         help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
     )  # fmt: skip
-    simulate.add_argument("--out", type=Path, required=True, metavar="FILE")
+    simulate.add_argument(
+        "--out", type=Path, required=True, metavar="PATH",
+        help="an .npz table for training; with --render also a folder, in the layout of CK+",
+    )  # fmt: skip
     simulate.add_argument("--n", type=int, default=20_000, help="sequences (default: %(default)s)")
+    simulate.add_argument("--render", action="store_true", help="render pictures and measure them")
+    simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     simulate.add_argument("--seed", type=int, default=0)
+    error = commands.add_parser(
+        "landmark-error", help="measure on renders how the landmark model distorts faces"
+    )
+    error.set_defaults(command=_landmark_error)
+    error.add_argument("table", type=Path, help="what `au-detect simulate --render` wrote")
+    error.add_argument("--out", type=Path, required=True, metavar="FILE")
 
 
 def _add_train(commands: Any) -> None:
@@ -95,6 +110,16 @@ def _add_train(commands: Any) -> None:
         "data", type=Path, nargs="+", metavar="FILE", help="what `au-detect simulate` wrote"
     )
     train.add_argument("--out", type=Path, required=True, metavar="DIR")
+    train.add_argument(
+        "--minimum-intensity", type=float, default=1.0, metavar="1-5",
+        help="FACS intensity (1 is A, 5 is E) from which an AU counts as present",
+    )  # fmt: skip
+    train.add_argument(
+        "--max-fpr", type=float, default=0.02, metavar="RATE",
+        help="false-positive rate that thresholds allow on held-out people (default: %(default)s)",
+    )  # fmt: skip
+    train.add_argument("--members", type=int, default=1, help="networks that are averaged")
+    train.add_argument("--epochs", type=int, default=40, help="at most (default: %(default)s)")
     train.add_argument("--seed", type=int, default=0)
 
 
@@ -202,6 +227,24 @@ def _info(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
+    is_table = options.out.suffix == ".npz"
+    if not options.render:
+        if not is_table:
+            raise InputError(f"--out must be an .npz file without --render, got {options.out}")
+        return _simulate_landmarks(options)
+    if is_table:
+        return _render_table(options)
+    from au_detect.simulation.collection import write_collection
+
+    n = write_collection(
+        options.face_model, options.out, options.n, random_state=options.seed,
+        n_jobs=options.jobs, progress=_parts_progress("people"),
+    )  # fmt: skip
+    print(f"{n} sequences -> {options.out}")
+    return 0
+
+
+def _simulate_landmarks(options: argparse.Namespace) -> int:
     from au_detect.simulation.face_model import read_face_model
     from au_detect.simulation.landmark_error import load_landmark_error
     from au_detect.simulation.sequences import simulate_landmarks
@@ -214,13 +257,57 @@ def _simulate(options: argparse.Namespace) -> int:
     return 0
 
 
+def _render_table(options: argparse.Namespace) -> int:
+    from au_detect.simulation.render_sequences import render_sequences
+
+    table = render_sequences(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        progress=_parts_progress("people"),
+    )  # fmt: skip
+    table.save(options.out)
+    print(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")
+    return 0
+
+
+def _parts_progress(unit: str) -> Any:
+    def bar(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
+        from tqdm import tqdm
+
+        return tqdm(parts, total=n_parts, unit=f" {unit}", disable=None)
+
+    return bar
+
+
+def _landmark_error(options: argparse.Namespace) -> int:
+    from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.simulation.landmark_error import fit_error_to_renders
+
+    error = fit_error_to_renders(LabelledSequences.load(options.table))
+    error.save(options.out)
+    print(f"error model of {error.landmark_model} -> {options.out}")
+    return 0
+
+
 def _train(options: argparse.Namespace) -> int:
-    from au_detect.datasets.sequences import LabelledSequences, training_tables
+    from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.datasets.tables import pose_range_deg, training_tables
     from au_detect.training import TrainingRecipe, train_models
 
-    tables = training_tables([LabelledSequences.load(path) for path in options.data])
-    recipe = TrainingRecipe(random_state=options.seed)
-    manifest = train_models(tables, options.out, recipe, progress=_training_progress())
+    sequences = [LabelledSequences.load(path) for path in options.data]
+    recipe = TrainingRecipe(
+        minimum_intensity=options.minimum_intensity,
+        max_fpr=options.max_fpr,
+        members=options.members,
+        max_epochs=options.epochs,
+        random_state=options.seed,
+    )
+    manifest = train_models(
+        training_tables(sequences, options.seed),
+        options.out,
+        recipe,
+        pose_range_deg=pose_range_deg(sequences),
+        progress=_training_progress(),
+    )
     print(f"{len(manifest.networks)} networks -> {options.out}")
     return 0
 

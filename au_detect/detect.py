@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 
 from au_detect.blinks import with_blinks
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
-from au_detect.errors import InputError
+from au_detect.errors import InputError, NoFaceError, check_option
 from au_detect.frames import Frame, open_frames
 from au_detect.landmark_models import LandmarkModel
+from au_detect.landmarks import N_LANDMARKS
 from au_detect.measurement import (
     FaceMeasurements,
     join_measurements,
@@ -27,6 +28,7 @@ from au_detect.neutral import (
     NeutralFace,
     mean_neutral,
     measure_neutral,
+    neutral_from_landmarks,
     neutral_from_rows,
 )
 from au_detect.paths import packaged_folder
@@ -60,7 +62,8 @@ class AUDetector:
     ModelFileError
         If the model folder is damaged or made for other features or landmarks.
     InputError
-        If a threshold is out of range, or no landmark model is found.
+        If a threshold is out of range or of an AU that the model does not have, or no landmark
+        model is found.
     """
 
     def __init__(
@@ -78,7 +81,9 @@ class AUDetector:
         self.model.check_landmark_model(self.tracker.landmark_model.name)
         self.experimental = experimental
         self.thresholds = dict(thresholds or {})
+        known = {au for entry in self.model.manifest.networks for au in entry.aus}
         for au, threshold in self.thresholds.items():
+            check_option("each AU of thresholds", au, sorted(known))
             if not 0 < threshold < 1:
                 raise InputError(f"the threshold of AU{au} must be in (0, 1), got {threshold!r}")
 
@@ -106,7 +111,8 @@ class AUDetector:
             "first".
         landmarks : array_like, shape (n_frames, 68, 2), optional
             Landmarks in pixels (NaN where there is no face) instead of a source. Furrows are
-            then left out: the networks that know geometry alone answer.
+            then left out: the networks that know geometry alone answer. `neutral` may then be
+            landmarks too, shape (68, 2).
         independent : bool
             Whether the pictures of a list or folder have nothing to do with each other.
         fps : float
@@ -130,6 +136,14 @@ class AUDetector:
         """
         if (source is None) == (landmarks is None):
             raise InputError("give either a source or landmarks, got both or neither")
+        if independent and (
+            isinstance(neutral, (int, np.integer)) or _is_word(neutral, "first", "median")
+        ):
+            raise InputError(
+                f"neutral of independent pictures must be another picture or None, got {neutral!r}"
+            )
+        if landmarks is not None and _is_shape(neutral):
+            neutral = neutral_from_landmarks(neutral)
         given = self._given_neutral(neutral)
         if landmarks is not None:
             rows = measurements_of_landmarks(landmarks, fps)
@@ -139,9 +153,11 @@ class AUDetector:
             frames = progress(stream, stream.n_frames) if progress else stream
             rows = self._measure(frames, independent)
             kind, name = stream.kind, stream.name
-        choice = given if given is not None else _default_choice(neutral, kind, rows, independent)
-        settings = {"neutral": _in_words(neutral), "independent": independent, "fps": fps}
-        has_time = kind in ("sequence", "video") and not independent
+        choice = neutral if given is None else given
+        if _is_word(choice, "auto"):
+            choice = mean_neutral() if independent else _usual_choice(kind, rows)
+        settings = {"neutral": _in_words(neutral), "independent": independent, "fps": float(fps)}
+        has_time = kind != "picture" and not independent
         return self._result(rows, choice, name, settings, has_time=has_time)
 
     def stream(
@@ -167,18 +183,22 @@ class AUDetector:
         InputError
             If `neutral` is "median" or a frame number, which only a finished sequence has.
         """
-        if neutral == "median" or isinstance(neutral, (int, np.integer)):
+        if isinstance(neutral, (int, np.integer)) or _is_word(neutral, "median"):
             raise InputError(
                 f'neutral of a stream must be "first", None or a picture, got {neutral!r}'
             )
         given = self._given_neutral(neutral)
-        choice = given if given is not None else _default_choice(neutral, "stream", None, False)
         stream = open_frames(frames, fps=fps, channel_order=channel_order)
-        self.tracker.reset()
-        known: dict[int, NeutralFace] = {}
-        for frame in stream:
-            rows = measure_frame(frame, self.tracker)
-            yield self._result(rows, choice, stream.name, {"neutral": _in_words(neutral)}, known)
+        settings = {"neutral": _in_words(neutral), "fps": float(fps)}
+
+        def results() -> Iterator[AUResult]:
+            self.tracker.reset()
+            known: dict[int, NeutralFace] = {}
+            for frame in stream:
+                rows = measure_frame(frame, self.tracker)
+                yield self._result(rows, given or "first", stream.name, settings, known)
+
+        return results()
 
     def _measure(self, frames: Iterable[Frame], independent: bool) -> FaceMeasurements:
         self.tracker.reset()
@@ -194,20 +214,21 @@ class AUDetector:
 
     def _given_neutral(self, neutral: Any) -> NeutralFace | None:
         """Return the neutral that does not depend on the sequence, or None."""
-        if isinstance(neutral, NeutralFace):
-            return neutral
         if neutral is None:
             return mean_neutral()
         if isinstance(neutral, bool):
             raise InputError(f"neutral must not be a bool, got {neutral!r}")
         if isinstance(neutral, (int, np.integer)) or _is_word(neutral):
             return None
+        is_face = isinstance(neutral, NeutralFace)
+        if is_face and not neutral.personal:
+            return neutral
         if self.tracker.max_faces > 1:
             raise InputError(
                 "a neutral picture serves one face only: max_faces must be 1, "
                 f"got {self.tracker.max_faces}"
             )
-        return measure_neutral(neutral, self.tracker)
+        return neutral if is_face else measure_neutral(neutral, self.tracker)
 
     def _result(
         self,
@@ -223,6 +244,10 @@ class AUDetector:
         known = {} if known is None else known
         found = rows.face_found
         faces = {int(i): np.flatnonzero(found & (rows.face_id == i)) for i in rows.face_id[found]}
+        if not faces and isinstance(choice, (int, np.integer)):
+            raise NoFaceError(
+                f"neutral frame {choice} must show the face, but no frame of {name} shows one"
+            )
         for face_id in faces.keys() - known.keys():
             known[face_id] = (
                 choice
@@ -325,24 +350,20 @@ def detect_aus(
     )
 
 
-def _is_word(neutral: Any) -> bool:
-    return isinstance(neutral, str) and neutral in ("auto", "first", "median")
+def _is_shape(neutral: Any) -> bool:
+    return isinstance(neutral, np.ndarray) and neutral.shape == (N_LANDMARKS, 2)
 
 
-def _default_choice(
-    neutral: Any, kind: str, rows: FaceMeasurements | None, independent: bool
-) -> NeutralFace | str | int:
-    """Turn "auto" into a choice for this kind of input, and check the others."""
-    if independent and not _is_word(neutral):
-        raise InputError(
-            "neutral of independent pictures must be another picture or None, "
-            f"got frame number {neutral!r}"
-        )
-    if neutral != "auto":
-        return "first" if kind == "stream" and neutral == "auto" else neutral
-    if kind == "picture" or independent:
+def _is_word(neutral: Any, *words: str) -> bool:
+    """Say whether `neutral` is one of `words`, by default any word that is no file name."""
+    return isinstance(neutral, str) and neutral in (words or ("auto", "first", "median"))
+
+
+def _usual_choice(kind: str, rows: FaceMeasurements) -> NeutralFace | str:
+    """Return what "auto" stands for with this kind of input."""
+    if kind == "picture":
         return mean_neutral()
-    is_long = rows is not None and rows.timestamp_s[-1] - rows.timestamp_s[0] > LONG_VIDEO_S
+    is_long = rows.timestamp_s[-1] - rows.timestamp_s[0] > LONG_VIDEO_S
     return "median" if kind in ("video", "camera") and is_long else "first"
 
 
@@ -350,6 +371,8 @@ def _in_words(neutral: Any) -> Any:
     """Return the neutral option as JSON can hold it."""
     if neutral is None or isinstance(neutral, (str, int)):
         return neutral
+    if isinstance(neutral, np.integer):
+        return int(neutral)
     if isinstance(neutral, PathLike):
         return str(neutral)
     return type(neutral).__name__

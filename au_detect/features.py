@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from au_detect import geometry
 from au_detect.furrows import CHANNELS, FURROW_NAMES, MIRROR_FURROWS, WINDOW_NAMES
-from au_detect.landmarks import REGIONS
+from au_detect.landmarks import MIRROR, REGIONS
 from au_detect.neutral import NeutralFace
 from au_detect.pose import HeadPose, upright_turn
 
@@ -173,6 +173,44 @@ def furrow_features(
 
 UPPER_FURROW_NAMES = tuple(FURROW_NAMES[i] for i in UPPER_FURROW_INDICES)
 LOWER_FURROW_NAMES = tuple(FURROW_NAMES[i] for i in LOWER_FURROW_INDICES)
+
+
+def mirror_columns(
+    names: tuple[str, ...],
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Return how a mirror changes features: ``mirrored = signs * features[:, order]``.
+
+    Parameters
+    ----------
+    names : tuple of str
+        Names of the columns. What is neither left nor right stays as it is.
+
+    Returns
+    -------
+    order : ndarray of int, shape (n_features,)
+    signs : ndarray of float32, shape (n_features,)
+        -1 for displacements along x and for yaw.
+    """
+    position = {name: column for column, name in enumerate(names)}
+    order = [position.get(_mirror_name(name), column) for name, column in position.items()]
+    turned = [name.endswith("_x") or name.endswith("yaw") for name in names]
+    return np.array(order, dtype=np.intp), np.where(turned, -1, 1).astype(np.float32)
+
+
+_POINT_NAMES = {
+    f"{region}_{i}": range(68)[place][i]
+    for region, place in REGIONS.items()
+    for i in range(place.stop - place.start)
+}
+_POINTS_BY_INDEX = {index: name for name, index in _POINT_NAMES.items()}
+
+
+def _mirror_name(name: str) -> str:
+    point, _, axis = name.rpartition("_")
+    if point in _POINT_NAMES:
+        return f"{_POINTS_BY_INDEX[int(MIRROR[_POINT_NAMES[point]])]}_{axis}"
+    side, _, rest = name.partition("_")
+    return {"right": f"left_{rest}", "left": f"right_{rest}"}.get(side, name)
 
 
 def symmetric_furrows(furrows: NDArray[np.floating], side: geometry.Side) -> NDArray[np.floating]:

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from au_detect.errors import InputError, NoFaceError
+from au_detect.errors import InputError, NoFaceError, check_shape
 from au_detect.frames import open_frames
 from au_detect.furrows import N_FURROWS
+from au_detect.landmarks import N_LANDMARKS, Landmarks
 from au_detect.measurement import FaceMeasurements, measure_faces
 from au_detect.pose import HeadPose, estimate_pose, read_mean_face
 from au_detect.tracking import FaceTracker
@@ -82,6 +83,30 @@ def neutral_from_rows(face: FaceMeasurements, choice: str | int) -> NeutralFace:
     raise InputError(
         f'neutral must be "first", "median", a frame number, a picture or None, got {choice!r}'
     )
+
+
+def neutral_from_landmarks(points: ArrayLike) -> NeutralFace:
+    """Return the neutral face that somebody else's tracker found.
+
+    Parameters
+    ----------
+    points : array_like, shape (68, 2)
+        Pixels.
+
+    Raises
+    ------
+    NoFaceError
+        If the points are NaN.
+    InputError
+        If the shape is another.
+    """
+    shape = np.asarray(points)
+    check_shape("neutral", shape, (N_LANDMARKS, 2))
+    found = Landmarks(shape[None])
+    if not found.face_found.all():
+        raise NoFaceError("neutral landmarks must be numbers, got NaN")
+    unknown = np.full(N_FURROWS, np.nan, dtype=np.float32)
+    return NeutralFace(estimate_pose(found.points), unknown, "landmarks")
 
 
 def measure_neutral(source: Any, tracker: FaceTracker) -> NeutralFace:

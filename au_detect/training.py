@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.base import choose_thresholds, held_out_rows
 from au_detect.classifiers.mlp import MLPClassifier
+from au_detect.classifiers.model import mean_of_networks
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.classifiers.storage import (
     Manifest,
@@ -60,6 +61,8 @@ class TrainingRecipe:
         An AU that fewer subjects show is dropped, and named in the manifest.
     experimental : tuple of int
         AUs to mark as not reliable enough to build on.
+    experimental_below_auc : float
+        AUs whose ROC AUC on the measuring subjects is lower are marked too.
     units, members, ... : see `MLPClassifier`
     """
 
@@ -73,8 +76,8 @@ class TrainingRecipe:
     input_noise: float = 0.1
     learning_rate: float = 1e-3
     batch_size: int = 512
-    max_epochs: int = 60
-    patience: int = 8
+    max_epochs: int = 40
+    patience: int = 6
     positive_weighting: str = "per_au"
     positive_weight_cap: float = 10.0
     validation_fraction: float = 0.2
@@ -83,6 +86,7 @@ class TrainingRecipe:
     minimum_intensity: float = 1.0
     min_positive_subjects: int = 10
     experimental: tuple[int, ...] = ()
+    experimental_below_auc: float = 0.85
     random_state: int = 0
 
 
@@ -227,12 +231,9 @@ def _entry(
     """
     features, labels = _samples(face, judge, aus, recipe)
     is_test, is_validation = split.of(judge)
-    members = [
-        LiteRTNetwork(content).predict_proba(features[:, : part.n_features])
-        for part in fitted
-        for content in part.files.values()
-    ]
-    probabilities = np.mean(members, axis=0)
+    names = judge.upper_names if face == "upper" else judge.lower_names
+    networks = [LiteRTNetwork(content) for part in fitted for content in part.files.values()]
+    probabilities = mean_of_networks(networks, features, names)
     thresholds = choose_thresholds(
         labels[is_validation], probabilities[is_validation], recipe.max_fpr
     )
@@ -251,7 +252,11 @@ def _entry(
         aus=aus,
         thresholds=tuple(float(t) for t in thresholds),
         metrics=_metrics(measurement),
-        experimental=tuple(au for au in aus if au in recipe.experimental),
+        experimental=tuple(
+            au
+            for au, auc in zip(aus, measurement.auc, strict=True)
+            if au in recipe.experimental or auc < recipe.experimental_below_auc
+        ),
     )
 
 

@@ -18,6 +18,7 @@ from au_detect.classifiers.manifest import (
 )
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import InputError, ModelFileError, check_shape
+from au_detect.features import mirror_columns
 
 
 class AUModel:
@@ -135,13 +136,8 @@ class AUModel:
             if kind.uses_furrows and not entry.uses_furrows:
                 features = features[:, : len(entry.feature_names)]
             check_shape(entry.face, features, (n, len(entry.feature_names)))
-            members = np.stack(
-                [
-                    net.predict_proba(features[:, : net.n_features])
-                    for net in self._networks[entry.name]
-                ]
-            )
-            answers = dict(zip(entry.aus, members.mean(axis=0).T, strict=True))
+            answer = mean_of_networks(self._networks[entry.name], features, entry.feature_names)
+            answers = dict(zip(entry.aus, answer.T, strict=True))
             for column, au in enumerate(aus):
                 if au in answers:
                     probabilities[:, column] = answers[au]
@@ -210,6 +206,23 @@ class AUModel:
                 f"got {list(aus)}"
             )
         return [entry for entry in entries if not set(entry.aus).isdisjoint(aus)]
+
+
+def mean_of_networks(
+    networks: Sequence[LiteRTNetwork],
+    features: NDArray[np.float32],
+    names: tuple[str, ...],
+) -> NDArray[np.float32]:
+    """Return the mean answer of networks to faces and to their mirror images, (n, n_aus).
+
+    A face and its mirror image show the same AUs, so that the mean is steadier than one answer,
+    and left and right count alike. Every network reads as many leading columns as it has inputs.
+    """
+    order, signs = mirror_columns(names)
+    views = (features, signs * features[:, order])
+    answers = [net.predict_proba(view[:, : net.n_features]) for net in networks for view in views]
+    mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+    return mean
 
 
 def _open_networks(entry: NetworkEntry, contents: Mapping[str, bytes]) -> tuple[LiteRTNetwork, ...]:

@@ -84,9 +84,11 @@ def _read_facs(path: Path) -> dict[int, float]:
         if line.strip():
             try:
                 au, intensity = (float(word) for word in line.split())
+                if not (au.is_integer() and au > 0 and 0 <= intensity <= 5):
+                    raise ValueError(line)
             except ValueError as error:
                 raise InputError(
-                    f"{path} must hold two numbers a line, AU and intensity, got {line!r}"
+                    f"{path} must hold two numbers a line, AU and intensity (0 to 5), got {line!r}"
                 ) from error
             aus[int(au)] = intensity
     return aus
@@ -95,6 +97,9 @@ def _read_facs(path: Path) -> dict[int, float]:
 def _read_emotion(path: Path) -> str:
     text = path.read_text(encoding="ascii", errors="replace").strip()
     try:
-        return EMOTIONS[int(float(text))]
+        number = float(text)
+        if not number.is_integer():
+            raise ValueError(text)
+        return EMOTIONS[int(number)]
     except (ValueError, KeyError) as error:
         raise InputError(f"{path} must hold a number from 0 to 7, got {text!r}") from error

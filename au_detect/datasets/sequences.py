@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from os import PathLike, fspath
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -180,7 +180,10 @@ class LabelledSequences:
                 arrays = {name: data[name] for name in data.files}
             text = json.loads(str(arrays.pop("text")))
             aus = tuple(int(au) for au in arrays.pop("aus"))
-        except (OSError, ValueError, KeyError, EOFError) as error:
+            missing = {"points", "neutral_points", "intensity", "subject"} - arrays.keys()
+            if missing or not {"landmark_model", "source"} <= text.keys():
+                raise ValueError(f"{sorted(missing) or 'texts'} missing")
+        except (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile) as error:
             raise InputError(f"{path} must be a table of labelled sequences: {error}") from error
         if "furrows" in arrays and tuple(text.get("furrow_names", ())) != FURROW_NAMES:
             raise InputError(f"{path} holds furrows of another version: measure them again")
@@ -196,44 +199,3 @@ class LabelledSequences:
             aus=aus, attributes=attributes, landmark_model=text["landmark_model"],
             source=text["source"], **arrays,
         )  # fmt: skip
-
-
-def training_tables(sequences: Sequence[LabelledSequences]) -> list[LabelledFeatures]:
-    """Return the feature tables that `au_detect.training.train_models` takes.
-
-    There are tables with and without a neutral face; of each, one of the landmarks of all
-    sequences and, where furrows were measured, one with furrows too. Subjects of different
-    collections are different people.
-
-    Raises
-    ------
-    InputError
-        If there are no sequences, or they differ in landmark model or AUs.
-    """
-    for name in ("landmark_model", "aus"):
-        values = {getattr(part, name) for part in sequences}
-        if len(values) != 1:
-            raise InputError(f"sequences must have one {name}, got {sorted(values)}")
-    named = [
-        replace(part, subject=np.char.add(f"{number}-", part.subject.astype(str)))
-        for number, part in enumerate(sequences)
-    ]
-    tables = []
-    for uses_neutral in (True, False):
-        tables.append(_joined([part.features(uses_neutral=uses_neutral) for part in named]))
-        with_furrows = [part for part in named if part.furrows is not None]
-        if with_furrows:
-            parts = [p.features(uses_neutral=uses_neutral, uses_furrows=True) for p in with_furrows]
-            tables.append(_joined(parts))
-    return tables
-
-
-def _joined(parts: list[LabelledFeatures]) -> LabelledFeatures:
-    return replace(
-        parts[0],
-        upper=np.concatenate([part.upper for part in parts]),
-        lower=np.concatenate([part.lower for part in parts]),
-        intensity=np.concatenate([part.intensity for part in parts]),
-        subject=np.concatenate([part.subject for part in parts]),
-        source={"collections": [part.source for part in parts]},
-    )

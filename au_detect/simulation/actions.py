@@ -32,7 +32,7 @@ ACTION_SHAPES: dict[int, dict[str, float]] = {
     14: {"mouthDimple": 1.4, "mouthPress": 0.15},
     15: {"mouthFrown": 1.4, "mouthShrugLower": 0.1},
     16: {"mouthLowerDown": 1.1},
-    17: {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.65, "mouthRollLower": -0.35},
+    17: {"mouthShrugLower": 1.0, "mouthShrugUpper": 0.65, "mouthRollLower": -0.5},
     18: {"mouthPucker": 1.0},
     20: {"mouthStretch": 1.1},
     22: {"mouthFunnel": 1.0},

@@ -14,6 +14,7 @@ from os import PathLike, fspath
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError, check_shape
 from au_detect.landmarks import N_LANDMARKS, STABLE_POINTS, apply_affine, fit_similarity
 from au_detect.paths import packaged_folder
@@ -126,6 +127,24 @@ def fit_landmark_error(
         offset=y_mean - gain @ x_mean,
         person_modes=_modes(person) / np.exp(SCALE_SPREAD**2),
         picture_modes=_modes(total - person) / np.exp(SCALE_SPREAD**2),
+    )
+
+
+def fit_error_to_renders(sequences: LabelledSequences) -> LandmarkErrorModel:
+    """Fit the model to rendered sequences, whose true landmarks are among their attributes.
+
+    Raises
+    ------
+    InputError
+        If they are not.
+    """
+    known = sequences.attributes
+    if not {"neutral_true_points", "true_points"} <= known.keys():
+        raise InputError("the error model must be fitted to rendered sequences, got others")
+    return fit_landmark_error(
+        (known["neutral_true_points"].astype(float), known["true_points"].astype(float)),
+        (sequences.neutral_points.astype(float), sequences.points.astype(float)),
+        sequences.landmark_model,
     )
 
 

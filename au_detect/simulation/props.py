@@ -228,7 +228,7 @@ def _add_shirt(
     corners = neutral[surface.triangles]
     chest = (corners[..., 2].min(axis=1) > 0) & (np.abs(corners[..., 0]).max(axis=1) < 5)
     chest &= corners[..., 1].max(axis=1) > collar - dip
-    props.covered |= (corners[..., 1].max(axis=1) < collar - 2.0) & ~chest
+    props.covered |= (corners[..., 1].max(axis=1) < collar - 1.3) & ~chest
     mesh = np.concatenate(points)
     props.add(mesh, _sheet(len(rows), n_columns), CLOTH, on_body=True)
 
@@ -242,7 +242,7 @@ def _add_glasses(
 ) -> None:
     """Add two rims, a bridge and two temples made of tubes; they keep still when the face moves."""
     marks = neutral[surface.model.landmark_vertices].astype(float)
-    radius = rng.uniform(0.05, 0.09) if person.glasses == "thin" else rng.uniform(0.12, 0.24)
+    radius = rng.uniform(0.07, 0.1) if person.glasses == "thin" else rng.uniform(0.12, 0.24)
     eyes = [marks[REGIONS[side]].mean(axis=0) for side in ("right_eye", "left_eye")]
     half_width = rng.uniform(2.3, 2.75)
     half_height = 0.5 * person.lens_height_cm

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from os import PathLike
 from typing import Any
 
+import cv2
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
@@ -227,31 +228,53 @@ def render_sequences(
 def _render_and_measure(
     face_model: str, n: int, random_state: int, start: int, stop: int
 ) -> list[dict[str, Any]]:
-    import cv2
-
-    cv2.setNumThreads(1)
     model = read_face_model(face_model)
     people = draw_people(model, n, np.random.default_rng(random_state))
+    return measure_people(model, people, random_state, range(start, stop))
+
+
+def measure_people(
+    model: FaceModel, people: People, random_state: int, rows: Iterable[int]
+) -> list[dict[str, Any]]:
+    """Render sequences and measure their pictures with the tracker that detection uses.
+
+    Parameters
+    ----------
+    model : FaceModel
+    people : People
+    random_state : int
+        Seed of everything that `people` does not say: looks, light, camera, noise.
+    rows : iterable of int
+        Which sequences.
+
+    Returns
+    -------
+    list of dict
+        For each sequence of which both faces were found: ``row``, what was measured (columns of
+        `LabelledSequences`), the true landmarks, and the person's attributes.
+    """
+    cv2.setNumThreads(1)
     renderer = SequenceRenderer(model, people, random_state)
     tracker = FaceTracker()
-    rows = []
-    for row in range(start, stop):
+    measured = []
+    for row in rows:
         neutral, apex = renderer.render_pair(row)
-        measured = [_measure(picture, tracker) for picture in (neutral, apex)]
-        if measured[0] is not None and measured[1] is not None:
-            rows.append(
+        faces = [_measure(picture, tracker) for picture in (neutral, apex)]
+        if faces[0] is not None and faces[1] is not None:
+            person = renderer.person(row)
+            measured.append(
                 {
                     "row": row,
-                    "neutral_points": measured[0][0],
-                    "neutral_furrows": measured[0][1],
-                    "points": measured[1][0],
-                    "furrows": measured[1][1],
+                    "neutral_points": faces[0][0],
+                    "neutral_furrows": faces[0][1],
+                    "points": faces[1][0],
+                    "furrows": faces[1][1],
                     "neutral_true_points": neutral.mesh_landmarks,
                     "true_points": apex.mesh_landmarks,
-                    "person": {name: getattr(renderer.person(row), name) for name in ATTRIBUTES},
+                    "person": {name: getattr(person, name) for name in ATTRIBUTES},
                 }
             )
-    return rows
+    return measured
 
 
 def _measure(

@@ -52,6 +52,7 @@ POSE_SD_DEG = (4.0, 6.0, 4.0)
 SMALL_TURN_SD_DEG = (2.5, 3.0, 2.0)
 WIDE_TURN_SD_DEG = (9.0, 14.0, 6.0)
 WIDE_TURN_SHARE = 0.3
+OPEN_MOUTH_SHARE = 0.06
 SEQUENCES_PER_PERSON = 6
 IOD_PX = 100.0
 
@@ -124,6 +125,7 @@ def draw_people(
     names = model.expression_names
     identity = rng.normal(0, 0.9, (n_people, len(model.identity)))
     rest = _draw_rest(rng, names, n_people)
+    rest[:, names.index("mouthClose")] = _closing(model, identity, rest, rng)
     shown = draw_displays(rng, n) if displays is None else list(displays)
     strengths = draw_strengths(rng, shown)
     lips_closed = _close_lips(strengths)
@@ -202,6 +204,8 @@ HIDES: dict[int, tuple[int, ...]] = {
 """AU -> AUs that cannot be told to be off beside it. AU9 brings brow and upper lip along, closed
 eyes hide what lids do, and neighbouring actions of one muscle shade into each other."""
 
+CLEARLY_CLOSED = 3.0
+"""Difference of strength between the eyes from which AU43 is a wink (AU46), which is not AU43."""
 LIPS_TOUCH_IOD, LIPS_PART_IOD = 0.012, 0.03
 LIPS_APART = 3.0
 """FACS intensity of AU25 that lips without AU25 get when another action parts them."""
@@ -223,7 +227,8 @@ def coded_intensity(
     Returns
     -------
     ndarray of float32
-        NaN where an AU is off but another one hides it (`HIDES`), or lips are barely apart.
+        NaN where an AU is off but another one hides it (`HIDES`), where lips are barely apart,
+        and for AU43 where one eye winks.
     """
     intensity = strengths.max(axis=2)
     coded = intensity.copy()
@@ -232,6 +237,9 @@ def coded_intensity(
         for other in hidden:
             off = intensity[:, AU_COLUMN[other]] == 0
             coded[on & off, AU_COLUMN[other]] = np.nan
+    closed = strengths[:, AU_COLUMN[43]]
+    winks = closed.max(axis=1) - closed.min(axis=1) > CLEARLY_CLOSED
+    coded[winks, AU_COLUMN[43]] = np.nan
     part = coded[:, AU_COLUMN[25]]
     apart = (lip_gap > LIPS_PART_IOD) & (lip_gap_change > LIPS_PART_IOD)
     touching = lip_gap_change < LIPS_TOUCH_IOD
@@ -241,6 +249,20 @@ def coded_intensity(
         default=np.nan,
     )
     return coded
+
+
+def _closing(model: FaceModel, identity: Array, rest: Array, rng: np.random.Generator) -> Array:
+    """Return the weight of ``mouthClose`` that brings the lips of resting faces together.
+
+    Some random faces would rest with their mouth open; of real people few do.
+    """
+    gap = _lip_gap(model, identity, rest)
+    closed = np.zeros_like(rest)
+    closed[:, model.expression_names.index("mouthClose")] = 0.1
+    per_weight = (gap - _lip_gap(model, identity, rest + closed)) / 0.1
+    keeps_open = rng.random(len(gap)) < OPEN_MOUTH_SHARE
+    surplus = np.clip(gap - rng.uniform(-0.01, 0.01, len(gap)), 0, None)
+    return np.where(keeps_open, 0.0, surplus / per_weight)
 
 
 def _lip_gap(model: FaceModel, identity: Array, weights: Array) -> Array:

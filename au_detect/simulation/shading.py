@@ -206,7 +206,7 @@ def shade(
                 nx -= along_u * gradients[t, 0, 0] + along_v * gradients[t, 1, 0]
                 ny -= along_u * gradients[t, 0, 1] + along_v * gradients[t, 1, 1]
                 nz -= along_u * gradients[t, 0, 2] + along_v * gradients[t, 1, 2]
-                sharpness, wrap = 4, 0.2
+                sharpness, wrap = 3, 0.2
             else:
                 ex, ey, ez = _blended(extra, corners, wa, wb, wc)
                 reflectance, gloss, sharpness, strand = _unpainted(material[t], ex, ey, ez, look)

@@ -31,7 +31,7 @@ def paint_skin(
     """
     size = TEXTURE_SIZE
     texture = np.zeros((2, size, size, 4), dtype=np.float32)
-    sheen = 0.35 + 0.9 * person.skin_reflectance
+    sheen = 0.65 + 0.5 * person.skin_reflectance
     for layer in (0, 1):
         tone, relief = _bare_skin(person, rng)
         gloss = np.full((size, size), 0.35 * person.gloss * sheen, dtype=np.float32)

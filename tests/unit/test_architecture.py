@@ -36,7 +36,7 @@ ORDER = """
     report_style  report_pictures  report_timeline  report  plots # reports
 
     datasets  datasets.ckplus                                     # training and evaluation
-    datasets.labelled_features  datasets.sequences
+    datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
     samples  evaluation  training
 
     simulation  simulation.face_model  simulation.actions         # simulation
