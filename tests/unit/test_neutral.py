@@ -8,7 +8,12 @@ from au_detect.frames import open_frames
 from au_detect.furrows import N_FURROWS
 from au_detect.landmarks import POINTS
 from au_detect.measurement import measure_faces, measurements_of_landmarks
-from au_detect.neutral import mean_neutral, measure_neutral, neutral_from_rows
+from au_detect.neutral import (
+    mean_neutral,
+    measure_neutral,
+    neutral_from_landmarks,
+    neutral_from_rows,
+)
 from au_detect.pose import estimate_pose
 from au_detect.tracking import FaceTracker, TrackedFace
 
@@ -194,3 +199,17 @@ def test_the_mean_face_is_nobodys():
     assert not neutral.personal
     assert neutral.description == "none"
     np.testing.assert_allclose(neutral.pose.angles, 0.0, atol=1e-6)
+
+
+def test_landmarks_are_a_neutral_too(mean_face):
+    neutral = neutral_from_landmarks(mean_face[:, :2] * 80 + 300)
+    assert neutral.description == "landmarks"
+    assert neutral.pose.scale_px == pytest.approx(80, rel=1e-3)
+    assert np.isnan(neutral.furrows).all()
+
+
+def test_landmarks_without_a_face_are_no_neutral():
+    with pytest.raises(NoFaceError, match="neutral landmarks must be numbers, got NaN"):
+        neutral_from_landmarks(np.full((68, 2), np.nan))
+    with pytest.raises(InputError, match=r"neutral must have shape \(68, 2\), got \(67, 2\)"):
+        neutral_from_landmarks(np.zeros((67, 2)))

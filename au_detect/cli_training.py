@@ -1,0 +1,197 @@
+"""The commands that make models: simulate people, train landmark models and networks.
+
+Parsing and printing only, like `au_detect.cli`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from au_detect.errors import InputError
+
+
+def add_training_commands(commands: Any) -> None:
+    """Add ``simulate``, ``landmark-error``, ``train-landmarks`` and ``train`` to a parser."""
+    _add_simulate(commands)
+    _add_train_landmarks(commands)
+    _add_train(commands)
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="draw labelled faces from a morphable model")
+    simulate.set_defaults(command=_simulate)
+    simulate.add_argument(
+        "--face-model", type=Path, required=True, metavar="PATH",
+        help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
+    )  # fmt: skip
+    simulate.add_argument(
+        "--out", type=Path, required=True, metavar="PATH",
+        help="an .npz table for training; with --render also a folder, in the layout of CK+",
+    )  # fmt: skip
+    simulate.add_argument("--n", type=int, default=20_000, help="sequences (default: %(default)s)")
+    simulate.add_argument("--render", action="store_true", help="render pictures and measure them")
+    simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    simulate.add_argument("--seed", type=int, default=0)
+    error = commands.add_parser(
+        "landmark-error", help="measure on renders how the landmark model distorts faces"
+    )
+    error.set_defaults(command=_landmark_error)
+    error.add_argument("table", type=Path, help="what `au-detect simulate --render` wrote")
+    error.add_argument("--out", type=Path, required=True, metavar="FILE")
+
+
+def _add_train_landmarks(commands: Any) -> None:
+    train = commands.add_parser(
+        "train-landmarks", help="train a landmark model on renders, where landmarks are known"
+    )
+    train.set_defaults(command=_train_landmarks)
+    train.add_argument(
+        "--face-model", type=Path, required=True, metavar="PATH",
+        help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
+    )  # fmt: skip
+    train.add_argument("--out", type=Path, required=True, metavar="FILE")
+    train.add_argument("--n", type=int, default=6000, help="pictures (default: %(default)s)")
+    train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    train.add_argument("--seed", type=int, default=0)
+
+
+def _add_train(commands: Any) -> None:
+    train = commands.add_parser("train", help="fit the networks to labelled sequences")
+    train.set_defaults(command=_train)
+    train.add_argument(
+        "data", type=Path, nargs="+", metavar="FILE", help="what `au-detect simulate` wrote"
+    )
+    train.add_argument("--out", type=Path, required=True, metavar="DIR")
+    train.add_argument(
+        "--minimum-intensity", type=float, default=1.0, metavar="1-5",
+        help="FACS intensity (1 is A, 5 is E) from which an AU counts as present",
+    )  # fmt: skip
+    train.add_argument(
+        "--max-fpr", type=float, default=0.02, metavar="RATE",
+        help="false-positive rate that thresholds allow on held-out people (default: %(default)s)",
+    )  # fmt: skip
+    train.add_argument(
+        "--input-noise", type=float, default=0.1, metavar="SD",
+        help="noise on the inputs in training, in standard deviations (default: %(default)s)",
+    )  # fmt: skip
+    train.add_argument("--members", type=int, default=1, help="networks that are averaged")
+    train.add_argument("--epochs", type=int, default=40, help="at most (default: %(default)s)")
+    train.add_argument("--seed", type=int, default=0)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    is_table = options.out.suffix == ".npz"
+    if not options.render:
+        if not is_table:
+            raise InputError(f"--out must be an .npz file without --render, got {options.out}")
+        return _simulate_landmarks(options)
+    if is_table:
+        return _render_table(options)
+    from au_detect.simulation.collection import write_collection
+
+    n = write_collection(
+        options.face_model, options.out, options.n, random_state=options.seed,
+        n_jobs=options.jobs, progress=_parts_progress("people"),
+    )  # fmt: skip
+    print(f"{n} sequences -> {options.out}")
+    return 0
+
+
+def _simulate_landmarks(options: argparse.Namespace) -> int:
+    from au_detect.simulation.face_model import read_face_model
+    from au_detect.simulation.landmark_error import load_landmark_error
+    from au_detect.simulation.sequences import simulate_landmarks
+
+    model = read_face_model(options.face_model)
+    error = load_landmark_error()
+    table = simulate_landmarks(model, options.n, random_state=options.seed, error=error)
+    table.save(options.out)
+    print(f"{len(table)} sequences of {table.n_subjects} people -> {options.out}")
+    return 0
+
+
+def _render_table(options: argparse.Namespace) -> int:
+    from au_detect.simulation.render_sequences import render_sequences
+
+    table = render_sequences(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        progress=_parts_progress("people"),
+    )  # fmt: skip
+    table.save(options.out)
+    print(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")
+    return 0
+
+
+def _parts_progress(unit: str) -> Any:
+    def bar(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
+        from tqdm import tqdm
+
+        return tqdm(parts, total=n_parts, unit=f" {unit}", disable=None)
+
+    return bar
+
+
+def _landmark_error(options: argparse.Namespace) -> int:
+    from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.simulation.landmark_error import fit_error_to_renders
+
+    error = fit_error_to_renders(LabelledSequences.load(options.table))
+    error.save(options.out)
+    print(f"error model of {error.landmark_model} -> {options.out}")
+    return 0
+
+
+def _train_landmarks(options: argparse.Namespace) -> int:
+    from au_detect.simulation.landmark_examples import render_examples
+    from au_detect.simulation.landmark_training import train_landmark_model
+
+    examples = render_examples(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        progress=_parts_progress("parts"),
+    )  # fmt: skip
+    error = train_landmark_model(examples, options.out, random_state=options.seed)
+    for region, distance in error.items():
+        print(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
+    print(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def _train(options: argparse.Namespace) -> int:
+    from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.datasets.tables import pose_range_deg, training_tables
+    from au_detect.training import TrainingRecipe, train_models
+
+    sequences = [LabelledSequences.load(path) for path in options.data]
+    recipe = TrainingRecipe(
+        minimum_intensity=options.minimum_intensity,
+        max_fpr=options.max_fpr,
+        input_noise=options.input_noise,
+        members=options.members,
+        max_epochs=options.epochs,
+        random_state=options.seed,
+    )
+    manifest = train_models(
+        training_tables(sequences, options.seed),
+        options.out,
+        recipe,
+        pose_range_deg=pose_range_deg(sequences),
+        progress=_training_progress(),
+    )
+    print(f"{len(manifest.networks)} networks -> {options.out}")
+    return 0
+
+
+def _training_progress() -> Any:
+    from tqdm import tqdm
+
+    bars: dict[str, Any] = {}
+
+    def advance(network: str, n_done: int, n_at_most: int) -> None:
+        if network not in bars:
+            bars[network] = tqdm(total=n_at_most, desc=network, unit="epoch", disable=None)
+        bars[network].update(n_done - bars[network].n)
+
+    return advance
