@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,6 +175,7 @@ UPPER_FURROW_NAMES = tuple(FURROW_NAMES[i] for i in UPPER_FURROW_INDICES)
 LOWER_FURROW_NAMES = tuple(FURROW_NAMES[i] for i in LOWER_FURROW_INDICES)
 
 
+@cache
 def mirror_columns(
     names: tuple[str, ...],
 ) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
@@ -194,7 +195,9 @@ def mirror_columns(
     position = {name: column for column, name in enumerate(names)}
     order = [position.get(_mirror_name(name), column) for name, column in position.items()]
     turned = [name.endswith("_x") or name.endswith("yaw") for name in names]
-    return np.array(order, dtype=np.intp), np.where(turned, -1, 1).astype(np.float32)
+    columns, signs = np.array(order, dtype=np.intp), np.where(turned, -1, 1).astype(np.float32)
+    columns.flags.writeable = signs.flags.writeable = False
+    return columns, signs
 
 
 _POINT_NAMES = {
@@ -213,13 +216,23 @@ def _mirror_name(name: str) -> str:
     return {"right": f"left_{rest}", "left": f"right_{rest}"}.get(side, name)
 
 
+def _columns_from(side: geometry.Side) -> NDArray[np.intp]:
+    """Return where each furrow feature of a face made of one half comes from."""
+    other = "left" if side == "right" else "right"
+    return np.array(
+        [MIRROR_FURROWS[i] if name.startswith(other) else i for i, name in enumerate(FURROW_NAMES)]
+    )
+
+
+_SYMMETRIC_COLUMNS: dict[geometry.Side, NDArray[np.intp]] = {
+    "right": _columns_from("right"),
+    "left": _columns_from("left"),
+}
+
+
 def symmetric_furrows(furrows: NDArray[np.floating], side: geometry.Side) -> NDArray[np.floating]:
     """Return the furrows (..., n_furrows) of a face made of one half and its mirror image."""
-    taken = [
-        MIRROR_FURROWS[i] if name.startswith("left" if side == "right" else "right") else i
-        for i, name in enumerate(FURROW_NAMES)
-    ]
-    return furrows[..., taken]
+    return furrows[..., _SYMMETRIC_COLUMNS[side]]
 
 
 def symmetric_pose(pose: HeadPose, side: geometry.Side) -> HeadPose:

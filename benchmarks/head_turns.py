@@ -19,10 +19,7 @@ from au_detect.classifiers.storage import NetworkKind, load_model
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation import evaluate_aus
 from au_detect.facs import NETWORK_AUS
-from au_detect.features import extract_features
-from au_detect.neutral import NeutralFace
 from au_detect.paths import packaged_folder
-from au_detect.pose import HeadPose, estimate_pose
 from au_detect.simulation.actions import DISPLAYS, Display, draw_displays
 from au_detect.simulation.face_model import FaceModel, read_face_model
 from au_detect.simulation.render_sequences import measure_people
@@ -55,17 +52,9 @@ def predict(sequences: LabelledSequences, folder: Path) -> tuple[tuple[int, ...]
     model = load_model(folder)
     kind = NetworkKind(uses_neutral=True, uses_furrows=True)
     aus = model.aus(kind, experimental=True)
-    rows = []
-    for i in range(len(sequences)):
-        neutral = NeutralFace(
-            estimate_pose(sequences.neutral_points[i : i + 1]),
-            sequences.neutral_furrows[i],
-            "frontal",
-        )
-        pose: HeadPose = estimate_pose(sequences.points[i : i + 1])
-        features = extract_features(pose, sequences.furrows[i : i + 1], neutral)
-        rows.append(model.predict(features.upper, features.lower, kind, aus)[0])
-    return aus, np.array(rows), list(model.thresholds(kind, aus).values())
+    table = sequences.features(uses_neutral=True, uses_furrows=True)
+    probabilities = model.predict(table.upper, table.lower, kind, aus)
+    return aus, probabilities, list(model.thresholds(kind, aus).values())
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.datasets.sequences import LabelledSequences
+from au_detect.datasets.sequences import ARRAYS, LabelledSequences
 from au_detect.furrows import MIRROR_FURROWS
 from au_detect.landmarks import mirror
 
@@ -58,12 +58,11 @@ def mirrored(sequences: LabelledSequences) -> LabelledSequences:
 
 def joined(parts: list[LabelledSequences]) -> LabelledSequences:
     """Return the sequences of all parts, without attributes; only their rows may differ."""
-    names = ("neutral_points", "points", "neutral_furrows", "furrows", "intensity", "subject")
     columns = {
         name: None
         if getattr(parts[0], name) is None
         else np.concatenate([getattr(part, name) for part in parts])
-        for name in names
+        for name in ARRAYS
     }
     return replace(parts[0], **columns, attributes={})  # type: ignore[arg-type]
 

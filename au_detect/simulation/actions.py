@@ -80,7 +80,7 @@ DISPLAYS: tuple[Display, ...] = (
         "happiness", (12,), {6: 0.55, 25: 0.6, 26: 0.15, 7: 0.1, 10: 0.05, 1: 0.05, 2: 0.05}, 4
     ),
     Display("surprise", (25,), {1: 0.85, 2: 0.85, 5: 0.75, 26: 0.5, 27: 0.4}, 3),
-    Display("sadness", (15,), {1: 0.5, 4: 0.6, 17: 0.6, 6: 0.1, 11: 0.0, 43: 0.1, 7: 0.1}, 3),
+    Display("sadness", (15,), {1: 0.5, 4: 0.6, 17: 0.6, 6: 0.1, 43: 0.1, 7: 0.1}, 3),
     Display("anger", (4,), {7: 0.6, 5: 0.25, 17: 0.4, 23: 0.45, 24: 0.45, 25: 0.15, 10: 0.1}, 3),
     Display("disgust", (9,), {10: 0.5, 17: 0.5, 4: 0.4, 7: 0.3, 15: 0.2, 25: 0.3, 6: 0.2}, 2),
     Display("upper lip disgust", (10,), {17: 0.3, 25: 0.5, 4: 0.2, 15: 0.15, 16: 0.15}, 1),
@@ -154,7 +154,7 @@ def draw_strengths(rng: np.random.Generator, displays: Sequence[Display]) -> NDA
 
 def _draw_display(rng: np.random.Generator, display: Display) -> NDArray[np.float64]:
     present = list(display.core)
-    present += [au for au, p in display.optional.items() if au in AU_COLUMN and rng.random() < p]
+    present += [au for au, p in display.optional.items() if rng.random() < p]
     for au in list(present):
         if au in present:
             present = [other for other in present if other not in EXCLUDES.get(au, ())]
