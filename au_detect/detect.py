@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from au_detect.blinks import with_blinks
+from au_detect.classifiers.manifest import MANIFEST_NAME
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.errors import InputError, NoFaceError, check_option
 from au_detect.frames import Frame, open_frames
-from au_detect.landmark_models import LandmarkModel
+from au_detect.landmark_models import NAMES, LandmarkModel, find_landmark_model
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.measurement import (
     FaceMeasurements,
@@ -47,9 +48,10 @@ class AUDetector:
     Parameters
     ----------
     model : path or AUModel, optional
-        A model folder; by default the one that is shipped.
-    landmark_model : path or LandmarkModel, optional
-        dlib's 68-point predictor; by default the one that is installed.
+        A model folder; by default the one that is shipped for the landmark model.
+    landmark_model : str, path or LandmarkModel, optional
+        ``"open"``, ``"ibug300w"`` or the file of a dlib predictor of 68 points, see
+        `find_landmark_model`; by default the one that `model` was made for, or ``"open"``.
     max_faces : int
         How many faces to follow; 1 is the largest.
     experimental : bool
@@ -75,8 +77,12 @@ class AUDetector:
         experimental: bool = False,
         thresholds: Mapping[int, float] | None = None,
     ) -> None:
-        folder = packaged_folder("models") / "default" if model is None else model
-        self.model = folder if isinstance(folder, AUModel) else load_model(Path(folder))
+        if model is None:
+            landmark_model = find_landmark_model(landmark_model)
+            model = shipped_model(landmark_model.name)
+        self.model = model if isinstance(model, AUModel) else load_model(Path(model))
+        if landmark_model is None and self.model.manifest.landmark_model in NAMES:
+            landmark_model = self.model.manifest.landmark_model
         self.tracker = FaceTracker(landmark_model, max_faces)
         self.model.check_landmark_model(self.tracker.landmark_model.name)
         self.experimental = experimental
@@ -348,6 +354,13 @@ def detect_aus(
         fps=fps,
         channel_order=channel_order,
     )
+
+
+def shipped_model(landmark_model: str) -> Path:
+    """Return the folder of the shipped networks for a landmark model, "default" if it has none."""
+    models = packaged_folder("models")
+    own = models / landmark_model
+    return own if (own / MANIFEST_NAME).is_file() else models / "default"
 
 
 def _is_shape(neutral: Any) -> bool:

@@ -1,10 +1,11 @@
 """Measurements and a neutral face → the features that the networks read: names, order, values.
 
-Every feature is a change against the person's neutral face. The upper face has the
+Nearly every feature is a change against the person's neutral face. The upper face has the
 displacements of brows and eyes, the lower face those of nose, lips and chin, in inter-ocular
-distances (IOD) on the frontal face; both have Tian's distances, and the head pose, so that a
-network can tell a turned head from a moving face. Furrow features are changes of edge density
-in the windows of `au_detect.furrows`.
+distances (IOD) on the frontal face; both have changes of Tian's distances, and the head pose, so
+that a network can tell a turned head from a moving face. The openings of eyes and lips are there
+as they are, too: narrow eyes close by little. Furrow features are changes of edge density in the
+windows of `au_detect.furrows`.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect import geometry
+from au_detect.facs import Face
 from au_detect.furrows import CHANNELS, FURROW_NAMES, MIRROR_FURROWS, WINDOW_NAMES
 from au_detect.landmarks import MIRROR, REGIONS
 from au_detect.neutral import NeutralFace
@@ -74,6 +76,12 @@ LOWER_DISTANCES: dict[str, Distance] = {
 }
 """Tian's distances of the lower face. The inner brows are among them because AU9 lowers them."""
 
+OPENINGS: dict[Face, dict[str, Distance]] = {
+    "upper": _both_sides(geometry.eye_height),
+    "lower": {"lip_opening": geometry.lip_opening},
+}
+"""Distances that are features as they are now, not as a change."""
+
 POSE_NAMES = ("pitch", "yaw", "neutral_pitch", "neutral_yaw")
 
 
@@ -88,21 +96,28 @@ def _indices(regions: Iterable[str]) -> list[int]:
     return [i for name in regions for i in range(68)[REGIONS[name]]]
 
 
+def _now(half: Face) -> list[str]:
+    return [f"{name}_now" for name in OPENINGS[half]]
+
+
 UPPER_INDICES = _indices(UPPER_REGIONS)
 LOWER_INDICES = [*_indices(LOWER_REGIONS), *CHIN]
 UPPER_NAMES: tuple[str, ...] = (
-    *_displacement_names(UPPER_REGIONS, ()), *UPPER_DISTANCES, *POSE_NAMES,
+    *_displacement_names(UPPER_REGIONS, ()), *UPPER_DISTANCES, *_now("upper"), *POSE_NAMES,
 )  # fmt: skip
 LOWER_NAMES: tuple[str, ...] = (
-    *_displacement_names(LOWER_REGIONS, [("jaw", i) for i in CHIN]), *LOWER_DISTANCES, *POSE_NAMES,
+    *_displacement_names(LOWER_REGIONS, [("jaw", i) for i in CHIN]), *LOWER_DISTANCES,
+    *_now("lower"), *POSE_NAMES,
 )  # fmt: skip
 
 
 _UPPER_FURROWS = (
-    "glabella", "forehead", "nasal_root", "brow", "crows_feet", "infraorbital", "eyelid",
+    "glabella", "forehead", "nasal_root", "brow", "crows_feet", "infraorbital", "eyelid", "iris",
+    "upper_lid",
 )  # fmt: skip
 _LOWER_FURROWS = (
     "nasal_root", "nasolabial", "nose_wing", "mouth_corner", "mentolabial", "chin", "infraorbital",
+    "mouth_opening", "lips",
 )  # fmt: skip
 
 
@@ -261,9 +276,15 @@ def geometric_features(
     neutral_turn = np.broadcast_to(upright_turn(neutral.angles), (len(displacement), 2))
     turns = np.column_stack([upright_turn(pose.angles), neutral_turn])
 
-    def columns(indices: list[int], distances: dict[str, Distance]) -> NDArray[np.float64]:
+    def columns(
+        half: Face, indices: list[int], distances: dict[str, Distance]
+    ) -> NDArray[np.float64]:
         changes = [f(pose.frontal) - f(neutral.frontal) for f in distances.values()]
+        openings = [f(pose.frontal) for f in OPENINGS[half].values()]
         flat = displacement[:, indices].reshape(len(displacement), -1)
-        return np.column_stack([flat, *changes, turns])
+        return np.column_stack([flat, *changes, *openings, turns])
 
-    return columns(UPPER_INDICES, UPPER_DISTANCES), columns(LOWER_INDICES, LOWER_DISTANCES)
+    return (
+        columns("upper", UPPER_INDICES, UPPER_DISTANCES),
+        columns("lower", LOWER_INDICES, LOWER_DISTANCES),
+    )

@@ -1,7 +1,8 @@
 """Furrows: edges of the skin in windows that follow the landmarks (Tian's transient features).
 
 Tian, Kanade & Cohn (2001, section 3.2) count Canny edge pixels where furrows appear, relative to
-the neutral face. Here the face is first brought upright and to a fixed inter-ocular distance
+the neutral face. Windows on eyes and lips tell what landmarks alone do not, closed lids above
+all. Here the face is first brought upright and to a fixed inter-ocular distance
 (IOD), since the same face at half the size would otherwise have twice the edge density; and its
 brightness is divided by the local mean, so that edges are contrasts and neither the skin's tone
 nor the lamp's strength counts. Beside the share of edge pixels every window has the strength of
@@ -20,17 +21,24 @@ from au_detect.errors import InputError, check_shape
 from au_detect.face_crop import FaceCrop
 from au_detect.landmarks import N_LANDMARKS, POINTS, apply_affine
 
-FURROW_CROP = FaceCrop(box_px=134, side_px=196)
-"""About 80 px between the eyes: enough for a furrow, small enough to be quick."""
+FURROW_CROP = FaceCrop(box_px=90, side_px=132)
+"""54 px between the eyes: enough for a furrow, small enough to be quick."""
 
 LOCAL_MEAN_IOD = 0.16
 SMOOTHING_PX = 0.9
 CANNY_LOW, CANNY_HIGH = 0.022, 0.05
 """Canny thresholds: change of brightness from pixel to pixel, as parts of the local brightness."""
-GRADIENT_UNIT = 2.0**-15
-"""One step of the whole numbers that Canny takes for gradients."""
+CONTRAST_STEPS = 2048
+"""Steps of one local brightness in the whole numbers that gradients are taken of."""
+STEPS_A_PIXEL = 8 * CONTRAST_STEPS
+"""What Sobel's kernel gives where contrast changes by one local brightness from pixel to pixel."""
+BRIGHTEST = 4.0
+"""Gradients do not see contrasts above this, in local brightnesses: glare in the dark."""
+DARKEST = np.float32(4.0)
+"""Added to grey values, so that noise in black is no contrast."""
 
 CHANNELS = ("edges", "vertical_lines", "horizontal_lines", "brightness", "contrast")
+_UNITS = np.array([1 / 255, 1 / STEPS_A_PIXEL, 1 / STEPS_A_PIXEL, 1.0, 1.0])
 
 Anchor = tuple[Sequence[str], float, float, float, float]
 
@@ -41,6 +49,8 @@ _MIDDLE: dict[str, Anchor] = {
     "forehead_inner_furrows": (("right_brow_inner", "left_brow_inner"), 0.0, -0.30, 0.50, 0.26),
     "nasal_root_wrinkles": (("nasion", "nasion"), 0.0, 0.06, 0.26, 0.18),
     "chin_furrows": (("lower_lip_bottom", "chin"), 0.0, -0.02, 0.44, 0.22),
+    "mouth_opening": (("upper_lip_bottom", "lower_lip_top"), 0.0, 0.0, 0.30, 0.10),
+    "lips": (("right_lip_corner", "left_lip_corner"), 0.0, 0.03, 0.50, 0.24),
 }
 _SIDED: dict[str, Anchor] = {
     "forehead_outer_furrows": (("brow_middle",), 0.03, -0.26, 0.34, 0.24),
@@ -48,6 +58,8 @@ _SIDED: dict[str, Anchor] = {
     "crows_feet": (("eye_outer",), 0.13, 0.04, 0.18, 0.30),
     "infraorbital_furrows": (("lower_lid_inner", "lower_lid_outer"), 0.0, 0.10, 0.34, 0.14),
     "eyelid": (("eye_inner", "eye_outer"), 0.0, -0.02, 0.26, 0.14),
+    "iris": (("eye_inner", "eye_outer"), 0.0, -0.02, 0.10, 0.08),
+    "upper_lid": (("brow_middle", "eye_inner", "eye_outer"), 0.0, 0.02, 0.26, 0.10),
     "nasolabial_furrows": (("nostril", "lip_corner"), 0.11, -0.02, 0.20, 0.30),
     "nose_wing_wrinkles": (("nostril",), 0.03, -0.14, 0.16, 0.18),
     "mouth_corner_furrows": (("lip_corner",), 0.08, 0.04, 0.16, 0.24),
@@ -139,21 +151,20 @@ def measure_furrows(image: NDArray[np.uint8], points: NDArray[np.floating]) -> N
 
 
 def _channels(crop: NDArray[np.uint8]) -> list[NDArray[np.generic]]:
-    """Return pictures of edges (0 or 255), vertical and horizontal lines, brightness, contrast."""
-    grey = crop.astype(np.float32) + 4.0
-    window = 2 * round(LOCAL_MEAN_IOD * FURROW_CROP.iod_px) + 1
-    local = cv2.blur(cv2.blur(grey, (window, window)), (window, window))
-    smooth = cv2.GaussianBlur(grey, (5, 5), SMOOTHING_PX) / local
-    dx = cv2.Sobel(smooth, cv2.CV_32F, 1, 0, ksize=3, scale=0.125)
-    dy = cv2.Sobel(smooth, cv2.CV_32F, 0, 1, ksize=3, scale=0.125)
-    low, high = CANNY_LOW / GRADIENT_UNIT, CANNY_HIGH / GRADIENT_UNIT
-    edges = cv2.Canny(_in_gradient_units(dx), _in_gradient_units(dy), low, high, L2gradient=True)
-    bright = grey / float(local.mean())
-    return [edges, np.abs(dx), np.abs(dy), bright, smooth]
+    """Return pictures of edges (0 or 255), vertical and horizontal lines, brightness, contrast.
 
-
-def _in_gradient_units(change: NDArray[np.floating]) -> NDArray[np.int16]:
-    return np.clip(change / GRADIENT_UNIT, -32767, 32767).astype(np.int16)
+    Lines are changes from pixel to pixel, in 1 / `STEPS_A_PIXEL` of the local brightness.
+    """
+    window = (2 * round(LOCAL_MEAN_IOD * FURROW_CROP.iod_px) + 1,) * 2
+    local = cv2.boxFilter(cv2.blur(crop, window), cv2.CV_32F, window) + DARKEST
+    grey = crop.astype(np.float32) + DARKEST
+    smooth = cv2.divide(cv2.GaussianBlur(grey, (5, 5), SMOOTHING_PX), local)
+    steps = (np.minimum(smooth, BRIGHTEST) * CONTRAST_STEPS).astype(np.int16)
+    dx, dy = cv2.Sobel(steps, cv2.CV_16S, 1, 0), cv2.Sobel(steps, cv2.CV_16S, 0, 1)
+    low, high = CANNY_LOW * STEPS_A_PIXEL, CANNY_HIGH * STEPS_A_PIXEL
+    edges = cv2.Canny(dx, dy, low, high, L2gradient=True)
+    bright = grey * np.float32(1.0 / cv2.mean(local)[0])
+    return [edges, np.abs(dx).astype(np.float32), np.abs(dy).astype(np.float32), bright, smooth]
 
 
 def _window_means(
@@ -163,16 +174,18 @@ def _window_means(
 
     Pixel `i` reaches from i - 0.5 to i + 0.5, so that mirrored windows hold mirrored pixels.
     """
-    edges, vertical, horizontal, bright, smooth = channels
-    values = np.empty((len(CHANNELS), len(windows)), dtype=np.float32)
     limits = np.clip(np.rint(windows + 0.5), 0, FURROW_CROP.side_px).astype(int)
-    for column, (left, top, right, bottom) in enumerate(limits):
-        rows = slice(min(top, bottom - 1), bottom) if bottom else slice(0, 1)
-        columns = slice(min(left, right - 1), right) if right else slice(0, 1)
-        window = (rows, columns)
-        values[0, column] = cv2.mean(edges[window])[0] / 255.0
-        values[1, column] = cv2.mean(vertical[window])[0]
-        values[2, column] = cv2.mean(horizontal[window])[0]
-        values[3, column] = cv2.mean(bright[window])[0]
-        values[4, column] = cv2.meanStdDev(smooth[window])[1][0, 0]
-    return values.ravel()
+    left, top, right, bottom = limits.T
+    right, bottom = np.maximum(right, 1), np.maximum(bottom, 1)
+    left, top = np.minimum(left, right - 1), np.minimum(top, bottom - 1)
+    n_pixels = (right - left) * (bottom - top)
+
+    def means(sums: NDArray[np.generic]) -> NDArray[np.float64]:
+        inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
+        return np.asarray(inside / n_pixels, dtype=float)
+
+    *flat, smooth = channels
+    sums, squares = cv2.integral2(smooth)
+    spread = np.sqrt(np.maximum(means(squares) - means(sums) ** 2, 0.0))
+    values = np.stack([*(means(cv2.integral(channel)) for channel in flat), spread])
+    return np.asarray(values * _UNITS[:, None], dtype=np.float32).ravel()

@@ -48,6 +48,8 @@ class Appearance:
         Reflectance of the lips relative to the skin, about 0.45 to 1.05.
     beard : str
         One of `BEARDS`; `beard_density` in [0, 1].
+    beard_overhang_cm : float
+        How far a moustache hangs over the upper lip.
     glasses : str
         One of `GLASSES`; `frame_reflectance`, `lens_height_cm`, and `lens_reflection` in [0, 1].
     hair : str
@@ -85,6 +87,7 @@ class Appearance:
     lip_contrast: float
     beard: str
     beard_density: float
+    beard_overhang_cm: float
     glasses: str
     frame_reflectance: float
     lens_height_cm: float
@@ -172,11 +175,12 @@ def _draw_features(
 
 def _draw_hair_and_dress(rng: np.random.Generator, masculine: bool) -> dict[str, Any]:
     """Draw beard, glasses, hair, clothes and background."""
-    beard = rng.choice(BEARDS, p=(0.45, 0.25, 0.1, 0.08, 0.12)) if masculine else "none"
+    beard = rng.choice(BEARDS, p=(0.37, 0.22, 0.15, 0.1, 0.16)) if masculine else "none"
     styles = (0.1, 0.18, 0.54, 0.1, 0.06, 0.02) if masculine else (0.02, 0, 0.32, 0.1, 0.43, 0.13)
     return {
         "beard": str(beard),
-        "beard_density": float(rng.uniform(0.25, 1.0)),
+        "beard_density": float(rng.uniform(0.2, 1.0) ** 0.6),
+        "beard_overhang_cm": float(rng.uniform(-0.1, 0.5)),
         "glasses": str(rng.choice(GLASSES, p=(0.74, 0.14, 0.12))),
         "frame_reflectance": float(np.exp(rng.uniform(np.log(0.01), np.log(0.4)))),
         "lens_height_cm": float(rng.uniform(2.6, 4.4)),

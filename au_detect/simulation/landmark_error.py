@@ -8,12 +8,13 @@ that every picture has of its own.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from os import PathLike, fspath
 
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.datasets.augmentation import joined
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError, check_shape
 from au_detect.landmarks import N_LANDMARKS, STABLE_POINTS, apply_affine, fit_similarity
@@ -67,6 +68,12 @@ class LandmarkErrorModel:
             IOD_PX * seen[1].reshape(n, N_LANDMARKS, 2),
         )
 
+    def shaken(self, seen: Array, rng: np.random.Generator) -> Array:
+        """Return seen landmarks (n, 68, 2) with the error of another picture added, 100 px IOD."""
+        n = len(seen)
+        error = _draw(self.picture_modes, n, rng).reshape(n, N_LANDMARKS, 2)
+        return IOD_PX * (registered(seen) + error)
+
     def save(self, path: str | PathLike[str]) -> None:
         """Write the model to an ``.npz`` file."""
         with open(fspath(path), "wb") as file:
@@ -80,7 +87,7 @@ class LandmarkErrorModel:
             )
 
 
-def load_landmark_error(landmark_model: str = "ibug300w") -> LandmarkErrorModel:
+def load_landmark_error(landmark_model: str = "open") -> LandmarkErrorModel:
     """Return the error model of a landmark model, as it is shipped.
 
     Raises
@@ -146,6 +153,23 @@ def fit_error_to_renders(sequences: LabelledSequences) -> LandmarkErrorModel:
         (sequences.neutral_points.astype(float), sequences.points.astype(float)),
         sequences.landmark_model,
     )
+
+
+def with_shaken_copies(
+    sequences: LabelledSequences, error: LandmarkErrorModel, random_state: int = 0
+) -> LabelledSequences:
+    """Return the sequences twice: as they are, and with the landmark model's error added once more.
+
+    Landmark models are surer of renders than of photographs; networks must not count on it.
+    Attributes are dropped.
+    """
+    rng = np.random.default_rng(random_state)
+    copy = replace(
+        sequences,
+        neutral_points=error.shaken(sequences.neutral_points, rng).astype(np.float32),
+        points=error.shaken(sequences.points, rng).astype(np.float32),
+    )
+    return joined([sequences, copy])
 
 
 def registered(points: Array) -> Array:

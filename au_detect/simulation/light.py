@@ -79,7 +79,7 @@ class Sensor:
 def draw_light(rng: np.random.Generator) -> Light:
     """Draw the light of a scene: soft or hard, from the front, the sides, above or below."""
     n = int(rng.integers(1, 4))
-    strong_side = rng.random() < 0.15
+    strong_side = rng.random() < 0.22
     azimuth = rng.normal(0, 0.65, n)
     azimuth[0] = rng.choice([-1, 1]) * rng.uniform(0.9, 1.6) if strong_side else azimuth[0]
     elevation = np.clip(rng.normal(0.5, 0.37, n), -0.45, 1.2)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.facs import NETWORK_AUS
 from au_detect.furrows import measure_furrows
+from au_detect.landmark_models import LandmarkModel, find_landmark_model
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.pose import rotation_matrix
 from au_detect.simulation.appearance import Appearance, draw_appearance
@@ -30,7 +31,9 @@ Array = NDArray[np.float64]
 
 SIZE_PX = 320
 FACE_CM = 13.0
-OTHER_LIGHT_SHARE = 0.15
+FACE_SHARES = (0.2, 0.64)
+"""Smallest and largest width of a face in the picture; 0.2 is 45 px between the eyes."""
+OTHER_LIGHT_SHARE = 0.25
 ATTRIBUTES = ("skin_reflectance", "age_years", "glasses", "beard", "hair", "expressivity")
 
 
@@ -103,7 +106,7 @@ class SequenceRenderer:
 
     def _draw_scene(self, row: int, rng: np.random.Generator) -> Scene:
         distance = float(self.people.distance_cm[row])
-        face_px = self.size_px * rng.uniform(0.3, 0.62)
+        face_px = self.size_px * np.exp(rng.uniform(*np.log(FACE_SHARES)))
         middle = (self.size_px / 2, self.size_px / 2)
         camera = Camera(face_px * distance / FACE_CM, middle, distance)
         scene = Scene(camera, draw_light(rng), draw_sensor(rng), np.zeros(3))
@@ -163,6 +166,7 @@ def render_sequences(
     n: int,
     *,
     random_state: int = 0,
+    landmark_model: str | PathLike[str] | LandmarkModel | None = None,
     n_jobs: int = 1,
     progress: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
 ) -> LabelledSequences:
@@ -176,6 +180,8 @@ def render_sequences(
         Number of sequences. Those in which the tracker misses a face are left out.
     random_state : int
         The same value gives the same sequences, whatever `n_jobs` is.
+    landmark_model : str, path or LandmarkModel, optional
+        Who finds the landmarks, see `find_landmark_model`.
     n_jobs : int
         Processes.
     progress : callable, optional
@@ -187,8 +193,11 @@ def render_sequences(
         With furrows, and with skin tone, age, glasses, beard and head pose as attributes.
     """
     starts = range(0, n, 60)
+    landmarks = find_landmark_model(landmark_model)
     jobs = (
-        delayed(_render_and_measure)(str(face_model), n, random_state, start, min(start + 60, n))
+        delayed(_render_and_measure)(
+            str(face_model), n, random_state, landmarks, range(start, min(start + 60, n))
+        )
         for start in starts
     )
     parts = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
@@ -213,7 +222,7 @@ def render_sequences(
         aus=NETWORK_AUS,
         intensity=people.intensity[kept],
         subject=people.subject[kept],
-        landmark_model=FaceTracker().landmark_model.name,
+        landmark_model=landmarks.name,
         attributes=attributes,
         source={
             "simulation": "rendered",
@@ -226,15 +235,19 @@ def render_sequences(
 
 
 def _render_and_measure(
-    face_model: str, n: int, random_state: int, start: int, stop: int
+    face_model: str, n: int, random_state: int, landmark_model: LandmarkModel, rows: range
 ) -> list[dict[str, Any]]:
     model = read_face_model(face_model)
     people = draw_people(model, n, np.random.default_rng(random_state))
-    return measure_people(model, people, random_state, range(start, stop))
+    return measure_people(model, people, random_state, rows, landmark_model)
 
 
 def measure_people(
-    model: FaceModel, people: People, random_state: int, rows: Iterable[int]
+    model: FaceModel,
+    people: People,
+    random_state: int,
+    rows: Iterable[int],
+    landmark_model: str | PathLike[str] | LandmarkModel | None = None,
 ) -> list[dict[str, Any]]:
     """Render sequences and measure their pictures with the tracker that detection uses.
 
@@ -246,6 +259,8 @@ def measure_people(
         Seed of everything that `people` does not say: looks, light, camera, noise.
     rows : iterable of int
         Which sequences.
+    landmark_model : str, path or LandmarkModel, optional
+        Who finds the landmarks, see `find_landmark_model`.
 
     Returns
     -------
@@ -255,7 +270,7 @@ def measure_people(
     """
     cv2.setNumThreads(1)
     renderer = SequenceRenderer(model, people, random_state)
-    tracker = FaceTracker()
+    tracker = FaceTracker(landmark_model)
     measured = []
     for row in rows:
         neutral, apex = renderer.render_pair(row)

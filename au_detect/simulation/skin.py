@@ -155,8 +155,11 @@ def _polygon(surface: Surface, landmarks: list[int]) -> Texture:
 
 def _lip_mask(surface: Surface) -> Texture:
     upper = _polygon(surface, [*range(48, 55), 64, 63, 62, 61, 60])
-    lower = _polygon(surface, [48, 60, 67, 66, 65, 64, *range(54, 60)])
-    return np.maximum(upper, lower)
+    return np.maximum(upper, _lower_lip_mask(surface))
+
+
+def _lower_lip_mask(surface: Surface) -> Texture:
+    return _polygon(surface, [48, 60, 67, 66, 65, 64, *range(54, 60)])
 
 
 def _paint_lips(
@@ -239,11 +242,13 @@ def _lid_lines(surface: Surface, person: Appearance) -> Texture:
     return np.clip(lines * (0.5 + 0.9 * person.lashes), 0, 0.92)
 
 
-def _beard_field(surface: Surface, kind: str) -> Texture:
+def _beard_field(surface: Surface, kind: str, overhang_cm: float) -> Texture:
     """Return how far (cm, about) texels lie inside the beard; negative outside."""
     x, y = np.abs(surface.positions[0][..., 0]), surface.positions[0][..., 1]
     front = surface.positions[0][..., 2] > -1
-    moustache = np.minimum(np.minimum(-1.45 - 0.15 * x - y, y + 3.0 + 0.5 * x), 3.2 - x)
+    moustache = np.minimum(
+        np.minimum(-1.45 - 0.15 * x - y, y + 3.0 + overhang_cm + 0.5 * x), 3.2 - x
+    )
     goatee = np.minimum(np.minimum(2.9 - 0.12 * np.abs(y + 4.5) - x, -2.2 - y), y + 8.8)
     goatee = np.where((x < 2.0) & (y > -4.5), np.minimum(goatee, -4.6 - y), goatee)
     cheek = -3.4 + 0.55 * np.clip(x - 3.0, 0, None) ** 1.35
@@ -266,16 +271,21 @@ def _paint_beard(
 ) -> None:
     if person.beard == "none":
         return
-    field = _beard_field(surface, person.beard) + 0.16 * _noise(rng, 60) + 0.2 * _noise(rng, 14)
+    field = (
+        _beard_field(surface, person.beard, person.beard_overhang_cm)
+        + 0.16 * _noise(rng, 60)
+        + 0.2 * _noise(rng, 14)
+    )
     shaven = person.beard == "stubble"
-    field -= 2.5 * cv2.GaussianBlur(_lip_mask(surface), (0, 0), 3.0)
+    lips = _lower_lip_mask(surface) if person.beard_overhang_cm > 0 else _lip_mask(surface)
+    field -= 2.5 * cv2.GaussianBlur(lips, (0, 0), 3.0)
     grain = cv2.resize(
         rng.normal(size=(200, 420)).astype(np.float32),
         (TEXTURE_SIZE,) * 2,
         interpolation=cv2.INTER_CUBIC,
     )
-    cover = np.clip(field / (1.4 if shaven else 0.9) + 0.3, 0, 1)
-    cover *= np.clip(0.8 + 0.35 * grain, 0, 1)
+    cover = np.clip(field / (1.4 if shaven else 0.6) + 0.3, 0, 1)
+    cover *= np.clip(0.55 + 0.5 * person.beard_density + 0.35 * grain, 0, 1)
     cover *= person.beard_density * (0.5 if shaven else 0.95)
     hair = person.hair_reflectance / person.skin_reflectance
     tone += cover * (min(hair * (1.5 if shaven else 1.0), 0.9) * (1 + 0.3 * grain) - tone)

@@ -1,0 +1,107 @@
+"""The shipped models, made again from a morphable face alone.
+
+Every number that decides what they become is here or is a default of what is called here. The
+same code, versions and machine give the same files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from au_detect.datasets.sequences import LabelledSequences
+from au_detect.datasets.tables import pose_range_deg, training_tables
+from au_detect.landmark_models import IBUG, OPEN, LandmarkModel, find_landmark_model
+from au_detect.simulation.face_model import read_face_model
+from au_detect.simulation.landmark_error import fit_error_to_renders, with_shaken_copies
+from au_detect.simulation.landmark_examples import render_examples
+from au_detect.simulation.landmark_training import train_landmark_model
+from au_detect.simulation.render_sequences import render_sequences
+from au_detect.simulation.sequences import simulate_landmarks
+from au_detect.training import Progress, TrainingRecipe, train_models
+
+N_LANDMARK_PICTURES, LANDMARK_SEED = 8_400, 7
+N_RENDERED, RENDER_SEED = 6_000, 101
+N_LANDMARKS_ALONE, LANDMARKS_ALONE_SEED = 15_000, 1
+
+RECIPE = TrainingRecipe(
+    upper_layers=3,
+    units=128,
+    members=3,
+    input_noise=0.2,
+    max_epochs=14,
+    minimum_intensity=1.5,
+    max_fpr=0.04,
+)
+
+Parts = Callable[[Iterable[Any], int], Iterable[Any]]
+"""``progress(parts, n_parts)`` returns the parts, for example in a progress bar."""
+
+
+def rebuild_networks(
+    face_model: str | os.PathLike[str],
+    out: str | os.PathLike[str],
+    *,
+    landmark_model: LandmarkModel,
+    n_jobs: int = 1,
+    parts_progress: Parts | None = None,
+    progress: Progress | None = None,
+) -> LabelledSequences:
+    """Make the networks for one landmark model, and its error model.
+
+    Parameters
+    ----------
+    face_model : path
+        See `read_face_model`.
+    out : path
+        Folder of models: the networks go to ``default`` or to a folder named after the landmark
+        model, the error model to ``landmark_error``.
+    landmark_model : LandmarkModel
+    n_jobs : int
+        Processes that render.
+    parts_progress, progress : callable, optional
+        Called while rendering, and after every epoch.
+
+    Returns
+    -------
+    LabelledSequences
+        The rendered sequences.
+    """
+    folder = Path(out)
+    renders = render_sequences(
+        face_model, N_RENDERED, random_state=RENDER_SEED, landmark_model=landmark_model,
+        n_jobs=n_jobs, progress=parts_progress,
+    )  # fmt: skip
+    train_on_renders(face_model, renders, folder, progress=progress)
+    return renders
+
+
+def train_on_renders(
+    face_model: str | os.PathLike[str],
+    renders: LabelledSequences,
+    folder: Path,
+    *,
+    recipe: TrainingRecipe = RECIPE,
+    progress: Progress | None = None,
+) -> None:
+    """Fit the error model to rendered sequences and train the networks with both."""
+    name = renders.landmark_model
+    error = fit_error_to_renders(renders)
+    (folder / "landmark_error").mkdir(parents=True, exist_ok=True)
+    error.save(folder / "landmark_error" / f"{name}.npz")
+    alone = simulate_landmarks(
+        read_face_model(face_model),
+        N_LANDMARKS_ALONE,
+        random_state=LANDMARKS_ALONE_SEED,
+        error=error,
+    )
+    sequences = [alone, with_shaken_copies(renders, error, recipe.random_state)]
+    train_models(
+        training_tables(sequences, recipe.random_state),
+        folder / ("default" if name == OPEN else name),
+        recipe,
+        pose_range_deg=pose_range_deg(sequences),
+        progress=progress,
+    )
