@@ -26,6 +26,7 @@ from au_detect.facs import ACTION_UNITS, au_label, parse_au
 from au_detect.landmarks import N_LANDMARKS
 
 if TYPE_CHECKING:
+    from au_detect.emotions import EmotionResult
     from au_detect.results import AUResult
 
 PROBABILITY_DECIMALS = 6
@@ -46,7 +47,13 @@ def rounded(values: NDArray[Any], decimals: int) -> NDArray[np.float64]:
     return np.asarray(np.round(exact, decimals) + 0.0, dtype=np.float64)
 
 
-def result_table(result: AUResult, *, landmarks: bool = False, pose: bool = True) -> pd.DataFrame:
+def result_table(
+    result: AUResult,
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
+) -> pd.DataFrame:
     """Return the table that all files carry; see `AUResult.to_dataframe`."""
     labels = [au_label(au) for au in result.aus]
     columns: dict[str, Any] = {
@@ -67,6 +74,10 @@ def result_table(result: AUResult, *, landmarks: bool = False, pose: bool = True
     columns["reliable"] = result.reliable.astype(np.int64)
     columns["input"] = [_encodable(result.input)] * len(result)
     columns["neutral"] = [_encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
+    if emotions is not None:
+        if len(emotions) != len(result):
+            raise InputError(f"emotions must have {len(result)} rows, got {len(emotions)}")
+        columns |= {str(name): values for name, values in emotions.to_dataframe().items()}
     if landmarks:
         points = rounded(result.points, POINT_DECIMALS).transpose(0, 2, 1)
         columns |= _named(POINT_COLUMNS, points.reshape(len(result), -1))
@@ -102,20 +113,30 @@ def _peak(result: AUResult, face_id: int, column: int) -> dict[str, Any]:
 
 
 def write_csv(
-    result: AUResult, path: str | os.PathLike[str], *, landmarks: bool = False, pose: bool = True
+    result: AUResult,
+    path: str | os.PathLike[str],
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
 ) -> None:
     """Write the table as CSV; see `AUResult.to_csv`."""
-    table = result_table(result, landmarks=landmarks, pose=pose)
+    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
     for column in ("input", "neutral"):
         table[column] = [_cell(text) for text in table[column]]
     write_atomically(path, table.to_csv(index=False, lineterminator="\n").encode())
 
 
 def write_parquet(
-    result: AUResult, path: str | os.PathLike[str], *, landmarks: bool = False, pose: bool = True
+    result: AUResult,
+    path: str | os.PathLike[str],
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
 ) -> None:
     """Write the table as Parquet; see `AUResult.to_parquet`."""
-    table = result_table(result, landmarks=landmarks, pose=pose)
+    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
     try:
         data = table.to_parquet(index=False)
     except ImportError as error:
@@ -125,9 +146,11 @@ def write_parquet(
     write_atomically(path, data)
 
 
-def write_json(result: AUResult, path: str | os.PathLike[str]) -> None:
+def write_json(
+    result: AUResult, path: str | os.PathLike[str], *, emotions: EmotionResult | None = None
+) -> None:
     """Write everything that is in `result`; see `AUResult.to_json`."""
-    table = result_table(result, landmarks=True).astype(object)
+    table = result_table(result, landmarks=True, emotions=emotions).astype(object)
     rows = table.where(table.notna(), None).to_numpy().tolist()
     head = {
         "format": FORMAT,

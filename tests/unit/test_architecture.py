@@ -33,6 +33,7 @@ ORDER = """
 
     tables  events  result_checks  results  blinks                # results
     emotion_rules  emotions                                       # emotions
+    face_parts  explanations                                      # why
     detect  batch
     report_style  report_pictures  report_timeline  report  plots # reports
 
