@@ -283,7 +283,7 @@ class AUDetector:
             neutral={face: known[face].description for face in sorted(known)},
             input=name,
             settings={**self.settings(), **settings},
-            evidence=Evidence(self.model, kind, rows.furrows, dict(known)),
+            evidence=Evidence(kind, rows.furrows, dict(known), self.model),
         )
         return with_blinks(result) if has_time else result
 

@@ -2,6 +2,7 @@
 
 A result of a detector keeps its `Evidence`: the furrow densities (440 bytes a row), the neutral
 faces and the model. With the landmarks, which a result has anyway, the features can be built again.
+JSON files hold all of it but the model, tables nothing.
 
 Conventions
 -----------
@@ -16,23 +17,25 @@ Conventions
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.errors import InputError
 from au_detect.face_parts import Change, largest_change, parts_of, rest_ranges
 from au_detect.facs import ACTION_UNITS, BLINK, Face, au_label
 from au_detect.features import POSE_NAMES, extract_features
-from au_detect.pose import estimate_pose
+from au_detect.neutral import NeutralFace
+from au_detect.paths import packaged_folder
+from au_detect.pose import HeadPose, estimate_pose
 
 if TYPE_CHECKING:
-    from au_detect.classifiers.model import AUModel
-    from au_detect.classifiers.storage import NetworkKind
-    from au_detect.neutral import NeutralFace
     from au_detect.results import AUResult
 
 MAX_REASONS = 4
@@ -41,6 +44,8 @@ MIN_SHARE = 0.08
 
 EYES_CLOSED = 43
 SMALLEST = 1e-7
+DECIMALS = 5
+"""Of densities and shapes in files."""
 
 
 @dataclass(frozen=True)
@@ -49,17 +54,21 @@ class Evidence:
 
     Attributes
     ----------
-    model : AUModel
     kind : NetworkKind
     furrows : ndarray of float32, shape (n_rows, n_furrows)
     neutral : dict of int to NeutralFace
         Of every face.
+    model : AUModel, optional
+        Files and copies in other processes do without it.
     """
 
-    model: AUModel
     kind: NetworkKind
     furrows: NDArray[np.float32]
     neutral: dict[int, NeutralFace]
+    model: AUModel | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"model": None}  # networks cannot be pickled
 
     def rows(self, chosen: Any) -> Evidence:
         """Return that of the chosen rows only."""
@@ -119,12 +128,18 @@ class AUExplanation:
         return "\n".join([head, *(listed or ["  - no single part of the face stands out"])])
 
 
-def explain_row(result: AUResult, frame: int, face_id: int = 0) -> list[AUExplanation]:
+def explain_row(
+    result: AUResult,
+    frame: int,
+    face_id: int = 0,
+    model: str | os.PathLike[str] | AUModel | None = None,
+) -> list[AUExplanation]:
     """Return why each AU that is on in a frame is on, by AU; see `AUResult.explain`."""
-    if result.evidence is None:
+    evidence = result.evidence
+    if evidence is None:
         raise InputError(
-            "result must come from a detector in this session to be explained: files and copies "
-            "in other processes hold no furrow densities, got one without"
+            "result must come from a detector or a JSON file to be explained: tables (CSV, "
+            "Parquet) hold no furrow densities"
         )
     rows = np.flatnonzero((result.frame == frame) & (result.face_id == face_id))
     if not len(rows):
@@ -137,7 +152,8 @@ def explain_row(result: AUResult, frame: int, face_id: int = 0) -> list[AUExplan
     on = [au for au, is_on in zip(result.aus, result.active[row], strict=True) if is_on]
     if not on:
         return []
-    reasons = _reasons(result.evidence, result.points[row], row, face_id, [answered[a] for a in on])
+    evidence = replace(evidence, model=_model_of(result, evidence, model))
+    reasons = _reasons(evidence, result.points[row], row, face_id, [answered[a] for a in on])
     columns = [result.aus.index(au) for au in on]
     return [
         AUExplanation(
@@ -150,6 +166,29 @@ def explain_row(result: AUResult, frame: int, face_id: int = 0) -> list[AUExplan
         )
         for au, column in zip(on, columns, strict=True)
     ]
+
+
+def _model_of(
+    result: AUResult, evidence: Evidence, model: str | os.PathLike[str] | AUModel | None
+) -> AUModel:
+    """Return the model that made a result.
+
+    Raises
+    ------
+    InputError
+        If it is another than the given, or, where none is given, than the packaged one.
+    """
+    if model is None and evidence.model is not None:
+        return evidence.model
+    folder = packaged_folder("models") / "default" if model is None else model
+    found = folder if isinstance(folder, AUModel) else load_model(Path(folder))
+    made_by = result.settings.get("model_sha256")
+    if found.sha256 != made_by:
+        raise InputError(
+            f"model must be the one that made the result ({result.settings.get('model')}, "
+            f"SHA-256 {made_by}), got {found.name}, SHA-256 {found.sha256}"
+        )
+    return found
 
 
 def _reasons(
@@ -204,6 +243,7 @@ def _part_weights(
     rows = np.vstack([values, rest, without, alone])
     others = np.repeat(other, len(rows), axis=0)
     upper, lower = (rows, others) if face == "upper" else (others, rows)
+    assert evidence.model is not None
     p = evidence.model.predict(upper, lower, evidence.kind, aus).astype(float)
     odds = np.log(np.clip(p, SMALLEST, None)) - np.log(np.clip(1.0 - p, SMALLEST, None))
     lost, gained = odds[0] - odds[2 : 2 + len(parts)], odds[2 + len(parts) :] - odds[1]
@@ -222,3 +262,44 @@ def _largest(
             reasons.append(Reason(parts[i], float(weights[i]), share, change))
     outside = [reason for reason in reasons if reason.change.is_outside_rest]
     return tuple(outside or reasons)
+
+
+def evidence_as_json(evidence: Evidence) -> dict[str, Any]:
+    """Return all but model and furrow densities of the rows, as JSON can hold it."""
+    faces = {
+        str(face_id): {
+            "angles": neutral.pose.angles[0].tolist(),
+            "scale_px": float(neutral.pose.scale_px[0]),
+            "frontal": np.round(neutral.pose.frontal[0], DECIMALS).tolist(),
+            "furrows": json_numbers(neutral.furrows),
+            "description": neutral.description,
+            "personal": neutral.personal,
+        }
+        for face_id, neutral in evidence.neutral.items()
+    }
+    kind = {"uses_neutral": evidence.kind.uses_neutral, "uses_furrows": evidence.kind.uses_furrows}
+    return {"kind": kind, "neutral": faces}
+
+
+def evidence_from_json(document: dict[str, Any], furrows: list[list[float | None]]) -> Evidence:
+    """Return what `evidence_as_json` was given, without the model."""
+
+    def array(values: Any) -> NDArray[np.float64]:
+        return np.array([values], dtype=np.float64)
+
+    faces = {
+        int(face_id): NeutralFace(
+            HeadPose(array(of["angles"]), array(of["scale_px"]), array(of["frontal"])),
+            array(of["furrows"])[0].astype(np.float32),
+            of["description"],
+            of["personal"],
+        )
+        for face_id, of in document["neutral"].items()
+    }
+    kind = NetworkKind(**document["kind"])
+    return Evidence(kind, np.array(furrows, dtype=np.float64).astype(np.float32), faces)
+
+
+def json_numbers(values: NDArray[np.floating]) -> list[float | None]:
+    """Return a row of densities, rounded; None for NaN."""
+    return [None if np.isnan(v) else round(float(v), DECIMALS) for v in values]

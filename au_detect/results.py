@@ -17,6 +17,7 @@ from au_detect.errors import InputError, check_option, check_shape
 from au_detect.events import AUEvent, find_events
 
 if TYPE_CHECKING:
+    from au_detect.classifiers.storage import AUModel
     from au_detect.emotion_rules import EmotionRule
     from au_detect.emotions import EmotionResult
     from au_detect.explanations import AUExplanation, Evidence
@@ -61,7 +62,7 @@ class AUResult:
     settings : dict
         How the result was made (version, model, options); must be possible to write as JSON.
     evidence : Evidence, optional
-        What `explain` needs. Files do not hold it, and a copy in another process loses it.
+        What `explain` needs.
 
     Raises
     ------
@@ -108,9 +109,6 @@ class AUResult:
         checks.check_ranges(self)
         if self.evidence is not None and len(self.evidence.furrows) != n_rows:
             raise InputError(f"evidence must have {n_rows} rows, got {len(self.evidence.furrows)}")
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"evidence": None}  # networks cannot be pickled
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -183,7 +181,13 @@ class AUResult:
 
         return recognise_emotions(self, rules)
 
-    def explain(self, frame: int, face_id: int = 0) -> list[AUExplanation]:
+    def explain(
+        self,
+        frame: int,
+        face_id: int = 0,
+        *,
+        model: str | os.PathLike[str] | AUModel | None = None,
+    ) -> list[AUExplanation]:
         """Return why each AU that is on in a frame is on: the parts of the face that carried it.
 
         Printing an explanation gives sentences; see `au_detect.explanations` for the method.
@@ -193,6 +197,8 @@ class AUResult:
         frame : int
             Number of the frame, from 0.
         face_id : int
+        model : path or AUModel, optional
+            The model that made the result, for results from files; by default the packaged one.
 
         Returns
         -------
@@ -202,11 +208,12 @@ class AUResult:
         Raises
         ------
         InputError
-            If there is no such row, or the result was read from a file.
+            If there is no such row, the result was read from a table, or `model` is another than
+            the one that made it.
         """
         from au_detect.explanations import explain_row
 
-        return explain_row(self, frame, face_id)
+        return explain_row(self, frame, face_id, model)
 
     def summary(self) -> pd.DataFrame:
         """Return the peak of every AU, one row per ``(face_id, au)``.
@@ -303,11 +310,20 @@ class AUResult:
 
 
 def read_result(path: str | os.PathLike[str]) -> AUResult:
-    """Read a result that `AUResult.to_json` wrote.
+    """Read a result that `AUResult.to_json`, `to_csv` or `to_parquet` wrote.
+
+    Parameters
+    ----------
+    path : path
+        A table (its ending is ``.csv`` or ``.parquet``) needs its side-car file
+        ``<name>.settings.json``, and gives a result that cannot be explained; without landmark
+        columns its `points` are NaN.
 
     Raises
     ------
     InputError
         If the file cannot be read or is no such result.
     """
+    if str(path).lower().endswith((".csv", ".parquet")):
+        return AUResult(**tables.read_table(path))
     return AUResult(**tables.read_json(path))

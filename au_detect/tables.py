@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from au_detect.errors import AUDetectError, InputError
+from au_detect.explanations import evidence_as_json, evidence_from_json, json_numbers
 from au_detect.facs import ACTION_UNITS, au_label, parse_au
 from au_detect.landmarks import N_LANDMARKS
 
@@ -159,7 +161,10 @@ def write_json(
         "columns": list(table.columns),
     }
     lines = [f"{_dumps(key)}: {_dumps(value)}" for key, value in head.items()]
-    lines.append('"rows": [\n' + ",\n".join(_dumps(row) for row in rows) + "\n]")
+    if result.evidence is not None:
+        lines.append(f'"evidence": {_dumps(evidence_as_json(result.evidence))}')
+        lines.append(_listed("furrows", [json_numbers(row) for row in result.evidence.furrows]))
+    lines.append(_listed("rows", rows))
     _write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
@@ -183,12 +188,44 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
         document = json.loads(Path(path).read_bytes())
         if (document["format"], document["format_version"]) != (FORMAT, FORMAT_VERSION):
             raise ValueError(f"format {document['format']!r}, {document['format_version']!r}")
-        return _fields(document)
+        table = dict(zip(document["columns"], zip(*document["rows"], strict=True), strict=True))
+        fields = _fields(table, document)
+        if "evidence" in document:
+            fields["evidence"] = evidence_from_json(document["evidence"], document["furrows"])
+        return fields
     except OSError as error:
         raise InputError(f"cannot read the result file {path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path} must be a JSON result of au_detect (format version {FORMAT_VERSION}), "
+            f"got {type(error).__name__}: {error}"
+        ) from error
+
+
+def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the fields of an `AUResult` from a table and its side-car file.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read or is something else.
+    """
+    file = Path(path)
+    side_car = file.with_suffix(".settings.json")
+    try:
+        document = json.loads(side_car.read_bytes())
+        is_csv = file.suffix.lower() == ".csv"
+        table = pd.read_csv(file) if is_csv else pd.read_parquet(file)
+        columns = {str(name): column.to_numpy() for name, column in table.items()}
+        return _fields(columns, document)
+    except OSError as error:
+        raise InputError(
+            f"a table must be read with its side-car file, cannot read {error.filename}: "
+            f"{error.strerror}"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{file} must be a table of au_detect beside its {side_car.name}, "
             f"got {type(error).__name__}: {error}"
         ) from error
 
@@ -224,6 +261,11 @@ def _dumps(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
 
 
+def _listed(name: str, rows: list[list[Any]]) -> str:
+    """Return a list of rows as JSON, a line each."""
+    return f'"{name}": [\n' + ",\n".join(_dumps(row) for row in rows) + "\n]"
+
+
 def _description(result: AUResult) -> dict[str, Any]:
     labels = [au_label(au) for au in result.aus]
     return {
@@ -235,12 +277,14 @@ def _description(result: AUResult) -> dict[str, Any]:
     }
 
 
-def _fields(document: dict[str, Any]) -> dict[str, Any]:
-    transposed = zip(*document["rows"], strict=True)
-    table = dict(zip(document["columns"], transposed, strict=True))
+def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a result from its columns and its description."""
 
     def numbers(names: Any) -> NDArray[np.float64]:
         return np.array([table[name] for name in names], dtype=np.float64).T
+
+    not_kept = dict.fromkeys((*POINT_COLUMNS, *POSE_COLUMNS), np.full(len(table["frame"]), np.nan))
+    table = not_kept | dict(table)
 
     labels = document["aus"]
     points = numbers(POINT_COLUMNS).reshape(-1, 2, N_LANDMARKS)

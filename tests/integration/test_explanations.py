@@ -5,6 +5,7 @@ import pytest
 
 from au_detect import AUDetector, read_result, sample_sequences
 from au_detect.errors import InputError
+from au_detect.tables import write_settings
 
 
 @pytest.fixture(scope="module")
@@ -63,16 +64,27 @@ def test_landmarks_alone_are_explained_without_furrows(detector, smile):
     assert not any("skin" in part or "fold" in part or "forehead" in part for part in parts)
 
 
-def test_a_result_from_a_file_cannot_explain_and_says_so(smile, tmp_path):
+def test_a_json_file_and_a_copy_in_another_process_can_be_explained(smile, tmp_path):
     smile.to_json(tmp_path / "smile.json")
-    with pytest.raises(InputError, match="result must come from a detector in this session"):
-        read_result(tmp_path / "smile.json").explain(9)
+    for copy in (read_result(tmp_path / "smile.json"), pickle.loads(pickle.dumps(smile))):
+        assert copy.evidence.model is None
+        assert of_au(copy, 12).reasons[0].part == "lip corners"
+        shares = [r.share for r in of_au(copy, 12).reasons]
+        np.testing.assert_allclose(shares, [r.share for r in of_au(smile, 12).reasons], atol=0.02)
 
 
-def test_a_copy_in_another_process_holds_no_networks(smile):
-    copy = pickle.loads(pickle.dumps(smile))
-    np.testing.assert_array_equal(copy.probabilities, smile.probabilities)
-    assert copy.evidence is None
+def test_a_table_cannot_be_explained_and_says_so(smile, tmp_path):
+    smile.to_csv(tmp_path / "smile.csv")
+    write_settings(smile, tmp_path / "smile.settings.json")
+    with pytest.raises(InputError, match="result must come from a detector or a JSON file"):
+        read_result(tmp_path / "smile.csv").explain(9)
+
+
+def test_another_model_is_refused(smile):
+    other = pickle.loads(pickle.dumps(smile))
+    other.settings["model_sha256"] = "0" * 64
+    with pytest.raises(InputError, match=r"model must be the one that made the result .default"):
+        other.explain(9)
 
 
 def test_a_frame_that_is_not_there_is_named(smile):

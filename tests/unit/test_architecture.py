@@ -31,9 +31,9 @@ ORDER = """
     classifiers.runtime  classifiers.model  classifiers.storage
     scoring
 
+    face_parts  explanations                                      # why
     tables  events  result_checks  results  blinks                # results
     emotion_rules  emotions                                       # emotions
-    face_parts  explanations                                      # why
     detect  batch
     report_style  report_pictures  report_timeline  report  plots # reports
 
