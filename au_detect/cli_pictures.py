@@ -84,7 +84,8 @@ def emotion_lines(emotions: Any, result: Any) -> list[str]:
         if apex.emotion != "neutral":
             match = emotions.match(apex.row, apex.emotion)
             line += f" (AUs {', '.join(map(str, match.matched)) or 'none'}"
-            line += f"; missing {', '.join(match.missing)})" if match.missing else ")"
+            missing = ", ".join(match.missing).replace("|", " or ")
+            line += f"; missing {missing})" if missing else ")"
         lines.append(line)
     if emotions.unknown:
         named = "; ".join(f"{e} {', '.join(map(str, aus))}" for e, aus in emotions.unknown.items())

@@ -43,7 +43,8 @@ SIDED_FROM = 0.5
 of ordinary smiles differ by up to about a half."""
 
 APEX_ROWS = 5
-"""The apex of a sequence is sought in means over this many rows: one odd frame is no apex."""
+"""The apex of a sequence is sought in weighted means over this many rows (weights 1 2 3 2 1): one
+odd frame is no apex."""
 
 Array = NDArray[np.float32]
 
@@ -336,11 +337,9 @@ def _one_sided(side: NDArray[np.floating]) -> NDArray[np.floating]:
 
 
 def _running_mean(scores: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return means over `APEX_ROWS` rows about each row, fewer at the ends."""
+    """Return means over `APEX_ROWS` rows about each row, near ones weighing more."""
     half = APEX_ROWS // 2
-    sums = np.cumsum(np.vstack([np.zeros(scores.shape[1]), np.nan_to_num(scores)]), axis=0)
-    n = len(scores)
-    start, stop = np.maximum(np.arange(n) - half, 0), np.minimum(np.arange(n) + half + 1, n)
-    means = (sums[stop] - sums[start]) / (stop - start)[:, None]
-    means[:, np.isnan(scores).all(axis=0)] = np.nan
-    return means
+    weights = np.convolve(np.ones(half + 1), np.ones(half + 1))
+    total = np.convolve(np.ones(len(scores)), weights)[half : half + len(scores)]
+    columns = [np.convolve(column, weights)[half : half + len(scores)] for column in scores.T]
+    return np.column_stack(columns) / total[:, None]

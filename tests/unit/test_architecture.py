@@ -37,7 +37,8 @@ ORDER = """
     detect  batch
     annotation  plot_style  face_crop_view  face_drawing          # plots
     plots_face  plots  plots_overview
-    report_style  report_pictures  report_timeline  report        # reports
+    report_script  report_style  report_tables  report_timeline   # reports
+    report_viewer  report
 
     datasets  datasets.ckplus                                     # training and evaluation
     datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
