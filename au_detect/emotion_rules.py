@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -95,6 +96,8 @@ def choice_text(choice: Choice) -> str:
 
 
 def _rule(place: str, name: str, section: Any) -> EmotionRule:
+    if not re.fullmatch(r"[^\W\d][\w -]*", name):
+        raise InputError(f"{place}: an emotion's name must be a word or words, got {name!r}")
     if name == NEUTRAL:
         raise InputError(f"{place} must not be a rule: it is the answer where no rule matches")
     if not isinstance(section, dict) or not section.keys() <= _KEYS:

@@ -145,6 +145,7 @@ def test_own_rules_are_read(tmp_path):
         ("[joy", "must be TOML"),
         ("", "must hold at least one emotion, got none"),
         ("[neutral]\nrequired = [1]", "neutral must not be a rule"),
+        ('["=joy"]\nrequired = [1]', "an emotion's name must be a word or words, got '=joy'"),
         ("[joy]\nneeded = [1]", "joy must be a section with .*, got .'needed'."),
         ("[joy]\nrequired = []", "joy: required must hold at least one combination"),
         ('[joy]\nrequired = ["6+99"]', "joy: required '6.99': an action unit must be one of"),
