@@ -81,8 +81,7 @@ def annotate_frame(
     scale = float(np.clip(colour.shape[0], SMALLEST_PX, LARGEST_PX)) / colour.shape[0]
     size = (_even(colour.shape[1] * scale), _even(colour.shape[0] * scale))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
-    canvas = cv2.resize(colour, size, interpolation=how) if scale != 1 else colour.copy()
-    canvas = canvas[: size[1], : size[0]]
+    canvas = cv2.resize(colour, size, interpolation=how)
     rows = np.flatnonzero((result.frame == frame) & result.face_found)
     for row in rows:
         caption = f"face {result.face_id[row]}" if len(result.face_ids) > 1 else ""

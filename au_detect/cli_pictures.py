@@ -124,15 +124,14 @@ def _overview_figure(result: Any, options: argparse.Namespace) -> Any:
 
 
 def _explanation_figure(result: Any, frame: int, face_id: int) -> Any:
-    from matplotlib.figure import Figure
-
+    from au_detect.plot_style import new_figure
     from au_detect.plots import plot_explanation
 
     explanations = result.explain(frame, face_id)
     if not explanations:
         raise InputError(f"frame {frame} must have an AU that is on to be explained, got none")
     heights = [1.0 + 0.36 * max(len(e.reasons), 1) for e in explanations]
-    figure = Figure(figsize=(7.2, sum(heights)), layout="constrained", dpi=150)
+    figure = new_figure(7.2, sum(heights))
     axes = figure.subplots(len(explanations), 1, height_ratios=heights, squeeze=False)
     for ax, explanation in zip(axes[:, 0], explanations, strict=True):
         plot_explanation(explanation, ax=ax)

@@ -16,6 +16,7 @@ from au_detect.facs import ACTION_UNITS, au_label
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
     from au_detect.results import AUResult
 
@@ -28,21 +29,24 @@ SMALL, NORMAL = 8.0, 9.0
 """Font sizes in points."""
 
 
-def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
-    """Return `ax`, or axes of a new figure of this size in inches.
+def new_figure(width: float, height: float) -> Figure:
+    """Return a figure of this size in inches that no window shows.
 
     Raises
     ------
     AUDetectError
         If matplotlib is not installed.
     """
-    if ax is not None:
-        return ax
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
         raise AUDetectError("plots need matplotlib: pip install 'au-detect[plot]'") from error
-    return Figure(figsize=(width, height), layout="constrained", dpi=150).add_subplot()
+    return Figure(figsize=(width, height), layout="constrained", dpi=150)
+
+
+def axes_or_new(ax: Axes | None, width: float, height: float) -> Axes:
+    """Return `ax`, or axes of a `new_figure`."""
+    return new_figure(width, height).add_subplot() if ax is None else ax
 
 
 def tidy(ax: Axes, *, keep: tuple[str, ...] = ("left", "bottom")) -> None:

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.emotions import SequenceEmotion
-from au_detect.errors import AUDetectError, InputError
+from au_detect.errors import InputError
 from au_detect.face_crop_view import face_view
 from au_detect.frames import open_frames
-from au_detect.plot_style import INK, SOFT, row_of
+from au_detect.plot_style import INK, SOFT, new_figure, row_of
 from au_detect.plots import plot_aus, plot_timeline
 from au_detect.plots_face import plot_displacements, plot_face, plot_landmarks
 
@@ -46,10 +46,6 @@ def plot_overview(
     AUDetectError
         If matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise AUDetectError("plots need matplotlib: pip install 'au-detect[plot]'") from error
     emotion = result.emotions().at_apex(face_id)
     if emotion is None:
         raise InputError(f"face {face_id} must be seen in some frame to be drawn, got none")
@@ -57,7 +53,7 @@ def plot_overview(
     is_clip = len(result.face(face_id)) > 1
     n_aus = int(result.face(face_id).active.any(axis=0).sum()) if is_clip else len(result.aus)
     height = max(4.6, 1.6 + (0.33 if is_clip else 0.22) * n_aus + (1.3 if shown else 0.0))
-    figure = Figure(figsize=(11.0, height), layout="constrained", dpi=150)
+    figure = new_figure(11.0, height)
     halves: Any = figure.subfigures(1, 2, width_ratios=(1.65, 1.0), wspace=0.02)
     left, right = halves
     if is_clip:

@@ -137,6 +137,7 @@ def viewer_html(result: AUResult, views: list[View], emotions: EmotionResult, ch
         if len(views) > 1
         else ""
     )
+    reference = "mean" if result.neutral.get(face_id) == "none" else "neutral"
     hint = " A click on the chart shows its frame." if len(views) > 1 else ""
     return (
         f'<div class="viewer" data-chart="{escape(chart)}"><figure>'
@@ -147,7 +148,7 @@ def viewer_html(result: AUResult, views: list[View], emotions: EmotionResult, ch
         f"the pictures cannot be shown.</p></div>"
         f'<script type="application/json">{text}</script></div>'
         f'<p class="hint">Why: what of the face carried each decision, with its change against '
-        f"the neutral face, the typical range at rest, and its share of what spoke for the "
+        f"the {reference} face, the typical range at rest, and its share of what spoke for the "
         f"action unit.{hint}</p>"
     )
 

@@ -24,7 +24,7 @@ def test_the_picture_keeps_its_size_and_gets_a_panel(result):
     assert (image == 90).all(), "the picture itself is left alone"
 
 
-@pytest.mark.parametrize(("height", "drawn"), [(60, 480), (701, 700), (2160, 1080)])
+@pytest.mark.parametrize(("height", "drawn"), [(60, 480), (701, 700), (703, 704), (2160, 1080)])
 def test_small_and_large_pictures_are_scaled_to_even_sizes(result, height, drawn):
     annotated = annotate_frame(np.zeros((height, height), np.uint8), result, 0)
     assert annotated.shape[0] == drawn
