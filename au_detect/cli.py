@@ -8,6 +8,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from au_detect.cli_pictures import (
+    add_picture_commands,
+    add_picture_options,
+    emotions_wanted,
+    write_pictures,
+)
 from au_detect.cli_training import add_training_commands
 from au_detect.errors import AUDetectError
 from au_detect.version import __version__
@@ -42,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_demo(commands)
     _add_info(commands)
+    add_picture_commands(commands)
     add_training_commands(commands)
     return parser
 
@@ -65,6 +72,7 @@ def _add_run(commands: Any) -> None:
     )
     run.add_argument("--fps", type=float, default=30.0, help="of pictures (default: %(default)s)")
     run.add_argument("--max-faces", type=int, default=1, metavar="N")
+    add_picture_options(run)
     _add_model_options(run)
 
 
@@ -126,12 +134,15 @@ def _run(options: argparse.Namespace) -> int:
             continue
         path = options.out / f"{name}.{options.format}"
         write = getattr(result, f"to_{options.format}")
-        write(path, **({} if options.format == "json" else {"landmarks": options.landmark_columns}))
+        emotions = emotions_wanted(options, result)
+        columns = {} if options.format == "json" else {"landmarks": options.landmark_columns}
+        write(path, emotions=emotions, **columns)
         write_settings(result, path.with_suffix(".settings.json"))
         faces_seen |= bool(result.face_found.any())
         if not result.face_found.any():
             print(f"au-detect: no face found in {source}", file=sys.stderr)
         print(_in_a_line(result), f"-> {path}")
+        write_pictures(options, source, result, emotions, name, _progress(name))
         if len(options.inputs) == 1:
             print(result.summary().to_string())
     if failed:

@@ -14,6 +14,7 @@ from au_detect.blinks import with_blinks
 from au_detect.classifiers.manifest import MANIFEST_NAME
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.errors import InputError, NoFaceError, check_option
+from au_detect.explanations import Evidence
 from au_detect.frames import Frame, open_frames
 from au_detect.landmark_models import NAMES, LandmarkModel, find_landmark_model
 from au_detect.landmarks import N_LANDMARKS
@@ -288,6 +289,7 @@ class AUDetector:
             neutral={face: known[face].description for face in sorted(known)},
             input=name,
             settings={**self.settings(), **settings},
+            evidence=Evidence(kind, rows.furrows, dict(known), self.model),
         )
         return with_blinks(result) if has_time else result
 

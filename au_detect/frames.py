@@ -30,9 +30,10 @@ from au_detect.pictures import (
     picture_format,
     printable,
     quiet_opencv,
+    read_colour_picture,
     read_head,
-    read_picture,
     select_pictures,
+    to_colour,
     to_grey,
 )
 
@@ -54,6 +55,8 @@ class Frame:
         ``1 / 30`` are then the same number.
     name : str
         What the frame is called in errors: a file name, or the clip and the number.
+    colour : uint8 array, shape (height, width, 3), optional
+        Blue, green, red, for showing; only where `open_frames` was asked to keep it.
 
     Raises
     ------
@@ -65,6 +68,7 @@ class Frame:
     index: int
     timestamp_s: float
     name: str
+    colour: NDArray[np.uint8] | None = None
 
     def __post_init__(self) -> None:
         image = self.image
@@ -116,7 +120,9 @@ class FrameStream:
             close()
 
 
-def open_frames(source: Any, *, fps: float = 30.0, channel_order: str = "bgr") -> FrameStream:
+def open_frames(
+    source: Any, *, fps: float = 30.0, channel_order: str = "bgr", keep_colour: bool = False
+) -> FrameStream:
     """Open anything that has pictures in it.
 
     Parameters
@@ -133,6 +139,8 @@ def open_frames(source: Any, *, fps: float = 30.0, channel_order: str = "bgr") -
         Frames per second of sources without time stamps (pictures, arrays, some videos).
     channel_order : {"bgr", "rgb"}
         Order of the colours in arrays; OpenCV's is "bgr". Files are not affected.
+    keep_colour : bool
+        Whether frames hold their colours too.
 
     Returns
     -------
@@ -153,16 +161,17 @@ def open_frames(source: Any, *, fps: float = 30.0, channel_order: str = "bgr") -
     if isinstance(source, FrameStream):
         return source
     if isinstance(source, (str, os.PathLike)):
-        return _open_text(os.fspath(source), fps)
+        return _open_text(os.fspath(source), fps, keep_colour)
     if isinstance(source, Integral) and not isinstance(source, bool):
-        return _open_camera(int(source), fps)
+        return _open_camera(int(source), fps, keep_colour)
     if isinstance(source, np.ndarray) and source.ndim < 4:
-        grey = to_grey(source, channel_order=channel_order, name="source")
-        return FrameStream("picture", "array", 1, _read_items([grey], "array", fps, channel_order))
+        to_grey(source, channel_order=channel_order, name="source")
+        items = _read_items([source], "array", fps, channel_order, keep_colour)
+        return FrameStream("picture", "array", 1, items)
     if isinstance(source, (list, tuple, np.ndarray)):
-        return _open_sequence(source, fps, channel_order)
+        return _open_sequence(source, fps, channel_order, keep_colour)
     if isinstance(source, Iterable) and not isinstance(source, (bytes, bytearray, dict, set)):
-        frames = _read_items(source, "stream", fps, channel_order)
+        frames = _read_items(source, "stream", fps, channel_order, keep_colour)
         return FrameStream("stream", "stream", operator.length_hint(source) or None, frames)
     raise InputError(
         "source must be a path, glob pattern, URL, camera number, array, or an iterable of "
@@ -170,12 +179,12 @@ def open_frames(source: Any, *, fps: float = 30.0, channel_order: str = "bgr") -
     )
 
 
-def _open_text(text: str | bytes, fps: float) -> FrameStream:
+def _open_text(text: str | bytes, fps: float, keep_colour: bool) -> FrameStream:
     if not isinstance(text, str) or not text or "\0" in text:
         raise InputError(f"source must be a path, glob pattern or URL, got {text!r}")
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         name = re.sub(r"//[^/]*@", "//", text)
-        return _open_capture("camera", name, text, cv2.CAP_FFMPEG, fps)
+        return _open_capture("camera", name, text, cv2.CAP_FFMPEG, fps, keep_colour)
     path = Path(text)
     try:
         if path.is_dir():
@@ -183,47 +192,51 @@ def _open_text(text: str | bytes, fps: float) -> FrameStream:
         elif re.search(r"[*?[]", text) and not os.path.lexists(path):
             files = select_pictures(Path(match) for match in glob(text, recursive=True))
         else:
-            return _open_file(path, fps)
+            return _open_file(path, fps, keep_colour)
     except OSError as error:
         raise InputError(f"{printable(path)} cannot be read: {error.strerror}") from error
     if not files:
         raise InputError(f"{printable(path)} must hold pictures, got none")
     name = printable(path)
-    return FrameStream("sequence", name, len(files), _read_items(files, name, fps))
+    frames = _read_items(files, name, fps, keep_colour=keep_colour)
+    return FrameStream("sequence", name, len(files), frames)
 
 
-def _open_file(path: Path, fps: float) -> FrameStream:
+def _open_file(path: Path, fps: float, keep_colour: bool) -> FrameStream:
     name = printable(path)
     kind = picture_format(path)
     if kind == "gif":
         with suppress(InputError):
-            stream = _open_video(path, name, fps)
+            stream = _open_video(path, name, fps, keep_colour)
             if (stream.n_frames or 0) > 1:
                 return stream
     if kind:
-        return FrameStream("picture", name, 1, _read_items([path], name, fps))
+        frames = _read_items([path], name, fps, keep_colour=keep_colour)
+        return FrameStream("picture", name, 1, frames)
     head = read_head(path, 1024)
     # FFmpeg would draw a text as a film of letters, or follow the addresses in a play list.
     if not re.search(rb"[^\t\n\x0b\x0c\r\x1b -\xff]", head):
         got = "text" if head else "an empty file"
         raise InputError(f"{name} must be {_EXPECTED}, got {got}")
-    return _open_video(path, name, fps)
+    return _open_video(path, name, fps, keep_colour)
 
 
-def _open_video(path: Path, name: str, fps: float) -> FrameStream:
+def _open_video(path: Path, name: str, fps: float, keep_colour: bool) -> FrameStream:
     address = os.path.abspath(path)  # a leading "/" keeps FFmpeg from seeing a protocol in "a:b"
     if printable(address) != address:  # OpenCV crashes on such names
         raise InputError(f"{name} must have a file name in valid UTF-8 to be read as video")
-    return _open_capture("video", name, address, cv2.CAP_FFMPEG, fps)
+    return _open_capture("video", name, address, cv2.CAP_FFMPEG, fps, keep_colour)
 
 
-def _open_camera(number: int, fps: float) -> FrameStream:
+def _open_camera(number: int, fps: float, keep_colour: bool) -> FrameStream:
     if number < 0:
         raise InputError(f"source must be a camera number from 0, got {number}")
-    return _open_capture("camera", f"camera {number}", number, cv2.CAP_ANY, fps)
+    return _open_capture("camera", f"camera {number}", number, cv2.CAP_ANY, fps, keep_colour)
 
 
-def _open_sequence(items: Sequence[Any] | NDArray, fps: float, channel_order: str) -> FrameStream:
+def _open_sequence(
+    items: Sequence[Any] | NDArray, fps: float, channel_order: str, keep_colour: bool
+) -> FrameStream:
     if len(items) == 0:
         raise InputError("source must hold at least one picture, got an empty list or array")
     if isinstance(items, np.ndarray) and items.ndim != 4:
@@ -238,30 +251,38 @@ def _open_sequence(items: Sequence[Any] | NDArray, fps: float, channel_order: st
             raise InputError(f"{printable(path)} in the list must be a picture, got something else")
     if paths:
         name = printable(paths[0] if len(paths) == 1 else f"{paths[0]} to {paths[-1]}")
-    return FrameStream("sequence", name, len(items), _read_items(items, name, fps, channel_order))
+    frames = _read_items(items, name, fps, channel_order, keep_colour)
+    return FrameStream("sequence", name, len(items), frames)
 
 
 def _read_items(
-    items: Iterable[Any], name: str, fps: float, channel_order: str = "bgr"
+    items: Iterable[Any],
+    name: str,
+    fps: float,
+    channel_order: str = "bgr",
+    keep_colour: bool = False,
 ) -> Iterator[Frame]:
     """Yield a frame for each picture path, array or frame."""
     n_read = 0
     for index, item in enumerate(items):
         if isinstance(item, Frame):
             yield item
-        elif isinstance(item, (str, os.PathLike)):
-            yield Frame(read_picture(item), index, index / fps, printable(os.path.basename(item)))
-        else:
-            label = f"frame {index}"
-            grey = to_grey(item, channel_order=channel_order, name=label)
-            yield Frame(grey, index, index / fps, label)
+            n_read += 1
+            continue
+        order, label = channel_order, f"frame {index}"
+        if isinstance(item, (str, os.PathLike)):
+            order, label = "bgr", printable(os.path.basename(item))
+            item = read_colour_picture(item)
+        grey = to_grey(item, channel_order=order, name=label)
+        colour = to_colour(item, channel_order=order) if keep_colour else None
+        yield Frame(grey, index, index / fps, label, colour)
         n_read += 1
     if n_read == 0:
         raise InputError(f"{name} must give at least one picture, got none")
 
 
 def _open_capture(
-    kind: str, name: str, address: str | int, backend: int, fps: float
+    kind: str, name: str, address: str | int, backend: int, fps: float, keep_colour: bool
 ) -> FrameStream:
     # Read by OpenCV when it first uses FFmpeg: no libav messages on stderr.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
@@ -283,12 +304,14 @@ def _open_capture(
         kind,
         name,
         int(n_frames) if 0 < n_frames < 2**53 else None,
-        _capture_frames(capture, name, fps, has_clock=isinstance(address, str)),
+        _capture_frames(
+            capture, name, fps, has_clock=isinstance(address, str), keep_colour=keep_colour
+        ),
     )
 
 
 def _capture_frames(
-    capture: cv2.VideoCapture, name: str, fps: float, *, has_clock: bool
+    capture: cv2.VideoCapture, name: str, fps: float, *, has_clock: bool, keep_colour: bool
 ) -> Iterator[Frame]:
     """Yield frames until there are no more; cameras (no clock in them) are timed on arrival."""
     container_fps = capture.get(cv2.CAP_PROP_FPS)
@@ -309,7 +332,8 @@ def _capture_frames(
                 now_s = time.monotonic() - start_s
             timestamp_s = max(timestamp_s, now_s)
             label = f"{name} frame {index}"
-            yield Frame(to_grey(image, name=label), index, timestamp_s, label)
+            colour = to_colour(image) if keep_colour else None
+            yield Frame(to_grey(image, name=label), index, timestamp_s, label, colour)
     finally:
         capture.release()
     if index == 0:

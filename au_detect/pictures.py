@@ -84,6 +84,19 @@ def to_grey(
     return cv2.cvtColor(image, code)
 
 
+def to_colour(image: NDArray, *, channel_order: str = "bgr") -> NDArray[np.uint8]:
+    """Return a picture that `to_grey` takes as 8-bit blue, green, red: for showing, not measuring.
+
+    Returns
+    -------
+    uint8 array, shape (height, width, 3)
+    """
+    if image.ndim == 2 or image.shape[2] == 1:
+        return cv2.cvtColor(to_grey(image), cv2.COLOR_GRAY2BGR)
+    colour = _to_8_bits(np.ascontiguousarray(image[:, :, :3]), "image")
+    return colour if channel_order == "bgr" else cv2.cvtColor(colour, cv2.COLOR_RGB2BGR)
+
+
 def _to_8_bits(image: NDArray, name: str) -> NDArray[np.uint8]:
     if image.dtype == np.uint8:
         return image
@@ -101,11 +114,17 @@ def _to_8_bits(image: NDArray, name: str) -> NDArray[np.uint8]:
 
 
 def read_picture(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
-    """Read a picture file as 8-bit grey.
+    """Read a picture file as 8-bit grey, shape (height, width); see `read_colour_picture`."""
+    return to_grey(read_colour_picture(path), name=printable(path))
+
+
+def read_colour_picture(path: str | os.PathLike[str]) -> NDArray:
+    """Read a picture file in colour, as it is decoded.
 
     Returns
     -------
-    uint8 array, shape (height, width)
+    uint8 or uint16 array, shape (height, width, 3)
+        Blue, green, red.
 
     Raises
     ------
@@ -135,7 +154,7 @@ def read_picture(path: str | os.PathLike[str]) -> NDArray[np.uint8]:
         raise InputError(
             f"{name} cannot be decoded as {kind.upper()}: damaged, cut short or of an unusual kind"
         )
-    return to_grey(image, name=name)
+    return image
 
 
 def _check_size(kind: str, data: bytes, name: str) -> None:

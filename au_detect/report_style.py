@@ -10,7 +10,7 @@ PAGE = Template("""<!DOCTYPE html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '$hash'">
 <title>$title</title>
 <style>
 $style
@@ -21,10 +21,13 @@ $style
 <main>
 $overview
 $sections
+$model_card
 </main>
 <footer><p>A probability says how likely it is that the action unit is present, not how strong it
 is. An action unit is on where its probability reaches its threshold. Frames count from 0. Left
-and right are the subject's.</p></footer>
+and right are the subject's. The score of an emotion says how much of its rule is seen; it is no
+probability.</p></footer>
+<script>$script</script>
 </body>
 </html>
 """)
@@ -48,16 +51,25 @@ a { color: var(--signal); overflow-wrap: anywhere; }
 .facts { display: flex; flex-wrap: wrap; gap: .75rem 2rem; margin: 0 0 1.25rem; }
 .facts dt { color: var(--soft); font-size: .8rem; }
 .facts dd { margin: 0; overflow-wrap: anywhere; }
-.gallery { display: flex; flex-wrap: wrap; gap: 1rem; margin-bottom: 1.25rem; }
 figure { margin: 0 0 1.25rem; }
-.gallery figure { flex: 0 1 15rem; margin: 0; }
 figure svg { display: block; width: 100%; height: auto; }
-.gallery svg { border-radius: 4px; }
+.viewer { display: flex; flex-wrap: wrap; gap: 1rem 1.75rem; margin: 1rem 0 .5rem; }
+.viewer figure { flex: 0 0 18rem; margin: 0; }
+.viewer svg { height: 18rem; background: #20252b; border-radius: 4px; }
+.viewer input[type=range] { width: 100%; margin: .5rem 0 0; accent-color: var(--signal); }
+.viewer label { float: right; color: var(--soft); font-size: .85rem; margin-top: .35rem; }
+.viewer .told { flex: 1 1 22rem; font-size: .9rem; }
+.told p { margin: 0 0 .25rem; }
+.told .emotion { margin-bottom: .6rem; font-size: 1rem; font-weight: 600; }
+.told ul { margin: 0 0 .5rem; padding-left: 1.1rem; color: var(--soft); font-size: .85rem; }
+.hint { margin: 0 0 1.25rem; color: var(--soft); font-size: .85rem; }
+.readout { min-height: 1.5em; margin: .5rem 0 0; font-size: .85rem; font-weight: 600;
+ font-variant-numeric: tabular-nums; }
 figcaption, caption { color: var(--soft); font-size: .85rem; text-align: left; }
 figcaption { margin-top: .35rem; }
 .scroll { overflow-x: auto; }
 .timeline { min-width: 44rem; }
-table { width: 100%; border-collapse: collapse; font-size: .9rem; }
+table { margin-top: 1rem; width: 100%; border-collapse: collapse; font-size: .9rem; }
 caption { padding-bottom: .35rem; }
 th, td { padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); text-align: left; }
 thead th { color: var(--soft); font-size: .8rem; font-weight: 600; white-space: nowrap; }
@@ -84,7 +96,9 @@ svg .apex { fill: var(--event); stroke: var(--paper); pointer-events: none; }
 svg .threshold { stroke: var(--ink); stroke-opacity: .7; pointer-events: none; }
 svg .timeline-threshold { stroke-dasharray: 3 3; }
 svg .grid { stroke: var(--line); }
-svg .hover { fill: transparent; }
+svg .hover { fill: transparent; cursor: pointer; }
+svg .cursor { display: none; stroke: var(--ink); stroke-width: 1.5; pointer-events: none; }
+svg .cursor.shown { display: inline; }
 svg .hover:hover { fill: var(--ink); fill-opacity: .12; }
 svg .no-face { fill: var(--gap); fill-opacity: .45; }
 svg .unreliable { fill: var(--gap); }

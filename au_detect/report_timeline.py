@@ -72,34 +72,35 @@ def time_axis(face: AUResult) -> TimeAxis:
     return TimeAxis(face.frame.astype(np.float64), "frame", 1.0)
 
 
-def timeline_svg(face: AUResult) -> str:
+def timeline_svg(face: AUResult, name: str = "timeline") -> str:
     """Return the chart of one face over its frames.
 
     Parameters
     ----------
     face : AUResult
         One face, with a row for every frame: two or more, with the face in one at least.
+    name : str
+        Id of the element.
 
     Returns
     -------
     str
         An ``svg`` element: one row per AU with its probability, its threshold (dashed) and its
-        events (shaded, apex marked). What the mouse is over is told by titles.
+        events (shaded, apex marked). What the mouse is over is told by titles; the page's script
+        moves the cursor to the frame that is shown.
     """
     axis = time_axis(face)
     bottom = PLOT_TOP + len(face.aus) * ROW_HEIGHT
     starts = _column_starts(len(face))
-    parts = [
-        *_grid(axis, bottom),
-        *_bands(face, axis, bottom),
-        *_hover_columns(face, axis, starts, bottom),
-    ]
+    parts = [*_grid(axis, bottom), *_bands(face, axis, bottom)]
     events = face.events()
     for row, au in enumerate(face.aus):
         of_au = [event for event in events if event.au == au]
         parts += _au_row(face, axis, starts, row, of_au)
+    parts += _hover_columns(face, axis, starts, bottom)
+    parts.append(f'<line class="cursor" y1="{PLOT_TOP:g}" y2="{bottom:g}"/>')
     return (
-        f'<svg class="timeline" viewBox="0 0 {WIDTH:g} {bottom + 40:g}" role="img" '
+        f'<svg class="timeline" id="{name}" viewBox="0 0 {WIDTH:g} {bottom + 40:g}" role="img" '
         'aria-label="Probability of every action unit over time; the tables give the numbers">'
         f"{''.join(parts)}</svg>"
     )
@@ -144,7 +145,8 @@ def _hover_columns(
         on = np.flatnonzero(active[start:end].any(axis=0))
         named = [f"{au_label(face.aus[column])} {peaks[column]:.2f}" for column in on]
         title = f"{_frames(face, start, end - 1)}: {', '.join(named) or 'nothing on'}"
-        yield _band("hover", axis, start, end - 1, (PLOT_TOP, bottom), title)
+        frames = f'data-first="{face.frame[start]}" data-last="{face.frame[end - 1]}" '
+        yield _band("hover", axis, start, end - 1, (PLOT_TOP, bottom), title, frames)
 
 
 def _au_row(
@@ -222,14 +224,20 @@ def _stretches(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
 
 
 def _band(
-    kind: str, axis: TimeAxis, first: int, last: int, edges: tuple[float, float], title: str
+    kind: str,
+    axis: TimeAxis,
+    first: int,
+    last: int,
+    edges: tuple[float, float],
+    title: str,
+    attributes: str = "",
 ) -> str:
     """Return a rectangle over the rows `first` to `last`, with a title for the mouse."""
     left = axis.x(axis.positions[first] - axis.step / 2)
     width = axis.x(axis.positions[last] + axis.step / 2) - left
     top, bottom = edges
     return (
-        f'<rect class="{kind}" x="{left:.2f}" y="{top:g}" width="{width:.2f}" '
+        f'<rect class="{kind}" {attributes}x="{left:.2f}" y="{top:g}" width="{width:.2f}" '
         f'height="{bottom - top:g}"><title>{title}</title></rect>'
     )
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,12 @@ from au_detect import result_checks as checks
 from au_detect import tables
 from au_detect.errors import InputError, check_option, check_shape
 from au_detect.events import AUEvent, find_events
+
+if TYPE_CHECKING:
+    from au_detect.classifiers.storage import AUModel
+    from au_detect.emotion_rules import EmotionRule
+    from au_detect.emotions import EmotionResult
+    from au_detect.explanations import AUExplanation, Evidence
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -54,6 +61,8 @@ class AUResult:
         Name of the input.
     settings : dict
         How the result was made (version, model, options); must be possible to write as JSON.
+    evidence : Evidence, optional
+        What `explain` needs.
 
     Raises
     ------
@@ -77,6 +86,7 @@ class AUResult:
     neutral: dict[int, str]
     input: str
     settings: dict[str, Any]
+    evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.input, str):
@@ -97,6 +107,8 @@ class AUResult:
         checks.check_order(self.frame, self.face_id)
         checks.check_missing(self)
         checks.check_ranges(self)
+        if self.evidence is not None and len(self.evidence.furrows) != n_rows:
+            raise InputError(f"evidence must have {n_rows} rows, got {len(self.evidence.furrows)}")
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -134,7 +146,8 @@ class AUResult:
         per_row = checks.array_columns(0, 0).keys() - {"thresholds"}
         kept = {name: getattr(self, name)[rows] for name in per_row}
         neutral = {key: text for key, text in self.neutral.items() if key == face_id}
-        return replace(self, **kept, neutral=neutral)
+        evidence = self.evidence.rows(rows) if self.evidence else None
+        return replace(self, **kept, neutral=neutral, evidence=evidence)
 
     def events(self, min_duration_s: float = 0.0, *, max_gap: int = 0) -> list[AUEvent]:
         """Return when each AU was on: onset, apex and offset, ordered by face, onset and AU.
@@ -156,6 +169,52 @@ class AUResult:
         """
         return find_events(self, min_duration_s=min_duration_s, max_gap=max_gap)
 
+    def emotions(self, rules: Sequence[EmotionRule] | None = None) -> EmotionResult:
+        """Return how much of each emotion's rule every row matches; see `au_detect.emotions`.
+
+        Parameters
+        ----------
+        rules : sequence of EmotionRule, optional
+            From `au_detect.emotion_rules.read_emotion_rules`; by default the packaged ones.
+        """
+        from au_detect.emotions import recognise_emotions
+
+        return recognise_emotions(self, rules)
+
+    def explain(
+        self,
+        frame: int,
+        face_id: int = 0,
+        *,
+        model: str | os.PathLike[str] | AUModel | None = None,
+    ) -> list[AUExplanation]:
+        """Return why each AU that is on in a frame is on: the parts of the face that carried it.
+
+        Printing an explanation gives sentences; see `au_detect.explanations` for the method.
+
+        Parameters
+        ----------
+        frame : int
+            Number of the frame, from 0.
+        face_id : int
+        model : path or AUModel, optional
+            The model that made the result, for results from files; by default the packaged one.
+
+        Returns
+        -------
+        list of AUExplanation
+            One for each AU that is on, by number; empty if the face was not found.
+
+        Raises
+        ------
+        InputError
+            If there is no such row, the result was read from a table, or `model` is another than
+            the one that made it.
+        """
+        from au_detect.explanations import explain_row
+
+        return explain_row(self, frame, face_id, model)
+
     def summary(self) -> pd.DataFrame:
         """Return the peak of every AU, one row per ``(face_id, au)``.
 
@@ -168,7 +227,13 @@ class AUResult:
         """
         return tables.summary_table(self)
 
-    def to_dataframe(self, *, landmarks: bool = False, pose: bool = True) -> pd.DataFrame:
+    def to_dataframe(
+        self,
+        *,
+        landmarks: bool = False,
+        pose: bool = True,
+        emotions: EmotionResult | None = None,
+    ) -> pd.DataFrame:
         """Return the result as a table, one row per frame and face.
 
         Parameters
@@ -177,6 +242,8 @@ class AUResult:
             Add ``x_0 ... x_67, y_0 ... y_67``, in pixels.
         pose : bool
             Include ``pose_Rx, pose_Ry, pose_Rz``, in radians.
+        emotions : EmotionResult, optional
+            Add ``emotion`` and ``emotion_<name>`` (how much of its rule matched).
 
         Returns
         -------
@@ -187,10 +254,15 @@ class AUResult:
             Probabilities, sides and angles are rounded to six decimals, pixels to three: the
             table holds exactly what the files hold.
         """
-        return tables.result_table(self, landmarks=landmarks, pose=pose)
+        return tables.result_table(self, landmarks=landmarks, pose=pose, emotions=emotions)
 
     def to_csv(
-        self, path: str | os.PathLike[str], *, landmarks: bool = False, pose: bool = True
+        self,
+        path: str | os.PathLike[str],
+        *,
+        landmarks: bool = False,
+        pose: bool = True,
+        emotions: EmotionResult | None = None,
     ) -> None:
         r"""Write the table of `to_dataframe` as CSV, in UTF-8.
 
@@ -203,10 +275,15 @@ class AUResult:
         InputError
             If the folder does not exist.
         """
-        tables.write_csv(self, path, landmarks=landmarks, pose=pose)
+        tables.write_csv(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
 
     def to_parquet(
-        self, path: str | os.PathLike[str], *, landmarks: bool = False, pose: bool = True
+        self,
+        path: str | os.PathLike[str],
+        *,
+        landmarks: bool = False,
+        pose: bool = True,
+        emotions: EmotionResult | None = None,
     ) -> None:
         """Write the table of `to_dataframe` as Parquet (needs pyarrow).
 
@@ -217,9 +294,11 @@ class AUResult:
         AUDetectError
             If pyarrow is not installed.
         """
-        tables.write_parquet(self, path, landmarks=landmarks, pose=pose)
+        tables.write_parquet(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
 
-    def to_json(self, path: str | os.PathLike[str]) -> None:
+    def to_json(
+        self, path: str | os.PathLike[str], *, emotions: EmotionResult | None = None
+    ) -> None:
         """Write everything, landmarks and settings too, as JSON that `read_result` reads.
 
         Raises
@@ -227,15 +306,24 @@ class AUResult:
         InputError
             If the folder does not exist.
         """
-        tables.write_json(self, path)
+        tables.write_json(self, path, emotions=emotions)
 
 
 def read_result(path: str | os.PathLike[str]) -> AUResult:
-    """Read a result that `AUResult.to_json` wrote.
+    """Read a result that `AUResult.to_json`, `to_csv` or `to_parquet` wrote.
+
+    Parameters
+    ----------
+    path : path
+        A table (its ending is ``.csv`` or ``.parquet``) needs its side-car file
+        ``<name>.settings.json``, and gives a result that cannot be explained; without landmark
+        columns its `points` are NaN.
 
     Raises
     ------
     InputError
         If the file cannot be read or is no such result.
     """
+    if str(path).lower().endswith((".csv", ".parquet")):
+        return AUResult(**tables.read_table(path))
     return AUResult(**tables.read_json(path))

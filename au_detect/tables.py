@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,10 +23,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from au_detect.errors import AUDetectError, InputError
+from au_detect.explanations import evidence_as_json, evidence_from_json, json_numbers
 from au_detect.facs import ACTION_UNITS, au_label, parse_au
 from au_detect.landmarks import N_LANDMARKS
 
 if TYPE_CHECKING:
+    from au_detect.emotions import EmotionResult
     from au_detect.results import AUResult
 
 PROBABILITY_DECIMALS = 6
@@ -46,7 +49,13 @@ def rounded(values: NDArray[Any], decimals: int) -> NDArray[np.float64]:
     return np.asarray(np.round(exact, decimals) + 0.0, dtype=np.float64)
 
 
-def result_table(result: AUResult, *, landmarks: bool = False, pose: bool = True) -> pd.DataFrame:
+def result_table(
+    result: AUResult,
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
+) -> pd.DataFrame:
     """Return the table that all files carry; see `AUResult.to_dataframe`."""
     labels = [au_label(au) for au in result.aus]
     columns: dict[str, Any] = {
@@ -67,6 +76,10 @@ def result_table(result: AUResult, *, landmarks: bool = False, pose: bool = True
     columns["reliable"] = result.reliable.astype(np.int64)
     columns["input"] = [_encodable(result.input)] * len(result)
     columns["neutral"] = [_encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
+    if emotions is not None:
+        if len(emotions) != len(result):
+            raise InputError(f"emotions must have {len(result)} rows, got {len(emotions)}")
+        columns |= {str(name): values for name, values in emotions.to_dataframe().items()}
     if landmarks:
         points = rounded(result.points, POINT_DECIMALS).transpose(0, 2, 1)
         columns |= _named(POINT_COLUMNS, points.reshape(len(result), -1))
@@ -102,20 +115,30 @@ def _peak(result: AUResult, face_id: int, column: int) -> dict[str, Any]:
 
 
 def write_csv(
-    result: AUResult, path: str | os.PathLike[str], *, landmarks: bool = False, pose: bool = True
+    result: AUResult,
+    path: str | os.PathLike[str],
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
 ) -> None:
     """Write the table as CSV; see `AUResult.to_csv`."""
-    table = result_table(result, landmarks=landmarks, pose=pose)
+    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
     for column in ("input", "neutral"):
         table[column] = [_cell(text) for text in table[column]]
     write_atomically(path, table.to_csv(index=False, lineterminator="\n").encode())
 
 
 def write_parquet(
-    result: AUResult, path: str | os.PathLike[str], *, landmarks: bool = False, pose: bool = True
+    result: AUResult,
+    path: str | os.PathLike[str],
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
 ) -> None:
     """Write the table as Parquet; see `AUResult.to_parquet`."""
-    table = result_table(result, landmarks=landmarks, pose=pose)
+    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
     try:
         data = table.to_parquet(index=False)
     except ImportError as error:
@@ -125,9 +148,11 @@ def write_parquet(
     write_atomically(path, data)
 
 
-def write_json(result: AUResult, path: str | os.PathLike[str]) -> None:
+def write_json(
+    result: AUResult, path: str | os.PathLike[str], *, emotions: EmotionResult | None = None
+) -> None:
     """Write everything that is in `result`; see `AUResult.to_json`."""
-    table = result_table(result, landmarks=True).astype(object)
+    table = result_table(result, landmarks=True, emotions=emotions).astype(object)
     rows = table.where(table.notna(), None).to_numpy().tolist()
     head = {
         "format": FORMAT,
@@ -136,7 +161,10 @@ def write_json(result: AUResult, path: str | os.PathLike[str]) -> None:
         "columns": list(table.columns),
     }
     lines = [f"{_dumps(key)}: {_dumps(value)}" for key, value in head.items()]
-    lines.append('"rows": [\n' + ",\n".join(_dumps(row) for row in rows) + "\n]")
+    if result.evidence is not None:
+        lines.append(f'"evidence": {_dumps(evidence_as_json(result.evidence))}')
+        lines.append(_listed("furrows", [json_numbers(row) for row in result.evidence.furrows]))
+    lines.append(_listed("rows", rows))
     _write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
@@ -160,12 +188,44 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
         document = json.loads(Path(path).read_bytes())
         if (document["format"], document["format_version"]) != (FORMAT, FORMAT_VERSION):
             raise ValueError(f"format {document['format']!r}, {document['format_version']!r}")
-        return _fields(document)
+        table = dict(zip(document["columns"], zip(*document["rows"], strict=True), strict=True))
+        fields = _fields(table, document)
+        if "evidence" in document:
+            fields["evidence"] = evidence_from_json(document["evidence"], document["furrows"])
+        return fields
     except OSError as error:
         raise InputError(f"cannot read the result file {path}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             f"{path} must be a JSON result of au_detect (format version {FORMAT_VERSION}), "
+            f"got {type(error).__name__}: {error}"
+        ) from error
+
+
+def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the fields of an `AUResult` from a table and its side-car file.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read or is something else.
+    """
+    file = Path(path)
+    side_car = file.with_suffix(".settings.json")
+    try:
+        document = json.loads(side_car.read_bytes())
+        is_csv = file.suffix.lower() == ".csv"
+        table = pd.read_csv(file) if is_csv else pd.read_parquet(file)
+        columns = {str(name): column.to_numpy() for name, column in table.items()}
+        return _fields(columns, document)
+    except OSError as error:
+        raise InputError(
+            f"a table must be read with its side-car file, cannot read {error.filename}: "
+            f"{error.strerror}"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{file} must be a table of au_detect beside its {side_car.name}, "
             f"got {type(error).__name__}: {error}"
         ) from error
 
@@ -201,6 +261,11 @@ def _dumps(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
 
 
+def _listed(name: str, rows: list[list[Any]]) -> str:
+    """Return a list of rows as JSON, a line each."""
+    return f'"{name}": [\n' + ",\n".join(_dumps(row) for row in rows) + "\n]"
+
+
 def _description(result: AUResult) -> dict[str, Any]:
     labels = [au_label(au) for au in result.aus]
     return {
@@ -212,12 +277,14 @@ def _description(result: AUResult) -> dict[str, Any]:
     }
 
 
-def _fields(document: dict[str, Any]) -> dict[str, Any]:
-    transposed = zip(*document["rows"], strict=True)
-    table = dict(zip(document["columns"], transposed, strict=True))
+def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a result from its columns and its description."""
 
     def numbers(names: Any) -> NDArray[np.float64]:
         return np.array([table[name] for name in names], dtype=np.float64).T
+
+    not_kept = dict.fromkeys((*POINT_COLUMNS, *POSE_COLUMNS), np.full(len(table["frame"]), np.nan))
+    table = not_kept | dict(table)
 
     labels = document["aus"]
     points = numbers(POINT_COLUMNS).reshape(-1, 2, N_LANDMARKS)

@@ -55,11 +55,10 @@ def test_the_report_is_a_page_that_stands_alone(demo):
     page = report.read_text(encoding="utf-8")
     assert page.lstrip().lower().startswith("<!doctype html>")
     assert "<svg" in page
-    assert "<script" not in page
     assert 'src="http' not in page
     for folder in sample_sequences().values():
         assert folder.parent.name in page
-    assert page.count("data:image/png;base64,") == 2 * len(table)
+    assert page.count('"picture": "/9j/') == 10 * len(table)
 
 
 def test_command(tmp_path, capsys):

@@ -52,6 +52,10 @@ def names(wheel):
         return archive.namelist()
 
 
+def test_rules_and_ranges_travel_in_the_wheel(names):
+    assert {"au_detect/emotion_rules.toml", "au_detect/models/rest_ranges.json"} <= set(names)
+
+
 def test_models_travel_in_the_wheel(names):
     default = "au_detect/models/default/"
     assert f"{default}manifest.json" in names

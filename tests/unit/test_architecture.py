@@ -31,9 +31,14 @@ ORDER = """
     classifiers.runtime  classifiers.model  classifiers.storage
     scoring
 
-    tables  events  result_checks  results  blinks  emotions      # results
+    face_parts  explanations                                      # why
+    tables  events  result_checks  results  blinks                # results
+    emotion_rules  emotions                                       # emotions
     detect  batch
-    report_style  report_pictures  report_timeline  report  plots # reports
+    annotation  plot_style  face_crop_view  face_drawing          # plots
+    plots_face  plots  plots_overview
+    report_script  report_style  report_tables  report_timeline   # reports
+    report_viewer  report
 
     datasets  datasets.ckplus                                     # training and evaluation
     datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
@@ -51,7 +56,7 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training
 
-    demo  info  cli_training  cli                                               # the command line
+    demo  info  cli_training  cli_pictures  cli                   # the command line
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 

@@ -536,3 +536,24 @@ def test_videos_of_too_many_pixels_are_refused(tmp_path, monkeypatch):
     monkeypatch.setattr("au_detect.frames.MAX_PICTURE_PIXELS", 64 * 96 - 1)
     with pytest.raises(InputError, match="at most 6143 pixels a frame, got 6144"):
         open_frames(path)
+
+
+@pytest.mark.parametrize("order", ["bgr", "rgb"])
+def test_colours_are_kept_where_asked_for(order, tmp_path):
+    red_first = np.zeros((4, 5, 3), np.uint8)
+    red_first[..., 0], red_first[..., 2] = 200, 10
+    clip = np.stack([red_first, red_first])
+    (first, _) = open_frames(clip, channel_order=order, keep_colour=True)
+    assert first.colour[0, 0].tolist() == ([200, 0, 10] if order == "bgr" else [10, 0, 200])
+    (plain, _) = open_frames(clip, channel_order=order)
+    assert plain.colour is None
+    np.testing.assert_array_equal(first.image, plain.image)
+    cv2.imwrite(str(tmp_path / "a.png"), red_first)
+    (file,) = open_frames(tmp_path / "a.png", keep_colour=True)
+    assert file.colour[0, 0].tolist() == [200, 0, 10]
+
+
+def test_grey_pictures_are_shown_in_colour_too():
+    (frame,) = open_frames(np.full((4, 5), 90, np.uint8), keep_colour=True)
+    assert frame.colour.shape == (4, 5, 3)
+    assert (frame.colour == 90).all()

@@ -1,59 +1,21 @@
-import struct
-import zlib
+import base64
+import hashlib
+import json
 from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from made_results import face_points, make_clip, make_result
 
 from au_detect.errors import InputError
-from au_detect.report import Thumbnail, write_report
+from au_detect.report import write_report
+from au_detect.report_script import SCRIPT
 from au_detect.report_timeline import MAX_COLUMNS
-from au_detect.results import AUResult
+from au_detect.report_viewer import MAX_PICTURES
 
 LINKS = {"href", "src", "xlink:href", "action"}
-
-
-def make_result(n_frames=6, *, lost=(), name="clip.mp4", n_faces=1, **changes):
-    """AU12 is on in the second half of the frames, AU1 never."""
-    frame, face_id = np.divmod(np.arange(n_frames * n_faces), n_faces)
-    found = ~np.isin(frame, lost)
-    n_rows = len(frame)
-    late = np.where(frame >= n_frames // 2, 0.9, 0.2)
-
-    def only_with_face(values):
-        return np.where(found.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
-
-    fields = {
-        "aus": (1, 12),
-        "probabilities": only_with_face(np.stack([np.full(n_rows, 0.05), late], axis=1)),
-        "side": only_with_face(np.zeros((n_rows, 2))),
-        "thresholds": [0.5, 0.4],
-        "frame": frame,
-        "timestamp_s": frame / 10,
-        "face_id": face_id,
-        "face_found": found,
-        "confidence": found.astype(float),
-        "points": only_with_face(np.full((n_rows, 68, 2), 5.0)),
-        "pose": only_with_face(np.zeros((n_rows, 3))),
-        "reliable": found,
-        "neutral": {0: "frame 0"},
-        "input": name,
-        "settings": {"version": "1.2.3", "model": "default"},
-    }
-    return AUResult(**(fields | changes))
-
-
-def png(width=20, height=10):
-    def chunk(kind, data):
-        checked = kind + data
-        return struct.pack(">I", len(data)) + checked + struct.pack(">I", zlib.crc32(checked))
-
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    rows = zlib.compress(b"".join(b"\0" + b"\x80" * width for _ in range(height)))
-    return (
-        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", rows) + chunk(b"IEND", b"")
-    )
+DATA = "application/json"
 
 
 class Page(HTMLParser):
@@ -86,6 +48,11 @@ class Page(HTMLParser):
     def texts_of(self, tag):
         return [text for parent, text in self.texts if parent == tag]
 
+    def viewers(self):
+        """Return what the viewers of the page show."""
+        scripts = zip(self.of("script"), self.texts_of("script"), strict=True)
+        return [json.loads(text) for attrs, text in scripts if attrs.get("type") == DATA]
+
 
 @pytest.fixture
 def page_of(tmp_path):
@@ -97,12 +64,22 @@ def page_of(tmp_path):
 
 
 def test_the_page_needs_nothing_else(page_of, tmp_path):
-    page = page_of(make_result(), thumbnails={"clip.mp4": [Thumbnail(png(), "neutral")]})
-    assert {tag for tag, _ in page.tags}.isdisjoint({"script", "link", "iframe", "img"})
+    page = page_of(make_result(points=face_points(6)), sources={"clip.mp4": make_clip()})
+    assert {tag for tag, _ in page.tags}.isdisjoint({"link", "iframe", "img"})
     links = [value for _, attrs in page.tags for key, value in attrs.items() if key in LINKS]
-    assert links
-    assert all(link.startswith(("#", "data:image/png;base64,")) for link in links)
-    assert "url(" not in (tmp_path / "page.html").read_text("utf-8")
+    assert all(link.startswith("#") for link in links)
+    text = (tmp_path / "page.html").read_text("utf-8")
+    assert "url(" not in text
+    assert "http" not in text.replace("http-equiv", "").replace("http://www.w3.org/2000/svg", "")
+
+
+def test_only_the_script_of_the_page_may_run(page_of):
+    page = page_of(make_result(points=face_points(6)))
+    (policy,) = [a["content"] for a in page.of("meta") if "http-equiv" in a]
+    digest = base64.b64encode(hashlib.sha256(SCRIPT.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert [t for t in page.texts_of("script") if not t.startswith("{")] == [SCRIPT]
 
 
 def test_names_are_text_and_not_markup(page_of):
@@ -110,14 +87,12 @@ def test_names_are_text_and_not_markup(page_of):
     result = make_result(
         name=name, neutral={0: "<b>bold</b>"}, settings={"model": "</pre><i>"}, n_frames=2
     )
-    page = page_of(
-        [result, result], title="<u>title</u>", thumbnails={name: [Thumbnail(png(), '"><i>')]}
-    )
-    assert page.of("script") == page.of("i") == page.of("u") == []
+    page = page_of([result, result], title="<u>title</u>")
+    assert page.of("i") == page.of("u") == []
+    assert len([a for a in page.of("script") if a.get("type") != DATA]) == 1
     assert page.texts_of("h2")[1:] == [name, name]
     assert page.texts_of("h1") == ["<u>title</u>"]
     assert "<b>bold</b>" in page.texts_of("dd")
-    assert page.texts_of("figcaption")[0] == '"><i>'
 
 
 def test_facts_say_what_was_measured(page_of):
@@ -185,7 +160,7 @@ def test_a_long_clip_is_drawn_with_fewer_columns_that_keep_short_peaks(page_of):
 def test_the_table_gives_the_peaks_and_is_labelled(page_of):
     page = page_of(make_result())
     rows = [attrs for attrs in page.of("th") if attrs.get("scope") == "row"]
-    assert len(rows) == 2 + 1  # AUs, and one event
+    assert len(rows) == 3 + 2 + 1  # emotions, AUs, and one event
     assert {attrs.get("scope") for attrs in page.of("th")} == {"row", "col"}
     labels = [attrs["aria-label"] for attrs in page.of("svg")]
     assert "AU12 Lip Corner Puller: probability 0.90, threshold 0.40" in labels
@@ -196,7 +171,7 @@ def test_the_table_gives_the_peaks_and_is_labelled(page_of):
 def test_a_picture_has_a_table_and_no_timeline(page_of):
     page = page_of(make_result(1))
     assert page.of("svg", "timeline") == []
-    assert len(page.of("svg", "bar")) == 2
+    assert len(page.of("svg", "bar")) == 3 + 2  # emotions and AUs
     assert "Frame" not in page.texts_of("th")
 
 
@@ -234,31 +209,67 @@ def test_several_inputs_begin_with_an_overview(page_of):
     assert {attrs["id"] for attrs in page.of("section") if "id" in attrs} == {"input-1", "input-2"}
 
 
-def test_pictures_are_embedded_with_their_landmarks(page_of):
-    points = np.arange(136.0).reshape(68, 2) / 10
-    shown = [Thumbnail(png(20, 10), "apex", points), Thumbnail(png(), "plain")]
-    page = page_of(make_result(), thumbnails={"clip.mp4": shown})
-    pictures = page.of("image")
-    assert [(p["width"], p["height"]) for p in pictures] == [("20", "10")] * 2
-    dots = [attrs for attrs in page.of("circle") if "class" not in attrs]
-    assert len(dots) == 68
-    assert (dots[67]["cx"], dots[67]["cy"]) == ("13.4", "13.5")
+def test_the_viewer_holds_pictures_landmarks_and_what_is_on(page_of):
+    points = face_points(6)
+    page = page_of(make_result(points=points), sources={"clip.mp4": make_clip()})
+    (viewer,) = page.viewers()
+    assert [view["frame"] for view in viewer["views"]] == list(range(6))
+    last = viewer["views"][-1]
+    assert base64.b64decode(last["picture"])[:2] == b"\xff\xd8"
+    assert len(last["points"]) == 136
+    assert 0 <= min(last["points"]) < max(last["points"]) <= max(last["size"])
+    assert [au["name"] for au in last["aus"]] == ["AU12 Lip Corner Puller"]
+    assert last["aus"][0]["probability"] == "0.90"
+    assert viewer["views"][0]["aus"] == []
+    assert last["emotion"].startswith("happiness")
+    assert "detector or a JSON file" in last["note"]
+    assert viewer["views"][viewer["start"]]["emotion"].startswith("happiness")
+
+
+def test_landmarks_are_shown_without_pictures_too(page_of):
+    (viewer,) = page_of(make_result(points=face_points(6), lost=[])).viewers()
+    assert {view["picture"] for view in viewer["views"]} == {""}
+    assert {len(view["points"]) for view in viewer["views"]} == {136}
+
+
+def test_a_table_without_landmarks_and_pictures_has_no_viewer(page_of):
+    page = page_of(make_result(points=np.full((6, 68, 2), np.nan)))
+    assert page.viewers() == []
+    assert len(page.of("svg", "timeline")) == 1
+
+
+def test_a_long_clip_shows_some_frames_and_its_apex(page_of):
+    n = 3 * MAX_PICTURES
+    probabilities = np.full((n, 2), 0.1)
+    probabilities[50:53, 1] = 1.0
+    result = make_result(n, probabilities=probabilities, points=face_points(n))
+    (viewer,) = page_of(result).viewers()
+    frames = [view["frame"] for view in viewer["views"]]
+    assert len(frames) <= MAX_PICTURES
+    assert {0, 51, n - 1} <= set(frames)
+    assert frames[viewer["start"]] == 51
+
+
+def test_every_column_of_the_chart_says_which_frames_it_holds(page_of):
+    columns = page_of(make_result()).of("rect", "hover")
+    assert [(c["data-first"], c["data-last"]) for c in columns] == [(f"{i}",) * 2 for i in range(6)]
+
+
+def test_emotions_are_told_with_what_matched_and_what_is_missing(page_of):
+    page = page_of(make_result())
+    assert page.texts_of("caption")[0] == "Emotions around the apex, frame 5"
+    assert page.texts_of("th")[page.texts_of("th").index("Against") + 1] == "happiness"
+    assert "AU12" in page.texts_of("td")
+
+
+def test_the_model_card_is_there_for_the_packaged_model(page_of):
+    assert "Model card" in page_of(make_result()).texts_of("summary")
+    other = make_result(settings={"model": "mine"})
+    assert "Model card" not in page_of(other).texts_of("summary")
 
 
 def test_undecodable_file_names_are_shown_as_escapes(page_of):
     assert page_of(make_result(name="a\udcff.mp4")).texts_of("h2") == ["a\\udcff.mp4"]
-
-
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"png": b"GIF89a"}, "png must be a PNG file, got b'GIF89a'"),
-        ({"png": png(), "points": np.zeros((5, 2))}, r"points must have shape \(68, 2\)"),
-    ],
-)
-def test_bad_pictures_are_refused(arguments, message):
-    with pytest.raises(InputError, match=message):
-        Thumbnail(caption="x", **arguments)
 
 
 def test_no_results_are_refused(tmp_path):

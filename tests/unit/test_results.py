@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from au_detect.emotions import emotions_from_aus
 from au_detect.errors import InputError
 from au_detect.results import AUResult, read_result
 from au_detect.tables import write_settings
@@ -331,3 +332,43 @@ def test_faces_are_kept_apart():
 def test_repr_is_short():
     assert repr(make_result()) == "AUResult(input='clip.mp4', 4 rows, face found in 3)"
     assert len(make_result()) == 4
+
+
+@pytest.mark.parametrize("landmarks", [True, False])
+@pytest.mark.parametrize("ending", ["csv", "parquet"])
+def test_tables_are_read_back_with_their_side_car(tmp_path, ending, landmarks):
+    if ending == "parquet":
+        pytest.importorskip("pyarrow")
+    result, file = make_result(), tmp_path / f"r.{ending}"
+    getattr(result, f"to_{ending}")(file, landmarks=landmarks)
+    write_settings(result, tmp_path / "r.settings.json")
+    back = read_result(file)
+    pd.testing.assert_frame_equal(back.to_dataframe(), result.to_dataframe())
+    assert back.settings == result.settings
+    np.testing.assert_array_equal(back.thresholds, result.thresholds)
+    if landmarks:
+        np.testing.assert_allclose(back.points, result.points, atol=1e-3)
+    else:
+        assert np.isnan(back.points).all()
+
+
+def test_a_table_that_is_no_result_is_refused(tmp_path):
+    (tmp_path / "r.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(InputError, match=r"read with its side-car file, cannot read .*settings"):
+        read_result(tmp_path / "r.csv")
+    write_settings(make_result(), tmp_path / "r.settings.json")
+    with pytest.raises(
+        InputError, match=r"r.csv must be a table of au_detect beside its r.settings"
+    ):
+        read_result(tmp_path / "r.csv")
+
+
+def test_emotions_are_columns_where_they_are_given():
+    result = make_result()
+    table = result.to_dataframe(emotions=result.emotions())
+    assert table.columns.tolist()[: len(result.to_dataframe().columns)] == list(
+        result.to_dataframe().columns
+    )
+    assert {"emotion", "emotion_neutral", "emotion_happiness"} <= set(table.columns)
+    with pytest.raises(InputError, match=r"emotions must have \d+ rows, got 1"):
+        result.to_dataframe(emotions=emotions_from_aus([[1]], [12]))
