@@ -35,8 +35,11 @@ ORDER = """
     detect  batch
     report_style  report_pictures  report_timeline  report  plots # reports
 
-    datasets  datasets.ckplus                                     # training and evaluation
+    datasets  datasets.frame_files  datasets.collection           # training and evaluation
+    datasets.facs_labels  datasets.ckplus  datasets.sequence_table
     datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
+    datasets.frame_choice  datasets.frame_measurement  datasets.measurement_cache
+    datasets.measuring  datasets.loading  datasets.summary
     samples  evaluation  training
 
     simulation  simulation.face_model  simulation.actions         # simulation
@@ -51,7 +54,7 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training
 
-    demo  info  cli_training  cli                                               # the command line
+    demo  info  cli_data  cli_training  cli                       # the command line
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 
