@@ -93,18 +93,17 @@ def _dataset(options: argparse.Namespace) -> int:
         summarise_sequences,
     )
 
-    is_measured = options.data.suffix.lower() == ".npz"
-    sequences, collection = None, None
-    if options.out or is_measured:
+    sequences: LabelledSequences | None = None
+    collection: Collection | None = None
+    if options.out or options.data.suffix.lower() == ".npz":
         sequences, collection = sequences_from_options(options)
-    if collection is None and not is_measured:
+    else:
         collection = read_collection(options.data)
         damaged = tuple(find_damaged_files(collection))
         collection = replace(collection, problems=collection.problems + damaged)
     if collection is not None:
         summary = summarise_collection(collection)
-    else:
-        assert sequences is not None
+    elif sequences is not None:
         summary = summarise_sequences(sequences)
     print(_described(summary))
     if options.problems:
@@ -128,10 +127,8 @@ def _described(summary: CollectionSummary) -> str:
     lines.append(f"{'AU':>4}  {'sequences':>9}  {'subjects':>8}  {'with intensity':>14}  name")
     for au, count in summary.aus.items():
         name = ACTION_UNITS[au].name if au in ACTION_UNITS else "(cannot be detected)"
-        lines.append(
-            f"{au:>4}  {count.n_sequences:>9}  {count.n_subjects:>8}  "
-            f"{count.n_with_intensity:>14}  {name}"
-        )
+        coded = "-" if count.n_with_intensity is None else count.n_with_intensity
+        lines.append(f"{au:>4}  {count.n_sequences:>9}  {count.n_subjects:>8}  {coded:>14}  {name}")
     emotions = ", ".join(f"{name or 'unknown'} {n}" for name, n in summary.emotions.items())
     lines += ["", f"emotions: {emotions or 'none'}", "", *_listed(summary)]
     return "\n".join(lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -19,12 +19,13 @@ from au_detect.pictures import picture_format
 class AUCount:
     """How often an AU was coded as present: in how many sequences, of how many subjects.
 
-    `n_with_intensity` is the number of the sequences in which its intensity is known.
+    `n_with_intensity` is the number of the sequences in which its intensity was coded; None where
+    the table does not tell.
     """
 
     n_sequences: int
     n_subjects: int
-    n_with_intensity: int
+    n_with_intensity: int | None
 
 
 @dataclass(frozen=True)
@@ -83,9 +84,7 @@ def summarise_sequences(sequences: LabelledSequences) -> CollectionSummary:
     emotion = sequences.attributes.get("emotion", np.full(n, ""))
     emotions = dict(zip(names, emotion.astype(str).tolist(), strict=True))
     present = {
-        (names[row], str(sequences.subject[row]), sequences.aus[column]): float(
-            sequences.intensity[row, column]
-        )
+        (names[row], str(sequences.subject[row]), sequences.aus[column])
         for row, column in zip(*np.nonzero(sequences.intensity >= 1), strict=True)
     }
     return CollectionSummary(
@@ -93,7 +92,10 @@ def summarise_sequences(sequences: LabelledSequences) -> CollectionSummary:
         n_sequences=len(set(names)),
         n_frames=n,
         n_videos=0,
-        aus=_count_aus(present),
+        aus={
+            au: replace(count, n_with_intensity=None)
+            for au, count in _count_aus(dict.fromkeys(present, 0.0)).items()
+        },
         emotions=dict(Counter(emotions.values()).most_common()),
     )
 
