@@ -9,7 +9,8 @@ import numpy as np
 
 from au_detect.datasets.ckplus import EMOTIONS, read_ckplus
 from au_detect.datasets.collection import Collection
-from au_detect.datasets.measuring import CacheFolder, Progress, measure_collection
+from au_detect.datasets.measured_frames import CacheFolder, Progress
+from au_detect.datasets.measuring import measure_collection
 from au_detect.datasets.sequence_table import TABLE_NAME, read_sequence_table
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError

@@ -24,8 +24,10 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files as files_of_package
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from au_detect.datasets.frame_files import FrameFile
 from au_detect.datasets.frame_measurement import MeasuredFace
@@ -151,25 +153,32 @@ class MeasurementCache:
         OSError
             If the folder cannot be written.
         """
-        path = self._path(anchor)
-        path.parent.mkdir(parents=True, exist_ok=True)
         entries = self._read(anchor) | dict(measured)
-        if not entries:
-            return
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        if entries:
+            _write_whole(
+                self._path(anchor),
+                content=np.array(list(entries)),
+                points=np.stack([face.points for face in entries.values()]),
+                furrows=np.stack([face.furrows for face in entries.values()]),
+            )
+
+    def read_length(self, video: str) -> int | None:
+        """Return how many frames the video with this SHA-256 has, if that is known."""
         try:
-            with os.fdopen(handle, "wb") as file:
-                np.savez(
-                    file,
-                    allow_pickle=False,
-                    content=np.array(list(entries)),
-                    points=np.stack([face.points for face in entries.values()]),
-                    furrows=np.stack([face.furrows for face in entries.values()]),
-                )
-            os.replace(name, path)
-        except BaseException:
-            os.unlink(name)
-            raise
+            with np.load(self._path(f"{video} length"), allow_pickle=False) as data:
+                return int(data["length"])
+        except Exception:  # as in _read
+            return None
+
+    def write_length(self, video: str, n_frames: int) -> None:
+        """Keep how many frames a video has.
+
+        Raises
+        ------
+        OSError
+            If the folder cannot be written.
+        """
+        _write_whole(self._path(f"{video} length"), length=np.array(n_frames))
 
     def _path(self, anchor: str) -> Path:
         text = json.dumps([anchor, self.landmark_model, measuring_code_sha256()])
@@ -188,3 +197,16 @@ class MeasurementCache:
             return dict(zip(content.tolist(), map(MeasuredFace._make, faces), strict=True))
         except Exception:  # whatever a damaged file makes zipfile and numpy raise
             return {}
+
+
+def _write_whole(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write an ``.npz`` file, which is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)  # type: ignore[arg-type]
+        os.replace(name, path)
+    except BaseException:
+        os.unlink(name)
+        raise

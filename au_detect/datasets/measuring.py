@@ -2,43 +2,38 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import cv2
 import numpy as np
-from joblib import Parallel, delayed
 
 from au_detect.datasets.collection import Collection, Problem, SequenceRecord
 from au_detect.datasets.frame_choice import FRAMES, choose_frames, intensity_on_the_way
 from au_detect.datasets.frame_files import FrameFile
-from au_detect.datasets.frame_measurement import MeasuredFace, measure_frame_files
-from au_detect.datasets.measurement_cache import (
-    MeasurementCache,
-    content_of,
-    default_cache_folder,
-    measuring_code_sha256,
-    sha256_of_file,
+from au_detect.datasets.frame_measurement import MeasuredFace
+from au_detect.datasets.measured_frames import (
+    OWN_LANDMARKS,
+    CacheFolder,
+    FrameGroup,
+    Measured,
+    Progress,
+    measure_groups,
+    open_cache,
 )
+from au_detect.datasets.measurement_cache import MeasurementCache, sha256_of_file
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError, check_option
 from au_detect.facs import NETWORK_AUS
 from au_detect.frames import open_frames
 from au_detect.landmark_models import LandmarkModel, find_landmark_model
-from au_detect.tracking import FaceTracker
 
 LANDMARKS = ("dlib", "ckplus")
-OWN_LANDMARKS = "ckplus"
-"""What `LabelledSequences.landmark_model` is called where the collection's own points are used."""
-
-CacheFolder = str | PathLike[str] | Literal[False] | None
-Progress = Callable[[Iterable[Any], int], Iterable[Any]]
-Measured = dict[FrameFile, MeasuredFace | str]
+LARGEST_GROUP = 1000
+"""How many frames are measured before they are kept, and at most lost if that is interrupted."""
 
 
 def measure_collection(
@@ -89,9 +84,11 @@ def measure_collection(
     check_option("frames", frames, FRAMES)
     tracks = landmarks == "dlib"
     model = find_landmark_model(landmark_model) if tracks else None
-    plans, problems = _plan(collection, frames)
-    store = _open_cache(cache, model, problems)
-    measured = _measure(_needed(plans, own_landmarks=not tracks), model, store, n_jobs, progress)
+    problems: list[Problem] = []
+    store = open_cache(cache, model, problems)
+    plans = _plan(collection, frames, store, problems)
+    groups = _groups(plans, own_landmarks=not tracks)
+    measured = measure_groups(groups, model, store, n_jobs, progress)
     rows = _Rows(problems, own_landmarks=not tracks)
     for plan in plans:
         rows.add(plan, measured)
@@ -110,15 +107,18 @@ class _Plan:
     rows: list[tuple[FrameFile, float, float]]
 
 
-def _plan(collection: Collection, frames: str) -> tuple[list[_Plan], list[Problem]]:
-    plans, problems = [], []
+def _plan(
+    collection: Collection, frames: str, store: MeasurementCache | None, problems: list[Problem]
+) -> list[_Plan]:
+    plans = []
     lengths: dict[Path, int | str] = {}
     for record in collection.records:
         n_frames: int | str = len(record.frames)
         if record.is_video and record.apex is None:
             video = record.frames[0]
-            n_frames = lengths[video] if video in lengths else _count_frames(video)
-            lengths[video] = n_frames
+            if video not in lengths:
+                lengths[video] = _count_frames(video, store)
+            n_frames = lengths[video]
         if isinstance(n_frames, str):
             problems.append(Problem("unreadable frames", record.name, f"{n_frames}: left out"))
             continue
@@ -130,131 +130,45 @@ def _plan(collection: Collection, frames: str) -> tuple[list[_Plan], list[Proble
             problems.append(Problem("too few frames", record.name, text))
             continue
         plans.append(_Plan(record, record.neutral_frame(), rows))
-    return plans, problems
+    return plans
 
 
-def _count_frames(video: Path) -> int | str:
+def _count_frames(video: Path, store: MeasurementCache | None) -> int | str:
     """Return how many frames a video really has, or why it cannot be read."""
     try:
-        return sum(1 for _ in open_frames(video))
+        sha256 = sha256_of_file(video) if store else ""
+        known = store.read_length(sha256) if store else None
+        if known is None:
+            known = sum(1 for _ in open_frames(video))
+            if store:
+                with suppress(OSError):
+                    store.write_length(sha256, known)
+    except OSError as error:
+        return f"{video} cannot be read: {error.strerror}"
     except InputError as error:
         return str(error)
+    return known
 
 
-def _needed(plans: Iterable[_Plan], *, own_landmarks: bool) -> list[list[FrameFile]]:
-    """Return the frames to measure, those together that share a video or a neutral picture."""
-    groups: dict[Path, dict[FrameFile, None]] = {}
+def _groups(plans: Iterable[_Plan], *, own_landmarks: bool) -> list[FrameGroup]:
+    """Return the frames to measure, each once, by the video or neutral picture they share."""
+    together: dict[Path, dict[FrameFile, None]] = {}
     for plan in plans:
         anchor = plan.record.frames[0] if plan.record.is_video else plan.neutral.path
         files = [plan.neutral, *(file for file, _, _ in plan.rows)]
-        groups.setdefault(anchor, {}).update(
+        together.setdefault(anchor, {}).update(
             dict.fromkeys(_as_measured(file, own_landmarks) for file in files)
         )
-    return [list(files) for files in groups.values()]
+    return [
+        FrameGroup(anchor, start // LARGEST_GROUP, tuple(files)[start : start + LARGEST_GROUP])
+        for anchor, files in together.items()
+        for start in range(0, len(files), LARGEST_GROUP)
+    ]
 
 
 def _as_measured(file: FrameFile, own_landmarks: bool) -> FrameFile:
     """Return the frame without its landmark file where that is not used."""
     return file if own_landmarks else replace(file, landmarks=None)
-
-
-def _open_cache(
-    folder: CacheFolder, model: LandmarkModel | None, problems: list[Problem]
-) -> MeasurementCache | None:
-    if folder is False:
-        return None
-    path = default_cache_folder() if folder is None else Path(folder)
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        if not os.access(path, os.W_OK):
-            raise PermissionError(0, "no permission to write")
-        key = OWN_LANDMARKS if model is None else sha256_of_file(model.path)
-        measuring_code_sha256()
-    except OSError as error:
-        if folder is not None:
-            raise InputError(
-                f"cache must be a folder that can be written, got {path}: {error.strerror}"
-            ) from error
-        text = f"{error.strerror}: measurements are not kept"
-        problems.append(Problem("no cache", str(path), text))
-        return None
-    return MeasurementCache(path, key)
-
-
-def _measure(
-    groups: list[list[FrameFile]],
-    model: LandmarkModel | None,
-    store: MeasurementCache | None,
-    n_jobs: int,
-    progress: Progress | None,
-) -> Measured:
-    """Return what is known of the frames, from the cache where it is there."""
-    measured: Measured = {}
-    parts = _measured_parts(groups, model, store, n_jobs)
-    for part in progress(parts, len(groups)) if progress else parts:
-        measured |= part
-    return measured
-
-
-def _measured_parts(
-    groups: list[list[FrameFile]],
-    model: LandmarkModel | None,
-    store: MeasurementCache | None,
-    n_jobs: int,
-) -> Iterator[Measured]:
-    missing: list[tuple[Measured, list[FrameFile]]] = []
-    for files in groups:
-        known: Measured = dict(_read_known(files, store))
-        if len(known) == len(files):
-            yield known
-        else:
-            missing.append((known, files))
-    jobs = (
-        delayed(_measure_group)(files, known, model, store, one_thread=n_jobs != 1)
-        for known, files in missing
-    )
-    if missing:
-        yield from Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-
-
-def _read_known(
-    files: list[FrameFile], store: MeasurementCache | None
-) -> dict[FrameFile, MeasuredFace]:
-    if store is None:
-        return {}
-    content = content_of(files)
-    return store.read(_anchor(files, content), content)
-
-
-def _anchor(files: list[FrameFile], content: dict[FrameFile, str]) -> str:
-    """Return what a group is filed under: the content of its video or neutral picture."""
-    return content.get(files[0], "").partition(" ")[0]
-
-
-def _measure_group(
-    files: list[FrameFile],
-    known: Measured,
-    model: LandmarkModel | None,
-    store: MeasurementCache | None,
-    *,
-    one_thread: bool,
-) -> Measured:
-    if one_thread:
-        cv2.setNumThreads(1)
-    measuring_code_sha256()  # now, as it was loaded: the source may be edited while this runs
-    wanted = [file for file in files if file not in known]
-    before = content_of(files) if store else {}
-    fresh = measure_frame_files(wanted, FaceTracker(model) if model else None)
-    if store and _anchor(files, before):
-        after = content_of(wanted)  # a file that changed meanwhile is not kept
-        faces = {
-            after[file]: face
-            for file, face in fresh.items()
-            if isinstance(face, MeasuredFace) and after.get(file, "") == before.get(file)
-        }
-        with suppress(OSError):  # a full disk costs the next run time, not this run its result
-            store.write(_anchor(files, before), faces)
-    return known | fresh
 
 
 class _Rows:

@@ -18,7 +18,7 @@ def home(tmp_path, monkeypatch):
     """Keep measurements out of the user's cache; return where they go."""
     folder = tmp_path / "cache of the user"
     monkeypatch.setattr(
-        "au_detect.datasets.measuring.default_cache_folder", lambda: folder / "measurements"
+        "au_detect.datasets.measured_frames.default_cache_folder", lambda: folder / "measurements"
     )
     return folder
 

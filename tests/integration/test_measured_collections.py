@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -185,7 +186,7 @@ def test_a_cache_that_cannot_be_written(two_people, tmp_path, monkeypatch):
     with pytest.raises(InputError, match="cache must be a folder that can be written"):
         load_labelled_sequences(two_people, cache=tmp_path / "file" / "x")
     monkeypatch.setattr(
-        "au_detect.datasets.measuring.default_cache_folder", lambda: tmp_path / "file" / "x"
+        "au_detect.datasets.measured_frames.default_cache_folder", lambda: tmp_path / "file" / "x"
     )
     rows, collection = load_labelled_sequences(two_people)
     assert len(rows) == 2
@@ -315,6 +316,41 @@ def test_a_video_is_measured_once_for_all_its_rows(tmp_path, counted):
     second, _ = measure_collection(read_sequence_table(table), **options)
     assert_same(first, second)
     assert counted == []
+
+
+def test_a_second_run_decodes_no_video(tmp_path, counted, monkeypatch):
+    frames = sorted((packaged_folder("data") / "cohn-kanade-images" / "S006" / "001").iterdir())
+    write_video(tmp_path / "film.avi", frames[::3])
+    (tmp_path / "sequences.csv").write_text("path,subject,aus\nfilm.avi,a,1\n")
+    collection = read_sequence_table(tmp_path / "sequences.csv")
+    first, _ = measure_collection(collection, cache=tmp_path / "kept")
+    counted.clear()
+    monkeypatch.setattr("au_detect.frames.cv2.VideoCapture", None)
+    second, _ = measure_collection(collection, cache=tmp_path / "kept")
+    assert_same(first, second)
+    assert counted == []
+
+
+def test_large_groups_are_kept_in_parts(kept, tmp_path, samples, monkeypatch, counted):
+    monkeypatch.setattr("au_detect.datasets.measuring.LARGEST_GROUP", 2)
+    collection = read_ckplus(packaged_folder("data"))
+    some = replace(collection, records=collection.records[:1])
+    rows, _ = measure_collection(some, cache=tmp_path / "kept", frames="last3")
+    assert len(list((tmp_path / "kept").rglob("*.npz"))) == 2
+    np.testing.assert_array_equal(rows.points[-1], samples.points[0])
+    counted.clear()
+    again, _ = measure_collection(some, cache=tmp_path / "kept", frames="last3")
+    assert counted == []
+    assert_same(rows, again)
+
+
+def test_another_landmark_model_under_the_same_name_is_measured_again(two_people, tmp_path):
+    model, options = tmp_path / "model.dat", {"cache": tmp_path / "kept"}
+    shutil.copy(FaceTracker().landmark_model.path, model)
+    load_labelled_sequences(two_people, landmark_model=model, **options)
+    model.write_bytes(b"no longer a model")
+    with pytest.raises(InputError, match="landmark_model must be a dlib shape predictor"):
+        load_labelled_sequences(two_people, landmark_model=model, **options)
 
 
 def test_a_damaged_landmark_model_is_said_and_not_taken_for_a_damaged_picture(two_people, tmp_path):

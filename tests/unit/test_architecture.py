@@ -40,7 +40,7 @@ ORDER = """
     datasets.facs_labels  datasets.ckplus  datasets.sequence_table
     datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
     datasets.frame_choice  datasets.frame_measurement  datasets.measurement_cache
-    datasets.measuring  datasets.loading  datasets.summary
+    datasets.measured_frames  datasets.measuring  datasets.loading  datasets.summary
     samples  evaluation  training
 
     simulation  simulation.face_model  simulation.actions         # simulation

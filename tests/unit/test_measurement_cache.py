@@ -121,6 +121,15 @@ def test_a_damaged_file_never_gives_other_numbers(cache, file):
         assert cache.read("anchor", content) == {}
 
 
+def test_the_length_of_a_video_is_kept(cache):
+    assert cache.read_length("video") is None
+    cache.write_length("video", 17)
+    assert cache.read_length("video") == 17
+    for path in cache.folder.rglob("*.npz"):
+        path.write_bytes(path.read_bytes()[:50])
+    assert cache.read_length("video") is None
+
+
 def test_an_interrupted_writer_leaves_the_old_file_and_no_other(cache, file, monkeypatch):
     def interrupted(*args, **kwargs):
         raise KeyboardInterrupt
