@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from au_detect.datasets.ckplus import CKPlusSequence
+from au_detect.datasets.collection import SequenceRecord
 from au_detect.detect import AUDetector, Progress
 from au_detect.facs import BLINK, au_label
 from au_detect.report import write_report
@@ -40,7 +40,7 @@ def run_demo(
     detector = AUDetector()
     results, rows, sources = [], [], {}
     for sample in read_samples():
-        name = f"{sample.subject}_{sample.number}"
+        name = sample.name
         result = detector.run(sample.folder, progress=progress(name) if progress else None)
         result.to_csv(folder / f"{name}.csv")
         results.append(result)
@@ -53,7 +53,7 @@ def run_demo(
     return table, report
 
 
-def _compare(name: str, sample: CKPlusSequence, result: AUResult) -> dict[str, object]:
+def _compare(name: str, sample: SequenceRecord, result: AUResult) -> dict[str, object]:
     detected = {au for au, on in zip(result.aus, result.active[-1], strict=True) if on} - {BLINK}
     labelled = set(sample.aus)
     apex = result.emotions().at_apex()

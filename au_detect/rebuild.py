@@ -13,11 +13,9 @@ from typing import Any
 
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import pose_range_deg, training_tables
-from au_detect.landmark_models import IBUG, OPEN, LandmarkModel, find_landmark_model
+from au_detect.landmark_models import OPEN, LandmarkModel
 from au_detect.simulation.face_model import read_face_model
 from au_detect.simulation.landmark_error import fit_error_to_renders, with_shaken_copies
-from au_detect.simulation.landmark_examples import render_examples
-from au_detect.simulation.landmark_training import train_landmark_model
 from au_detect.simulation.render_sequences import render_sequences
 from au_detect.simulation.sequences import simulate_landmarks
 from au_detect.training import Progress, TrainingRecipe, train_models
