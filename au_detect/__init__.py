@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from au_detect.batch import score_sequences
     from au_detect.detect import AUDetector, detect_aus
     from au_detect.results import AUResult, read_result
     from au_detect.samples import sample_sequences
@@ -21,6 +22,7 @@ _PLACES = {
     "detect_aus": "detect",
     "read_result": "results",
     "sample_sequences": "samples",
+    "score_sequences": "batch",
     "__version__": "version",
 }
 
@@ -31,6 +33,7 @@ __all__ = [
     "detect_aus",
     "read_result",
     "sample_sequences",
+    "score_sequences",
 ]
 
 

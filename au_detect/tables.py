@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from au_detect.errors import AUDetectError, InputError
+from au_detect.errors import AUDetectError, InputError, check_option
 from au_detect.facs import ACTION_UNITS, au_label, parse_au
 from au_detect.landmarks import N_LANDMARKS
 
@@ -32,6 +33,8 @@ PROBABILITY_DECIMALS = 6
 TIME_DECIMALS = 6
 POSE_DECIMALS = 6
 POINT_DECIMALS = 3
+
+FORMATS = ("csv", "parquet", "json")
 
 FORMAT = "au_detect result"
 FORMAT_VERSION = 1
@@ -106,9 +109,13 @@ def write_csv(
 ) -> None:
     """Write the table as CSV; see `AUResult.to_csv`."""
     table = result_table(result, landmarks=landmarks, pose=pose)
-    for column in ("input", "neutral"):
-        table[column] = [_cell(text) for text in table[column]]
-    write_atomically(path, table.to_csv(index=False, lineterminator="\n").encode())
+    write_atomically(path, table_as_csv(table, ("input", "neutral")))
+
+
+def table_as_csv(table: pd.DataFrame, texts: Iterable[str]) -> bytes:
+    """Return a table as CSV in which no cell of the columns `texts` is a formula or has lines."""
+    safe = {column: [_cell(_encodable(text)) for text in table[column]] for column in texts}
+    return table.assign(**safe).to_csv(index=False, lineterminator="\n").encode()
 
 
 def write_parquet(
@@ -140,12 +147,35 @@ def write_json(result: AUResult, path: str | os.PathLike[str]) -> None:
     _write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def write_settings(result: AUResult, path: str | os.PathLike[str]) -> None:
+def write_result(
+    result: AUResult, path: str | os.PathLike[str], file_format: str, *, landmarks: bool = False
+) -> None:
+    """Write the result as one of `FORMATS`; JSON holds the landmarks in any case.
+
+    Raises
+    ------
+    InputError
+        If the format is another or the folder does not exist.
+    """
+    check_option("format", file_format, FORMATS)
+    if file_format == "json":
+        write_json(result, path)
+    else:
+        write = write_csv if file_format == "csv" else write_parquet
+        write(result, path, landmarks=landmarks)
+
+
+def write_settings(result: AUResult, path: str | os.PathLike[str], **more: Any) -> None:
     """Write how `result` was made as JSON: input, neutral, AUs, thresholds and settings.
 
-    It stands beside a CSV or Parquet file, which have no room for it.
+    It stands beside a CSV or Parquet file, which have no room for it. `more` is added to it.
     """
-    _write_text(path, _dumps(_description(result), indent=2) + "\n")
+    write_document(path, _description(result) | more)
+
+
+def write_document(path: str | os.PathLike[str], document: Mapping[str, Any]) -> None:
+    """Write `document` as JSON to read and to compare."""
+    _write_text(path, _dumps(document, indent=2) + "\n")
 
 
 def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ ORDER = """
     scoring
 
     tables  events  result_checks  results  blinks  emotions      # results
-    detect  batch
+    detect  batch_inputs  batch_records  batch_workers  batch
     report_style  report_pictures  report_timeline  report  plots # reports
 
     datasets  datasets.ckplus                                     # training and evaluation
@@ -51,7 +51,7 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training
 
-    demo  info  cli_training  cli                                               # the command line
+    demo  info  cli_options  cli_training  cli_batch  cli         # the command line
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 
