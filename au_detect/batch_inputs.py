@@ -99,10 +99,16 @@ def find_inputs(
         what = "sources"
     inputs: dict[str, BatchInput] = {}
     for item in found:
-        if inputs.setdefault(item.name, item) != item:
+        first = inputs.setdefault(item.name, item)
+        if first.neutral != item.neutral:
             raise InputError(
                 f"{printable(item.source)} must be listed once, got it with neutral "
-                f"{inputs[item.name].neutral!r} and {item.neutral!r}"
+                f"{first.neutral!r} and {item.neutral!r}"
+            )
+        if os.path.abspath(first.source) != os.path.abspath(item.source):
+            raise InputError(
+                f"{printable(first.source)} and {printable(item.source)} must not both be named "
+                f"{printable(item.name)}: move the list"
             )
     if not inputs:
         raise InputError(f"{what} must hold videos or pictures, got none")
@@ -124,9 +130,7 @@ def in_shard(item: BatchInput, shard: str | None) -> bool:
         return True
     match = re.fullmatch(r"(\d{1,9})/(\d{1,9})", shard) if isinstance(shard, str) else None
     if not match or not 1 <= int(match[1]) <= int(match[2]):
-        raise InputError(
-            f'shard must be like "3/10", from 1 to the number of shards, got {shard!r}'
-        )
+        raise InputError(f'shard must be like "3/10", counted from 1, got {shard!r}')
     digest = hashlib.sha256(os.fsencode(item.name)).digest()
     return int.from_bytes(digest[:8], "big") % int(match[2]) == int(match[1]) - 1
 

@@ -31,6 +31,7 @@ from au_detect.facs import au_label
 from au_detect.results import AUResult
 from au_detect.tables import (
     PROBABILITY_DECIMALS,
+    encodable,
     rounded,
     table_as_csv,
     write_atomically,
@@ -195,16 +196,18 @@ def summary_frame(summaries: Iterable[InputSummary]) -> pd.DataFrame:
     """Return the summary: a row per input, ``AU01_peak ...`` for every AU of any of them."""
     rows = list(summaries)
     labels = sorted({label for row in rows for label in row.peaks})
-    columns: dict[str, Any] = {
-        name: [getattr(row, name) for row in rows] for name in ("input", "result")
-    }
+
+    def texts(name: str) -> list[str]:
+        return [encodable(getattr(row, name)) for row in rows]
+
+    columns: dict[str, Any] = {name: texts(name) for name in ("input", "result")}
     for name in ("frames", "frames_with_face", "faces"):
         columns[name] = pd.array([getattr(row, name) for row in rows], dtype="Int64")
-    columns["neutral"] = [row.neutral for row in rows]
+    columns["neutral"] = texts("neutral")
     for label in labels:
         columns[f"{label}_peak"] = [row.peaks.get(label, np.nan) for row in rows]
-    for name in ("seconds", "error"):
-        columns[name] = [getattr(row, name) for row in rows]
+    columns["seconds"] = [row.seconds for row in rows]
+    columns["error"] = texts("error")
     return pd.DataFrame(columns)
 
 

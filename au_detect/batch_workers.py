@@ -6,6 +6,7 @@ A worker loads the landmark file and the networks once and scores one input at a
 from __future__ import annotations
 
 import errno
+import re
 import signal
 import threading
 import time
@@ -24,11 +25,13 @@ from joblib import Parallel, delayed, parallel_config
 from au_detect.batch_inputs import BatchInput
 from au_detect.batch_records import InputSummary, discard, file_state, store
 from au_detect.detect import AUDetector
-from au_detect.errors import AUDetectError
+from au_detect.errors import AUDetectError, InputError
 from au_detect.pictures import printable
 
 BACKENDS = ("loky", "dask")
-CONNECT_TIMEOUT_S = 30
+CONNECT_TIMEOUT_S = 10
+IDLE_WORKER_S = 10
+"""A process without work ends after this, also when a killed batch has left it behind."""
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
 _one_at_a_time = threading.Lock()  # a Dask worker may have several threads
@@ -104,8 +107,8 @@ def _failed(item: BatchInput, error: str, seconds: float = 0.0) -> InputSummary:
 
 
 def _in_a_line(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{printable(str(error.filename))}: {error.strerror}"
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{printable(error.filename)}: {error.strerror}"
     text = " ".join(str(error).split())
     if isinstance(error, AUDetectError):
         return text
@@ -164,11 +167,15 @@ def _scored(
             yield delayed(_item_and_row)(item, score)
 
     parallel = Parallel(
-        n_jobs, return_as="generator_unordered", batch_size=1, initializer=_begin_worker
+        n_jobs,
+        return_as="generator_unordered",
+        batch_size=1,
+        initializer=_begin_worker,
+        idle_worker_timeout=IDLE_WORKER_S,
     )
     done = parallel(tasks())
     try:
-        for item_and_row in done:  # "yield from" would close `done`, and so warn, by itself
+        for item_and_row in done:  # noqa: UP028 ("yield from" would close it itself, and warn)
             yield item_and_row
     finally:
         with warnings.catch_warnings():
@@ -208,6 +215,8 @@ def _dask_cluster(scheduler: str | None) -> Iterator[None]:
         from distributed import Client
     except ImportError as error:
         raise AUDetectError("a Dask cluster needs: pip install 'au-detect[dask]'") from error
+    if not re.fullmatch(r"(\w+://)?\S+:\d+", scheduler or ""):
+        raise InputError(f'scheduler must be like "tcp://10.0.0.1:8786", got {scheduler!r}')
     try:
         client = Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
     except (OSError, ValueError) as error:

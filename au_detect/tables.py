@@ -68,8 +68,8 @@ def result_table(result: AUResult, *, landmarks: bool = False, pose: bool = True
     if pose:
         columns |= _named(POSE_COLUMNS, rounded(result.pose, POSE_DECIMALS))
     columns["reliable"] = result.reliable.astype(np.int64)
-    columns["input"] = [_encodable(result.input)] * len(result)
-    columns["neutral"] = [_encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
+    columns["input"] = [encodable(result.input)] * len(result)
+    columns["neutral"] = [encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
     if landmarks:
         points = rounded(result.points, POINT_DECIMALS).transpose(0, 2, 1)
         columns |= _named(POINT_COLUMNS, points.reshape(len(result), -1))
@@ -114,7 +114,7 @@ def write_csv(
 
 def table_as_csv(table: pd.DataFrame, texts: Iterable[str]) -> bytes:
     """Return a table as CSV in which no cell of the columns `texts` is a formula or has lines."""
-    safe = {column: [_cell(_encodable(text)) for text in table[column]] for column in texts}
+    safe = {column: [_cell(text) for text in table[column]] for column in texts}
     return table.assign(**safe).to_csv(index=False, lineterminator="\n").encode()
 
 
@@ -207,17 +207,22 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     ------
     InputError
         If the folder of `path` does not exist.
+    OSError
+        If it cannot be written, for example because the disk is full; names `path`.
     """
     target = Path(path)
     if not target.parent.is_dir():
         raise InputError(f"path must be in an existing folder, got {target}")
-    if target.exists() and not target.is_file():  # a device or pipe must not be replaced
-        target.write_bytes(data)
-        return
     part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
+        if target.exists() and not target.is_file():  # a device or pipe must not be replaced
+            target.write_bytes(data)
+            return
         part.write_bytes(data)
         part.replace(target)
+    except OSError as error:
+        error.filename = str(target)
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -274,7 +279,7 @@ def _named(names: Any, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
     return dict(zip(names, values.T, strict=True))
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Return `text` with undecodable bytes of a file name shown as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
 
