@@ -221,7 +221,8 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         part.write_bytes(data)
         part.replace(target)
     except OSError as error:
-        error.filename = str(target)
+        if error.strerror:
+            error.filename = str(target)
         raise
     finally:
         part.unlink(missing_ok=True)

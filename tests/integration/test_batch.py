@@ -377,10 +377,11 @@ def started(tree, out, *, jobs):
         [*command, "--jobs", str(jobs)], env=ENVIRONMENT, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 300
     while len(list(out.glob("settings/*.json"))) < 3 and time.monotonic() < deadline:
         time.sleep(0.05)
     assert process.poll() is None, process.communicate()
+    assert len(records(out)) >= 3, "the machine is too slow for this test"
     return process
 
 
@@ -393,7 +394,7 @@ def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames, jo
     out = tmp_path / "out"
     process = started(many(tmp_path, frames, 60), out, jobs=jobs)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to all of them
-    _, stderr = process.communicate(timeout=30)
+    _, stderr = process.communicate(timeout=120)
     assert (process.returncode, stderr) == (130, "au-detect: stopped\n")
     table = pd.read_csv(out / "summary.csv")
     assert 3 <= len(table) < 60
@@ -407,7 +408,7 @@ def test_a_killed_run_is_resumed_where_it_was(tmp_path, frames, monkeypatch):
     tree, out = many(tmp_path, frames, 40), tmp_path / "out"
     process = started(tree, out, jobs=2)
     os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=30)
+    process.communicate(timeout=120)
     done = records(out)
     assert 3 <= len(done) < 40
     for name in done:
