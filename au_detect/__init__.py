@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from au_detect.batch import score_sequences
     from au_detect.detect import AUDetector, detect_aus
     from au_detect.emotions import recognise_emotions
     from au_detect.results import AUResult, read_result
@@ -23,6 +24,7 @@ _PLACES = {
     "read_result": "results",
     "recognise_emotions": "emotions",
     "sample_sequences": "samples",
+    "score_sequences": "batch",
     "__version__": "version",
 }
 
@@ -34,6 +36,7 @@ __all__ = [
     "read_result",
     "recognise_emotions",
     "sample_sequences",
+    "score_sequences",
 ]
 
 

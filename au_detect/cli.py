@@ -8,7 +8,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from au_detect.cli_batch import add_batch
 from au_detect.cli_data import add_data_commands
+from au_detect.cli_options import (
+    BAD_INPUT,
+    NO_FACE_ANYWHERE,
+    add_scoring_options,
+    detector_arguments,
+    scoring_arguments,
+)
 from au_detect.cli_pictures import (
     add_picture_commands,
     add_picture_options,
@@ -18,9 +26,6 @@ from au_detect.cli_pictures import (
 from au_detect.cli_training import add_training_commands
 from au_detect.errors import AUDetectError
 from au_detect.version import __version__
-
-FORMATS = ("csv", "parquet", "json")
-BAD_INPUT, NO_FACE_ANYWHERE = 2, 3
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -47,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"au_detect {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
+    add_batch(commands)
     _add_demo(commands)
     _add_info(commands)
     add_picture_commands(commands)
@@ -59,23 +65,8 @@ def _add_run(commands: Any) -> None:
     run = commands.add_parser("run", help="action units of pictures, sequences and videos")
     run.set_defaults(command=_run)
     run.add_argument("inputs", nargs="+", metavar="INPUT", help="picture, folder, glob or video")
-    run.add_argument(
-        "--neutral", default="auto", type=_neutral, metavar="WHAT",
-        help='the neutral face: "first" or "median" frame, a frame number (from 0), a picture, '
-        '"none", or "auto" (default: none for a picture, median for videos over 10 s, else first)',
-    )  # fmt: skip
-    run.add_argument("--out", type=Path, default=Path("au_detect_results"), metavar="DIR")
-    run.add_argument("--format", choices=FORMATS, default="csv")
-    run.add_argument(
-        "--landmark-columns", action="store_true", help="write the 68 landmarks too (csv, parquet)"
-    )
-    run.add_argument(
-        "--independent", action="store_true", help="the pictures of a folder are no sequence"
-    )
-    run.add_argument("--fps", type=float, default=30.0, help="of pictures (default: %(default)s)")
-    run.add_argument("--max-faces", type=int, default=1, metavar="N")
+    add_scoring_options(run, out="au_detect_results")
     add_picture_options(run)
-    _add_model_options(run)
 
 
 def _add_demo(commands: Any) -> None:
@@ -90,55 +81,25 @@ def _add_info(commands: Any) -> None:
     info.add_argument("--model", type=Path, metavar="DIR")
 
 
-def _add_model_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--model", type=Path, metavar="DIR", help="another model folder")
-    parser.add_argument("--landmark-model", type=Path, metavar="FILE", help="dlib's 68 points")
-    parser.add_argument(
-        "--experimental", action="store_true", help="report AUs that are not reliable too"
-    )
-
-
-def _neutral(text: str) -> str | int | None:
-    if text.lower() == "none":
-        return None
-    return int(text) if text.isdecimal() else text
-
-
-def _detector(options: argparse.Namespace) -> Any:
-    from au_detect.detect import AUDetector
-
-    return AUDetector(
-        options.model,
-        landmark_model=options.landmark_model,
-        max_faces=options.max_faces,
-        experimental=options.experimental,
-    )
-
-
 def _run(options: argparse.Namespace) -> int:
-    from au_detect.tables import write_settings
+    from au_detect.detect import AUDetector
+    from au_detect.tables import write_result, write_settings
 
-    detector = _detector(options)
+    detector = AUDetector(**detector_arguments(options))
     options.out.mkdir(parents=True, exist_ok=True)
     faces_seen, failed = False, False
     for source, name in zip(options.inputs, _output_names(options.inputs), strict=True):
         try:
-            result = detector.run(
-                source,
-                neutral=options.neutral,
-                independent=options.independent,
-                fps=options.fps,
-                progress=_progress(name),
-            )
+            result = detector.run(source, progress=_progress(name), **scoring_arguments(options))
         except AUDetectError as error:
             print(f"au-detect: {error}", file=sys.stderr)
             failed = True
             continue
         path = options.out / f"{name}.{options.format}"
-        write = getattr(result, f"to_{options.format}")
         emotions = emotions_wanted(options, result)
-        columns = {} if options.format == "json" else {"landmarks": options.landmark_columns}
-        write(path, emotions=emotions, **columns)
+        write_result(
+            result, path, options.format, landmarks=options.landmark_columns, emotions=emotions
+        )
         write_settings(result, path.with_suffix(".settings.json"))
         faces_seen |= bool(result.face_found.any())
         if not result.face_found.any():

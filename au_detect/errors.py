@@ -6,7 +6,9 @@ Every message names the argument, what was expected and what came, for example
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -57,3 +59,15 @@ def check_option(name: str, value: Any, options: Collection[Any]) -> None:
     if value not in options:
         listed = ", ".join(repr(option) for option in options)
         raise InputError(f"{name} must be one of {listed}, got {value!r}")
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Raise unless `value` is a finite number above 0.
+
+    Raises
+    ------
+    InputError
+        If it is not.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real) or not 0 < float(value) < math.inf:
+        raise InputError(f"{name} must be a positive number, got {value!r}")

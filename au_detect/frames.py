@@ -15,7 +15,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from glob import glob
 from itertools import count
-from numbers import Integral, Real
+from numbers import Integral
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.errors import InputError, check_option
+from au_detect.errors import InputError, check_option, check_positive
 from au_detect.pictures import (
     CHANNEL_ORDERS,
     MAX_PICTURE_PIXELS,
@@ -155,8 +155,7 @@ def open_frames(
         ends at the damage; a camera ends when it delivers no more.
     """
     check_option("channel_order", channel_order, CHANNEL_ORDERS)
-    if isinstance(fps, bool) or not isinstance(fps, Real) or not 0 < fps < math.inf:
-        raise InputError(f"fps must be a positive number, got {fps!r}")
+    check_positive("fps", fps)
     fps = float(fps)
     if isinstance(source, FrameStream):
         return source

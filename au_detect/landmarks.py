@@ -125,10 +125,14 @@ class Landmarks:
 
     def __post_init__(self) -> None:
         try:
-            points = np.asarray(self.points, dtype=np.float32)
+            given = np.asarray(self.points)
         except (TypeError, ValueError) as error:
             raise InputError(f"points must be numbers, got {type(self.points).__name__}") from error
-        check_shape("points", points, ("n_frames", N_LANDMARKS, 2))
+        if given.dtype.kind not in "fiu":
+            raise InputError(f"points must be numbers, got {given.dtype.type.__name__}")
+        check_shape("points", given, ("n_frames", N_LANDMARKS, 2))
+        with np.errstate(over="ignore"):  # numbers beyond float32 are found to be infinite below
+            points = given.astype(np.float32, copy=False)
         missing = np.isnan(points)
         partly = missing.any(axis=(1, 2)) & ~missing.all(axis=(1, 2))
         if partly.any():

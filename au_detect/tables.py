@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from au_detect.errors import AUDetectError, InputError
+from au_detect.errors import AUDetectError, InputError, check_option
 from au_detect.explanations import evidence_as_json, evidence_from_json, json_numbers
 from au_detect.facs import ACTION_UNITS, au_label, parse_au
 from au_detect.landmarks import N_LANDMARKS
@@ -35,6 +35,8 @@ PROBABILITY_DECIMALS = 6
 TIME_DECIMALS = 6
 POSE_DECIMALS = 6
 POINT_DECIMALS = 3
+
+FORMATS = ("csv", "parquet", "json")
 
 FORMAT = "au_detect result"
 FORMAT_VERSION = 1
@@ -74,8 +76,8 @@ def result_table(
     if pose:
         columns |= _named(POSE_COLUMNS, rounded(result.pose, POSE_DECIMALS))
     columns["reliable"] = result.reliable.astype(np.int64)
-    columns["input"] = [_encodable(result.input)] * len(result)
-    columns["neutral"] = [_encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
+    columns["input"] = [encodable(result.input)] * len(result)
+    columns["neutral"] = [encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
     if emotions is not None:
         if len(emotions) != len(result):
             raise InputError(f"emotions must have {len(result)} rows, got {len(emotions)}")
@@ -124,9 +126,13 @@ def write_csv(
 ) -> None:
     """Write the table as CSV; see `AUResult.to_csv`."""
     table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
-    for column in ("input", "neutral"):
-        table[column] = [_cell(text) for text in table[column]]
-    write_atomically(path, table.to_csv(index=False, lineterminator="\n").encode())
+    write_atomically(path, table_as_csv(table, ("input", "neutral")))
+
+
+def table_as_csv(table: pd.DataFrame, texts: Iterable[str]) -> bytes:
+    """Return a table as CSV in which no cell of the columns `texts` is a formula or has lines."""
+    safe = {column: [_cell(text) for text in table[column]] for column in texts}
+    return table.assign(**safe).to_csv(index=False, lineterminator="\n").encode()
 
 
 def write_parquet(
@@ -168,12 +174,40 @@ def write_json(
     _write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
 
-def write_settings(result: AUResult, path: str | os.PathLike[str]) -> None:
+def write_result(
+    result: AUResult,
+    path: str | os.PathLike[str],
+    file_format: str,
+    *,
+    landmarks: bool = False,
+    emotions: EmotionResult | None = None,
+) -> None:
+    """Write the result as one of `FORMATS`; JSON holds the landmarks in any case.
+
+    Raises
+    ------
+    InputError
+        If the format is another or the folder does not exist.
+    """
+    check_option("format", file_format, FORMATS)
+    if file_format == "json":
+        write_json(result, path, emotions=emotions)
+    else:
+        write = write_csv if file_format == "csv" else write_parquet
+        write(result, path, landmarks=landmarks, emotions=emotions)
+
+
+def write_settings(result: AUResult, path: str | os.PathLike[str], **more: Any) -> None:
     """Write how `result` was made as JSON: input, neutral, AUs, thresholds and settings.
 
-    It stands beside a CSV or Parquet file, which have no room for it.
+    It stands beside a CSV or Parquet file, which have no room for it. `more` is added to it.
     """
-    _write_text(path, _dumps(_description(result), indent=2) + "\n")
+    write_document(path, _description(result) | more)
+
+
+def write_document(path: str | os.PathLike[str], document: Mapping[str, Any]) -> None:
+    """Write `document` as JSON to read and to compare."""
+    _write_text(path, _dumps(document, indent=2) + "\n")
 
 
 def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -237,17 +271,23 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     ------
     InputError
         If the folder of `path` does not exist.
+    OSError
+        If it cannot be written, for example because the disk is full; names `path`.
     """
     target = Path(path)
     if not target.parent.is_dir():
         raise InputError(f"path must be in an existing folder, got {target}")
-    if target.exists() and not target.is_file():  # a device or pipe must not be replaced
-        target.write_bytes(data)
-        return
     part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
+        if target.exists() and not target.is_file():  # a device or pipe must not be replaced
+            target.write_bytes(data)
+            return
         part.write_bytes(data)
         part.replace(target)
+    except OSError as error:
+        if error.strerror:
+            error.filename = str(target)
+        raise
     finally:
         part.unlink(missing_ok=True)
 
@@ -311,7 +351,7 @@ def _named(names: Any, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
     return dict(zip(names, values.T, strict=True))
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Return `text` with undecodable bytes of a file name shown as escapes."""
     return text.encode("utf-8", "backslashreplace").decode()
 

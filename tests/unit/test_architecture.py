@@ -35,7 +35,7 @@ ORDER = """
     face_parts  explanations                                      # why
     tables  events  result_checks  results  blinks                # results
     emotion_rules  emotions                                       # emotions
-    detect  batch
+    detect  batch_inputs  batch_records  batch_workers  batch
     annotation  plot_style  face_crop_view  face_drawing          # plots
     plots_face  plots  plots_overview
     report_script  report_style  report_tables  report_timeline   # reports
@@ -61,7 +61,8 @@ ORDER = """
     simulation.predictor_file  simulation.landmark_training
 
     rebuild
-    demo  info  cli_data  cli_training  cli_pictures  cli         # the command line
+    demo  info  cli_options  cli_data  cli_training  cli_pictures # the command line
+    cli_batch  cli
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 

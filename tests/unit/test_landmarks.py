@@ -150,6 +150,17 @@ def test_landmarks_that_are_no_numbers_are_refused():
         Landmarks("points.csv")
 
 
+@pytest.mark.parametrize("dtype", [str, bool, complex, object])
+def test_landmarks_of_another_type_are_refused(face_px, dtype):
+    with pytest.raises(InputError, match="points must be numbers, got (str_|bool|complex|object)"):
+        Landmarks(face_px[None].astype(dtype))
+
+
+def test_landmarks_beyond_single_precision_are_infinite(face_px):
+    with pytest.raises(InputError, match="points must be finite or NaN, got infinity"):
+        Landmarks(face_px[None] * 1e39)
+
+
 def test_landmarks_missing_in_part_are_refused_with_the_frame(face_px):
     points = np.stack([face_px, face_px])
     points[1, 5, 0] = np.nan
