@@ -19,6 +19,9 @@ DATA_HELP = "a folder in the layout of CK+, a table (sequences.csv), or measured
 SHOWN_PROBLEMS = 3
 
 
+OWN_LANDMARKS = "ckplus"
+
+
 def add_data_commands(commands: Any) -> None:
     """Add ``dataset`` to a parser."""
     dataset = commands.add_parser(
@@ -40,15 +43,15 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that say how the collection `options.data` is measured."""
     group = parser.add_argument_group("how a collection is measured (not of .npz)")
     group.add_argument(
-        "--landmarks", choices=("dlib", "ckplus"), default="dlib",
-        help="track the faces, or take the landmarks of the collection (default: %(default)s)",
+        "--landmarks", metavar="NAME|FILE",
+        help='track the faces with "ibug300w" (default), "open" or a dlib predictor of 68 points; '
+        f'"{OWN_LANDMARKS}" takes the landmarks of the collection',
     )  # fmt: skip
     group.add_argument(
         "--frames", choices=("apex", "last3", "all-weighted"), default="apex",
         help="the last frame, the last three, or all, weighted from neutral to apex "
         "(default: %(default)s)",
     )  # fmt: skip
-    group.add_argument("--landmark-model", type=Path, metavar="FILE", help="dlib's 68 points")
     group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     group.add_argument(
         "--cache", type=Path, metavar="DIR", help="where measurements are kept (default: a folder "
@@ -66,14 +69,15 @@ def sequences_from_options(
     """
     from au_detect.datasets.loading import load_labelled_sequences
 
+    own = options.landmarks == OWN_LANDMARKS
     return load_labelled_sequences(
         options.data,
-        landmarks=options.landmarks,
+        landmarks=OWN_LANDMARKS if own else "dlib",
         frames=options.frames,
         cache=False if options.no_cache else options.cache,
         n_jobs=options.jobs,
         progress=_progress,
-        landmark_model=options.landmark_model,
+        landmark_model=None if own else options.landmarks,
     )
 
 

@@ -31,10 +31,18 @@ def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
     )
     parser.add_argument("--max-faces", type=int, default=1, metavar="N")
     parser.add_argument("--model", type=Path, metavar="DIR", help="another model folder")
-    parser.add_argument("--landmark-model", type=Path, metavar="FILE", help="dlib's 68 points")
+    add_landmarks_option(parser)
     parser.add_argument(
         "--experimental", action="store_true", help="report AUs that are not reliable too"
     )
+
+
+def add_landmarks_option(parser: argparse.ArgumentParser) -> None:
+    """Add who finds the landmarks, as `landmark_model`."""
+    parser.add_argument(
+        "--landmarks", dest="landmark_model", metavar="NAME|FILE",
+        help='"ibug300w" (default), "open" (our own), or a dlib predictor of 68 points',
+    )  # fmt: skip
 
 
 def scoring_arguments(options: argparse.Namespace) -> dict[str, Any]:

@@ -10,12 +10,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from au_detect.cli_options import add_landmarks_option
 from au_detect.errors import InputError
 
 
 def add_training_commands(commands: Any) -> None:
-    """Add ``simulate``, ``landmark-error``, ``train-landmarks`` and ``train`` to a parser."""
+    """Add the commands to a parser."""
     _add_simulate(commands)
+    _add_rebuild(commands)
     _add_train_landmarks(commands)
     _add_train(commands)
 
@@ -35,12 +37,35 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument("--render", action="store_true", help="render pictures and measure them")
     simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     simulate.add_argument("--seed", type=int, default=0)
+    add_landmarks_option(simulate)
     error = commands.add_parser(
         "landmark-error", help="measure on renders how the landmark model distorts faces"
     )
     error.set_defaults(command=_landmark_error)
     error.add_argument("table", type=Path, help="what `au-detect simulate --render` wrote")
     error.add_argument("--out", type=Path, required=True, metavar="FILE")
+
+
+def _add_rebuild(commands: Any) -> None:
+    rebuild = commands.add_parser("rebuild-models", help="make the shipped models again")
+    rebuild.set_defaults(command=_rebuild)
+    rebuild.add_argument(
+        "--face-model", type=Path, required=True, metavar="PATH",
+        help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
+    )  # fmt: skip
+    rebuild.add_argument("--out", type=Path, required=True, metavar="DIR")
+    rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from au_detect.simulation.rebuild import rebuild_models
+
+    rebuild_models(
+        options.face_model, options.out, n_jobs=options.jobs,
+        parts_progress=_parts_progress("parts"), progress=_training_progress(),
+    )  # fmt: skip
+    print(f"models -> {options.out}")
+    return 0
 
 
 def _add_train_landmarks(commands: Any) -> None:
@@ -101,12 +126,13 @@ def _simulate(options: argparse.Namespace) -> int:
 
 
 def _simulate_landmarks(options: argparse.Namespace) -> int:
+    from au_detect.landmark_models import find_landmark_model
     from au_detect.simulation.face_model import read_face_model
     from au_detect.simulation.landmark_error import load_landmark_error
     from au_detect.simulation.sequences import simulate_landmarks
 
     model = read_face_model(options.face_model)
-    error = load_landmark_error()
+    error = load_landmark_error(find_landmark_model(options.landmark_model).name)
     table = simulate_landmarks(model, options.n, random_state=options.seed, error=error)
     table.save(options.out)
     print(f"{len(table)} sequences of {table.n_subjects} people -> {options.out}")
@@ -118,7 +144,7 @@ def _render_table(options: argparse.Namespace) -> int:
 
     table = render_sequences(
         options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
-        progress=_parts_progress("people"),
+        landmark_model=options.landmark_model, progress=_parts_progress("people"),
     )  # fmt: skip
     table.save(options.out)
     print(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")

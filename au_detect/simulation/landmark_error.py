@@ -87,7 +87,7 @@ class LandmarkErrorModel:
             )
 
 
-def load_landmark_error(landmark_model: str = "open") -> LandmarkErrorModel:
+def load_landmark_error(landmark_model: str = "ibug300w") -> LandmarkErrorModel:
     """Return the error model of a landmark model, as it is shipped.
 
     Raises

@@ -27,7 +27,7 @@ WIDE_TURNS = 0.5
 TURNED_SHARE = 0.35
 """Of the pictures whose head pose is drawn evenly within `LIMITS_DEG`."""
 LIMITS_DEG = (22.0, 40.0, 20.0)
-RELIT_SHARE = 0.8
+RELIT_SHARE = 0.5
 """Of the crops that are shown in another light and by another camera."""
 PICTURES_PER_JOB = 40
 
@@ -205,20 +205,17 @@ def cut_example(
 
 
 def relit(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the crop in another light, with another camera: trees must hold under any.
+    """Return the crop under another tone curve and a light that falls off across the face.
 
-    Light falls off across the face, may be cut by a shadow's edge and may burn out.
+    Trees compare grey values: what decides must hold under every camera and lamp.
     """
-    axis = np.linspace(-1, 1, crop.shape[0], dtype=np.float32)
-    slope_x, slope_y = rng.normal(0, 0.4, 2).astype(np.float32)
-    light = np.exp(slope_x * axis[None, :] + slope_y * axis[:, None])
-    if rng.random() < 0.4:
-        angle = rng.uniform(0, 2 * np.pi)
-        behind = axis[None, :] * np.cos(angle) + axis[:, None] * np.sin(angle) + rng.normal(0, 0.3)
-        light *= 1 - rng.uniform(0.2, 0.8) / (1 + np.exp(-behind * rng.uniform(4, 40)))
-    tone = crop.astype(np.float32) / 255 * light * np.float32(np.exp(rng.normal(0.1, 0.35)))
-    tone = np.clip(tone, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.4)))
+    side = crop.shape[0]
+    axis = np.linspace(-1, 1, side, dtype=np.float32)
+    slope_x, slope_y = rng.normal(0, 0.25, 2).astype(np.float32)
+    falloff = np.exp(slope_x * axis[None, :] + slope_y * axis[:, None])
+    tone = (crop.astype(np.float32) / 255) * falloff * np.float32(np.exp(rng.normal(0, 0.15)))
+    tone = np.clip(tone, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.3)))
     if rng.random() < 0.3:
-        tone = cv2.GaussianBlur(tone.astype(np.float32), (0, 0), float(rng.uniform(0.5, 3.0)))
-    noisy = tone * 255 + rng.normal(0, rng.uniform(0, 5), crop.shape)
+        tone = cv2.GaussianBlur(tone, (0, 0), float(rng.uniform(0.5, 3.0)))
+    noisy = tone * 255 + rng.normal(0, rng.uniform(0, 3), crop.shape)
     return np.clip(noisy, 0, 255).astype(np.uint8)

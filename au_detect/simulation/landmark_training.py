@@ -6,9 +6,8 @@ imports dlib.
 
 from __future__ import annotations
 
-import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import dlib
@@ -16,12 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError
-from au_detect.face_crop import FIT_CROP, evenly_lit
-from au_detect.landmark_models import card_path, find_landmark_model
+from au_detect.face_crop import FIT_CROP
 from au_detect.landmarks import REGIONS, mirror
 from au_detect.simulation.landmark_examples import LandmarkExamples
 from au_detect.simulation.predictor_file import pack_predictor
-from au_detect.tracking import FIT_BOX, load_predictor
+from au_detect.tracking import FIT_BOX, fit_crop
 
 HELD_OUT_EVERY = 8
 
@@ -49,12 +47,12 @@ class PredictorOptions:
         First guesses of every example: the mean face, and random faces.
     """
 
-    cascades: int = 10
-    trees: int = 120
+    cascades: int = 14
+    trees: int = 170
     depth: int = 4
     pool: int = 450
     pool_padding: float = 0.05
-    pool_nearness: float = 0.05
+    pool_nearness: float = 0.1
     learning_rate: float = 0.1
     splits: int = 20
     starts: int = 1
@@ -102,7 +100,7 @@ def train_predictor(
     *,
     random_state: int = 0,
 ) -> Path:
-    """Train a shape predictor on examples and their mirror images; write its file and card.
+    """Train a shape predictor on examples and their mirror images, and write its file.
 
     Parameters
     ----------
@@ -118,8 +116,7 @@ def train_predictor(
         The file.
     """
     flipped = mirror(examples.points, FIT_CROP.side_px)
-    lit = np.stack([evenly_lit(crop) for crop in examples.crops])
-    images = [*lit, *np.ascontiguousarray(lit[:, :, ::-1])]
+    images = [*examples.crops, *np.ascontiguousarray(examples.crops[:, :, ::-1])]
     shapes = [[_marked(points)] for points in (*examples.points, *flipped)]
     settings = _settings(options or PredictorOptions(), random_state)
     predictor = dlib.train_shape_predictor(images, shapes, settings)
@@ -127,8 +124,6 @@ def train_predictor(
     path.parent.mkdir(parents=True, exist_ok=True)
     predictor.save(str(path))
     path.write_bytes(pack_predictor(path.read_bytes()))
-    card = {"evens_light": True, "options": asdict(options or PredictorOptions())}
-    card_path(path).write_text(json.dumps(card, indent=1) + "\n")
     return path
 
 
@@ -148,8 +143,8 @@ def landmark_error_iod(
     dict
         Region -> mean distance in inter-ocular distances; ``"all"`` is the mean of all points.
     """
-    predictor = load_predictor.__wrapped__(find_landmark_model(path))
-    found = np.array([predictor.fit(crop)[0] for crop in examples.crops])
+    predictor = dlib.shape_predictor(os.fspath(path))
+    found = np.array([fit_crop(predictor, crop)[0] for crop in examples.crops])
     distance = np.linalg.norm(found - examples.points, axis=-1) / FIT_CROP.iod_px
     regions = {name: float(distance[:, points].mean()) for name, points in REGIONS.items()}
     return {"all": float(distance.mean()), **regions}

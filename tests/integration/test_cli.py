@@ -158,7 +158,7 @@ def test_one_input_with_a_face_is_enough(tmp_path, walls, frames, capsys):
         (["{walls}", "--neutral", "1"], "neutral frame 1 must show the face"),
         (["{walls}", "--neutral", "first", "--independent"], "independent pictures"),
         (["{walls}", "--model", "{walls}"], "manifest"),
-        (["{walls}", "--landmark-model", "none.dat"], "none.dat"),
+        (["{walls}", "--landmarks", "none.dat"], "none.dat"),
         (["{walls}", "--out", "{walls}/0.png"], "File exists"),
         (["{walls}", "--out", "{walls}/0.png/x"], "Not a directory"),
     ],

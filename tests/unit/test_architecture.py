@@ -58,9 +58,9 @@ ORDER = """
     simulation.scene  simulation.rendering
     simulation.render_sequences  simulation.collection
     simulation.landmark_examples
-    simulation.predictor_file  simulation.landmark_training
+    simulation.predictor_file  simulation.landmark_training  simulation.rebuild
 
-    rebuild
+
     demo  info  cli_options  cli_data  cli_training  cli_pictures # the command line
     cli_batch  cli
 """

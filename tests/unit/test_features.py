@@ -1,12 +1,14 @@
 import numpy as np
 import pytest
 
+from au_detect import geometry
 from au_detect.features import (
     LOWER_DISTANCES,
     LOWER_FURROW_INDICES,
     LOWER_FURROW_NAMES,
     LOWER_INDICES,
     LOWER_NAMES,
+    OPENINGS,
     POSE_NAMES,
     UPPER_DISTANCES,
     UPPER_FURROW_INDICES,
@@ -96,6 +98,15 @@ def expressive(mean_face, angles_deg=(0, 0, 0), seed=0):
     return faces[:, :, :2] * IOD_PX + 200.0
 
 
+def changes_only(features):
+    """Return the features without the openings, which are no changes, and without the pose."""
+    return {
+        name: values
+        for name, values in features.items()
+        if not name.endswith("_now") and name not in POSE_NAMES
+    }
+
+
 def other_side(name):
     side, _, rest = name.partition("_")
     return {"right": f"left_{rest}", "left": f"right_{rest}"}.get(side, name)
@@ -119,7 +130,7 @@ def test_raised_right_lip_corner(face_px):
     assert lower["right_lip_corner_motion"] == pytest.approx(0.1, abs=1e-6)
     assert lower["left_lip_corner_motion"] == pytest.approx(0.0, abs=1e-6)
     assert lower["outer_lip_0_y"] == pytest.approx(-0.1, abs=1e-6)  # point 48; y is down
-    changed = {n for n, value in (upper | lower).items() if abs(value[0]) > 1e-6}
+    changed = {n for n, value in changes_only(upper | lower).items() if abs(value[0]) > 1e-6}
     assert changed == {
         "outer_lip_0_y", "right_lip_corner_motion", "right_lip_corner_over_lips", "lip_width",
         "right_nasolabial_length", "right_eye_to_lip_corner",
@@ -145,12 +156,13 @@ def test_displacements_are_those_of_the_points_in_their_names(face_px, names, in
 
 
 def test_names_are_unique_and_the_parts_are_in_order():
-    for names, indices, distances in (
-        (UPPER_NAMES, UPPER_INDICES, UPPER_DISTANCES),
-        (LOWER_NAMES, LOWER_INDICES, LOWER_DISTANCES),
+    for names, indices, distances, openings in (
+        (UPPER_NAMES, UPPER_INDICES, UPPER_DISTANCES, OPENINGS["upper"]),
+        (LOWER_NAMES, LOWER_INDICES, LOWER_DISTANCES, OPENINGS["lower"]),
     ):
         assert len(set(names)) == len(names)
-        assert names[2 * len(indices) :] == (*distances, *POSE_NAMES)
+        now = [f"{name}_now" for name in openings]
+        assert names[2 * len(indices) :] == (*distances, *now, *POSE_NAMES)
     assert UPPER_NAMES[0] == "right_brow_0_x"
     assert set(UPPER_INDICES) == {*range(17, 27), *range(36, 48)}
     assert set(LOWER_INDICES) == {*range(31, 36), *range(48, 68), *range(5, 12)}
@@ -160,9 +172,25 @@ def test_the_neutral_against_itself_is_zero(mean_face):
     neutral, _ = expressive(mean_face, (5, 10, 3))
     upper, lower = features_of(neutral[None], neutral)
     for features in (upper, lower):
-        turns = [features.pop(name) for name in POSE_NAMES]
-        assert max(abs(value[0]) for value in features.values()) == 0.0
+        turns = [features[name] for name in POSE_NAMES]
+        assert max(abs(value[0]) for value in changes_only(features).values()) == 0.0
         assert turns[:2] == turns[2:]
+
+
+def test_openings_are_those_of_the_face_whatever_its_neutral(mean_face, face_px):
+    points = moved(face_px, ["lower_lip_top"], (0.0, 0.08))
+    points = moved(points, ["left_lower_lid_inner", "left_lower_lid_outer"], (0.0, 0.05))
+    shape = estimate_pose(points[None]).frontal
+    for neutral in (face_px, expressive(mean_face)[0]):
+        upper, lower = features_of(points[None], neutral)
+        assert lower["lip_opening_now"] == pytest.approx(geometry.lip_opening(shape)[0])
+        for side in ("right", "left"):
+            height = geometry.eye_height(shape, side)[0]
+            assert upper[f"{side}_eye_height_now"] == pytest.approx(height)
+    upper, _ = features_of(points[None], face_px)
+    before, _ = features_of(face_px[None], face_px)
+    change = upper["left_eye_height_now"] - before["left_eye_height_now"]
+    assert change == pytest.approx(0.05, abs=5e-4)
 
 
 @pytest.mark.parametrize("roll_deg", [0, 20, -75, 90, 170])
@@ -182,8 +210,8 @@ def test_a_head_that_turns_does_not_move_its_face(mean_face, face_px, angles_deg
     turned = mean_face @ rotation_matrix(np.radians(angles_deg)).T
     upper, lower = features_of(turned[None, :, :2] * IOD_PX, face_px)
     for features in (upper, lower):
-        pitch, yaw, *neutral_turn = [features.pop(name)[0] for name in POSE_NAMES]
-        assert max(abs(value[0]) for value in features.values()) < 1e-4
+        pitch, yaw, *neutral_turn = [features[name][0] for name in POSE_NAMES]
+        assert max(abs(value[0]) for value in changes_only(features).values()) < 1e-4
         np.testing.assert_allclose(neutral_turn, 0.0, atol=1e-4)
         if angles_deg[2] == 0:
             np.testing.assert_allclose(np.degrees([pitch, yaw]), angles_deg[:2], atol=0.01)
@@ -220,6 +248,7 @@ def test_rows_without_a_face_are_nan_and_leave_the_others_alone(face_px):
         for name, values in features.items():
             if not name.startswith("neutral"):
                 assert np.isnan(values[1]), name
+        for values in changes_only(features).values():
             np.testing.assert_allclose(values[[0, 2]], 0.0, atol=1e-6)
 
 
@@ -326,8 +355,10 @@ def test_the_mean_face_stands_in_for_an_unknown_neutral(face_px):
     neutral = mean_neutral()
     assert not neutral.personal
     assert neutral.furrows.shape == (N_FURROWS,)
-    upper, lower = geometric_features(estimate_pose(face_px[None]), neutral.pose)
-    np.testing.assert_allclose(np.hstack([upper, lower]), 0.0, atol=1e-9)
+    columns = geometric_features(estimate_pose(face_px[None]), neutral.pose)
+    for names, values in zip((UPPER_NAMES, LOWER_NAMES), columns, strict=True):
+        for change in changes_only(dict(zip(names, values.T, strict=True))).values():
+            np.testing.assert_allclose(change, 0.0, atol=1e-9)
 
 
 def test_mirror_columns_say_what_a_mirror_does_to_features(mean_face):

@@ -184,8 +184,9 @@ def test_windows_follow_the_landmarks(face_px):
         after["left_nasolabial_furrows"] - windows["left_nasolabial_furrows"],
         (1.5, -2.5, 1.5, -2.5),
     )
+    np.testing.assert_allclose(after["lips"] - windows["lips"], (1.5, -2.5, 1.5, -2.5))
     still = {n for n in WINDOW_NAMES if np.array_equal(after[n], windows[n])}
-    assert len(still) == len(WINDOW_NAMES) - 3
+    assert len(still) == len(WINDOW_NAMES) - 4
     for left, top, right, bottom in windows.values():
         assert left < right
         assert top < bottom

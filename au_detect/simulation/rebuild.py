@@ -13,9 +13,11 @@ from typing import Any
 
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import pose_range_deg, training_tables
-from au_detect.landmark_models import OPEN, LandmarkModel
+from au_detect.landmark_models import IBUG, OPEN, LandmarkModel, find_landmark_model
 from au_detect.simulation.face_model import read_face_model
 from au_detect.simulation.landmark_error import fit_error_to_renders, with_shaken_copies
+from au_detect.simulation.landmark_examples import render_examples
+from au_detect.simulation.landmark_training import train_landmark_model
 from au_detect.simulation.render_sequences import render_sequences
 from au_detect.simulation.sequences import simulate_landmarks
 from au_detect.training import Progress, TrainingRecipe, train_models
@@ -38,42 +40,47 @@ Parts = Callable[[Iterable[Any], int], Iterable[Any]]
 """``progress(parts, n_parts)`` returns the parts, for example in a progress bar."""
 
 
-def rebuild_networks(
+def rebuild_models(
     face_model: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
-    landmark_model: LandmarkModel,
     n_jobs: int = 1,
     parts_progress: Parts | None = None,
     progress: Progress | None = None,
-) -> LabelledSequences:
-    """Make the networks for one landmark model, and its error model.
+) -> None:
+    """Make the landmark model "open", the networks for it and for "ibug300w", and error models.
 
     Parameters
     ----------
     face_model : path
         See `read_face_model`.
     out : path
-        Folder of models: the networks go to ``default`` or to a folder named after the landmark
-        model, the error model to ``landmark_error``.
-    landmark_model : LandmarkModel
+        Folder of models, laid out as the shipped one.
     n_jobs : int
         Processes that render.
     parts_progress, progress : callable, optional
         Called while rendering, and after every epoch.
 
-    Returns
-    -------
-    LabelledSequences
-        The rendered sequences.
+    Raises
+    ------
+    InputError
+        If the face model cannot be read or the landmark model "ibug300w" is not installed.
     """
     folder = Path(out)
-    renders = render_sequences(
-        face_model, N_RENDERED, random_state=RENDER_SEED, landmark_model=landmark_model,
-        n_jobs=n_jobs, progress=parts_progress,
+    usual = find_landmark_model(IBUG)
+    examples = render_examples(
+        face_model, N_LANDMARK_PICTURES, random_state=LANDMARK_SEED, n_jobs=n_jobs,
+        progress=parts_progress,
     )  # fmt: skip
-    train_on_renders(face_model, renders, folder, progress=progress)
-    return renders
+    path = folder / "landmarks" / f"{OPEN}.dat"
+    train_landmark_model(examples, path, random_state=LANDMARK_SEED)
+    del examples
+    for landmark_model in (LandmarkModel(OPEN, path), usual):
+        renders = render_sequences(
+            face_model, N_RENDERED, random_state=RENDER_SEED, landmark_model=landmark_model,
+            n_jobs=n_jobs, progress=parts_progress,
+        )  # fmt: skip
+        train_on_renders(face_model, renders, folder, progress=progress)
 
 
 def train_on_renders(
@@ -98,7 +105,7 @@ def train_on_renders(
     sequences = [alone, with_shaken_copies(renders, error, recipe.random_state)]
     train_models(
         training_tables(sequences, recipe.random_state),
-        folder / ("default" if name == OPEN else name),
+        folder / ("default" if name == IBUG else name),
         recipe,
         pose_range_deg=pose_range_deg(sequences),
         progress=progress,
