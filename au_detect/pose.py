@@ -21,6 +21,8 @@ from au_detect.paths import packaged_folder
 
 N_STEPS = 5
 """Gauss-Newton steps; from a face that only tilts the angles stand to 1e-4 rad after these."""
+ANGLE_DECIMALS = 9
+"""Angles are rounded, so that a frame gives the same numbers alone and among others."""
 STEP = 1e-5
 """Step of the numerical derivatives, rad."""
 
@@ -159,6 +161,7 @@ def _fit_rotation(
         change = np.linalg.solve(normal, transposed @ residual[..., None])[..., 0]
         angles = angles + np.clip(change[:, 1:], -0.5, 0.5)
     angles -= 2 * np.pi * np.rint(angles / (2 * np.pi))
+    angles = np.round(angles, ANGLE_DECIMALS) + 0.0
     return angles, scale + change[:, 0]
 
 
