@@ -206,7 +206,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--model", type=Path)
-    parser.add_argument("--landmark-model", type=Path)
+    parser.add_argument("--landmarks", type=Path)
     parser.add_argument("--peer-python", help="Python of an environment with mediapipe")
     parser.add_argument("--peer-model", help="face_landmarker.task")
     options = parser.parse_args()
@@ -216,7 +216,7 @@ def main() -> None:
         else options.folder
     )
     cases = read_cases(folder)
-    detector = AUDetector(options.model, landmark_model=options.landmark_model, experimental=True)
+    detector = AUDetector(options.model, landmark_model=options.landmarks, experimental=True)
     report(
         "au_detect, against the neutral picture", score(detector, cases, with_neutral=True), cases
     )
