@@ -12,6 +12,7 @@ import contextlib
 import io
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -209,7 +210,8 @@ class MLPClassifier(AUClassifier):
         return build_network(
             keras,
             features,
-            [1] * self.n_aus_ if self.one_vs_all else [self.n_aus_],
+            self.n_aus_,
+            one_vs_all=self.one_vs_all,
             hidden_layers=self.hidden_layers,
             units=self.units,
             activation=self.activation,
@@ -245,10 +247,28 @@ class MLPClassifier(AUClassifier):
 
 def _import_tensorflow() -> Any:
     """Import TensorFlow without its start-up messages (unless the user asked for them)."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
+        import tensorflow
 
+        return tensorflow
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    with _silent_stderr():
+        import tensorflow
     return tensorflow
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Send what native code writes to stderr nowhere: TensorFlow greets before it reads levels."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextlib.contextmanager

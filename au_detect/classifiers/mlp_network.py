@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,8 +13,9 @@ _IGNORED = 1e30  # variance that scales a feature to nothing
 def build_network(
     keras: Any,
     features: NDArray[np.float32],
-    outputs: Sequence[int],
+    n_aus: int,
     *,
+    one_vs_all: bool,
     hidden_layers: int,
     units: int,
     activation: str,
@@ -30,50 +30,61 @@ def build_network(
     keras : module
     features : ndarray, shape (n_samples, n_features)
         Training rows, for the scaling.
-    outputs : sequence of int
-        Number of logits of each tower of hidden layers; the towers stand side by side.
-    hidden_layers, units, activation, dropout, l2, input_noise : see `MLPClassifier`
+    n_aus : int
+    one_vs_all, hidden_layers, units, activation, dropout, l2, input_noise : see `MLPClassifier`
     """
-    inputs = keras.layers.Input((features.shape[1],), name="features")
-    scaled = keras.layers.Normalization(name="scaling", **_scaling(features))(inputs)
-    noisy = keras.layers.GaussianNoise(input_noise, name="noise")(scaled)
+    layers = keras.layers
+    inputs = layers.Input((features.shape[1],), name="features")
+    scaled = layers.Normalization(name="scaling", **_scaling(features))(inputs)
+    hidden = layers.GaussianNoise(input_noise, name="noise")(scaled)
+    dense = _dense_for_each_au if one_vs_all else _dense
+    for layer in range(hidden_layers):
+        options = {"activation": activation, "name": f"hidden_{layer}"}
+        hidden = dense(keras, hidden, n_aus, units, l2, "he_normal", options)
+        hidden = layers.Dropout(dropout, name=f"dropout_{layer}")(hidden)
+    logits = dense(keras, hidden, n_aus, None, l2, "glorot_uniform", {"name": "logits"})
+    return keras.Model(inputs, logits, name="action_units")
+
+
+def _dense(
+    keras: Any, hidden: Any, n_aus: int, units: int | None, l2: float, start: str, options: Any
+) -> Any:
+    """Add a layer that all AUs share; `units` None for the logits."""
     penalty = keras.regularizers.L2(l2)
-    towers = []
-    for tower, n_outputs in enumerate(outputs):
-        prefix, hidden = _prefix(tower, len(outputs)), noisy
-        for layer in range(hidden_layers):
-            hidden = keras.layers.Dense(
-                units,
-                activation=activation,
-                kernel_initializer="he_normal",
-                kernel_regularizer=penalty,
-                name=f"{prefix}hidden_{layer}",
-            )(hidden)
-            hidden = keras.layers.Dropout(dropout, name=f"{prefix}dropout_{layer}")(hidden)
-        logits = keras.layers.Dense(n_outputs, kernel_regularizer=penalty, name=f"{prefix}logits")
-        towers.append(logits(hidden))
-    joined = towers[0] if len(towers) == 1 else keras.layers.Concatenate(name="joined")(towers)
-    return keras.Model(inputs, joined, name="action_units")
+    return keras.layers.Dense(
+        units or n_aus, kernel_initializer=start, kernel_regularizer=penalty, **options
+    )(hidden)
+
+
+def _dense_for_each_au(
+    keras: Any, hidden: Any, n_aus: int, units: int | None, l2: float, start: str, options: Any
+) -> Any:
+    """Add a layer for each AU, all in one tensor (rows, n_aus, units); `units` None for logits."""
+    inputs = "bd" if len(hidden.shape) == 2 else "bad"
+    equation = f"{inputs},ad->ba" if units is None else f"{inputs},ade->bae"
+    # Keras takes the axis of the AUs for inputs too; the factor takes that back.
+    scale = (2.0 if start == "he_normal" else 1.0) * (1 if units is None else n_aus)
+    return keras.layers.EinsumDense(
+        equation,
+        output_shape=(n_aus,) if units is None else (n_aus, units),
+        bias_axes="a" if units is None else "ae",
+        kernel_initializer=keras.initializers.VarianceScaling(scale),
+        kernel_regularizer=keras.regularizers.L2(l2),
+        **options,
+    )(hidden)
 
 
 def with_probabilities(
     keras: Any, network: Any, slopes: NDArray[np.float64], offsets: NDArray[np.float64]
 ) -> Any:
-    """Fold slopes and offsets of the logits into the last layers, and add the sigmoid."""
-    n_towers = sum(layer.name.endswith("logits") for layer in network.layers)
-    first = 0
-    for tower in range(n_towers):
-        layer = network.get_layer(f"{_prefix(tower, n_towers)}logits")
-        kernel, bias = layer.get_weights()
-        columns = slice(first, first + len(bias))
-        layer.set_weights([kernel * slopes[columns], bias * slopes[columns] + offsets[columns]])
-        first = columns.stop
+    """Fold slopes and offsets of the logits into the last layer, and add the sigmoid."""
+    last = network.get_layer("logits")
+    kernel, bias = last.get_weights()
+    au_axis_first = isinstance(last, keras.layers.EinsumDense)
+    scaled = kernel * (slopes[:, None] if au_axis_first else slopes)
+    last.set_weights([scaled, bias * slopes + offsets])
     outputs = keras.layers.Activation("sigmoid", name="probabilities")(network.output)
     return keras.Model(network.input, outputs, name="action_units")
-
-
-def _prefix(tower: int, n_towers: int) -> str:
-    return "" if n_towers == 1 else f"au_{tower}_"
 
 
 def _scaling(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
