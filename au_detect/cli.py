@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from au_detect.cli_data import add_data_commands
 from au_detect.cli_training import add_training_commands
 from au_detect.errors import AUDetectError
 from au_detect.version import __version__
@@ -42,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_demo(commands)
     _add_info(commands)
+    add_data_commands(commands)
     add_training_commands(commands)
     return parser
 

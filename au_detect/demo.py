@@ -9,7 +9,7 @@ from pathlib import Path
 import cv2
 import pandas as pd
 
-from au_detect.datasets.ckplus import CKPlusSequence
+from au_detect.datasets.collection import SequenceRecord
 from au_detect.detect import AUDetector, Progress
 from au_detect.facs import BLINK, au_label
 from au_detect.pictures import read_picture, select_pictures
@@ -42,7 +42,7 @@ def run_demo(
     detector = AUDetector()
     results, rows, thumbnails = [], [], {}
     for sample in read_samples():
-        name = f"{sample.subject}_{sample.number}"
+        name = sample.name
         result = detector.run(sample.folder, progress=progress(name) if progress else None)
         result.to_csv(folder / f"{name}.csv")
         results.append(result)
@@ -55,7 +55,7 @@ def run_demo(
     return table, report
 
 
-def _compare(name: str, sample: CKPlusSequence, result: AUResult) -> dict[str, object]:
+def _compare(name: str, sample: SequenceRecord, result: AUResult) -> dict[str, object]:
     detected = {au for au, on in zip(result.aus, result.active[-1], strict=True) if on} - {BLINK}
     labelled = set(sample.aus)
     return {

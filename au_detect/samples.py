@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from au_detect.datasets.ckplus import CKPlusSequence, read_sequences
+from au_detect.datasets.ckplus import read_ckplus
+from au_detect.datasets.collection import SequenceRecord
 from au_detect.paths import packaged_folder
 
 
-def read_samples() -> list[CKPlusSequence]:
+def read_samples() -> list[SequenceRecord]:
     """Return the sample sequences with their labels."""
-    return read_sequences(packaged_folder("data"))
+    return list(read_ckplus(packaged_folder("data")).records)
 
 
 def sample_sequences() -> dict[str, Path]:
@@ -22,4 +23,4 @@ def sample_sequences() -> dict[str, Path]:
     >>> sorted(sample_sequences())[:3]
     ['anger', 'contempt', 'disgust']
     """
-    return {str(sample.emotion): sample.folder for sample in read_samples()}
+    return {sample.emotion: sample.folder for sample in read_samples()}

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import au_detect
+from au_detect.datasets.measurement_cache import MEASURING_MODULES
 
 PACKAGE = Path(au_detect.__file__).parent
 
@@ -35,8 +36,11 @@ ORDER = """
     detect  batch
     report_style  report_pictures  report_timeline  report  plots # reports
 
-    datasets  datasets.ckplus                                     # training and evaluation
+    datasets  datasets.frame_files  datasets.collection           # training and evaluation
+    datasets.facs_labels  datasets.ckplus  datasets.sequence_table
     datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
+    datasets.frame_choice  datasets.frame_measurement  datasets.measurement_cache
+    datasets.measured_frames  datasets.measuring  datasets.loading  datasets.summary
     samples  evaluation  training
 
     simulation  simulation.face_model  simulation.actions         # simulation
@@ -51,7 +55,7 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training
 
-    demo  info  cli_training  cli                                               # the command line
+    demo  info  cli_data  cli_training  cli                       # the command line
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 
@@ -180,6 +184,18 @@ def test_classifiers_know_nothing_of_where_the_features_come_from():
             used = modules_of_the_package(imported(ast.walk(tree), module), SOURCES)
             other = {name for name in used if name.partition(".")[0] != "classifiers"} - allowed
             assert not other, f"{module} must not import {other}"
+
+
+def test_measurements_are_kept_under_the_hash_of_all_code_that_measures():
+    used, waiting = set(), {"datasets.frame_measurement"}
+    while waiting:
+        used |= waiting
+        names = set().union(*(imported(ast.walk(SOURCES[module]), module) for module in waiting))
+        waiting = modules_of_the_package(names, SOURCES) - used
+    assert set(MEASURING_MODULES) == used, (
+        "MEASURING_MODULES must be what datasets.frame_measurement imports, directly or not "
+        "(what such a module reads from other files than the landmark model must be hashed too)"
+    )
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -4,8 +4,8 @@ import pytest
 
 from au_detect import sample_sequences
 from au_detect.datasets.ckplus import EMOTIONS
+from au_detect.datasets.frame_files import read_landmarks
 from au_detect.facs import NETWORK_AUS
-from au_detect.paths import packaged_folder
 from au_detect.samples import read_samples
 
 
@@ -48,11 +48,8 @@ def test_labels_are_aus_of_the_networks_with_facs_intensities(sample):
 
 @pytest.mark.parametrize("sample", read_samples(), ids=lambda sample: sample.subject)
 def test_every_picture_has_its_true_landmarks_inside_it(sample):
-    folder = packaged_folder("data") / "Landmarks" / sample.subject / sample.number
-    pictures = sorted(sample.folder.iterdir())
-    files = [folder / f"{picture.stem}_landmarks.txt" for picture in pictures]
-    points = np.stack([np.loadtxt(file) for file in files])
-    assert points.shape == (len(pictures), 68, 2)
-    height, width = cv2.imread(str(pictures[0]), cv2.IMREAD_GRAYSCALE).shape
+    points = np.stack([read_landmarks(file) for file in sample.landmarks])
+    assert points.shape == (len(sample.frames), 68, 2)
+    height, width = cv2.imread(str(sample.frames[0]), cv2.IMREAD_GRAYSCALE).shape
     assert (points > 0).all()
     assert (points < (width, height)).all()

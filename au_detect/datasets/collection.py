@@ -1,0 +1,173 @@
+"""A labelled collection as it lies on disk, whatever its source: sequences and problems.
+
+Readers (`au_detect.datasets.ckplus`, `au_detect.datasets.sequence_table`) make it, without
+opening a picture; `au_detect.datasets.measuring` measures it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.datasets.frame_files import FrameFile
+from au_detect.errors import InputError
+
+PRESENT = 1.0
+"""Intensity that stands for "present, intensity not coded" in tables: the least that counts.
+
+`LabelledFeatures.labels` then takes such an AU as present at its default minimum intensity, A, and
+as neither present nor absent at any higher one: exactly what is known about it.
+"""
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in a collection that is not as it should be.
+
+    Parameters
+    ----------
+    kind : str
+        A few words that problems of one kind share, such as ``"frames without labels"``.
+    place : str
+        File, folder, row or sequence.
+    text : str
+        What is wrong, and what became of it.
+    """
+
+    kind: str
+    place: str
+    text: str
+
+    def __str__(self) -> str:
+        return f"{self.place}: {self.text}"
+
+
+@dataclass(frozen=True)
+class SequenceRecord:
+    """One labelled sequence: where its frames are, and what was coded for them.
+
+    Parameters
+    ----------
+    name, subject : str
+        What the sequence is called, and whose face it is.
+    frames : tuple of Path
+        The pictures in order; or one video.
+    aus : mapping of int to float
+        AU -> intensity, 1 (A) to 5 (E); 0 for coded as absent, NaN for present without an
+        intensity. It may hold AUs that no network knows.
+    emotion : str
+        "" where it was not labelled.
+    neutral : int or Path
+        Which frame, from 0, or which other picture shows the neutral face.
+    apex : int, optional
+        The frame that was coded, if only this one was. None: the labels are those of the peak of
+        a sequence that goes from neutral to peak, its last frame.
+    landmarks : tuple of (Path or None)
+        A landmark file for each frame; empty where there are none.
+    fully_coded : bool
+        Whether AUs that `aus` does not hold are absent; otherwise they were not coded.
+    is_video : bool
+        Whether `frames` is one video.
+
+    Raises
+    ------
+    InputError
+        If there are no frames, a frame number or an intensity is out of range, or the coded frame
+        is the neutral one.
+    """
+
+    name: str
+    subject: str
+    frames: tuple[Path, ...]
+    aus: Mapping[int, float]
+    emotion: str = ""
+    neutral: int | Path = 0
+    apex: int | None = None
+    landmarks: tuple[Path | None, ...] = ()
+    fully_coded: bool = True
+    is_video: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.frames:
+            raise InputError(f"frames of {self.name} must hold at least one, got none")
+        if self.landmarks and len(self.landmarks) != len(self.frames):
+            raise InputError(
+                f"landmarks of {self.name} must have {len(self.frames)} entries like frames, "
+                f"got {len(self.landmarks)}"
+            )
+        for name in ("neutral", "apex"):
+            self._check_number(name, getattr(self, name))
+        last = len(self.frames) - 1 if self.apex is None else self.apex
+        if self.neutral == last and not (self.is_video and self.apex is None):
+            raise InputError(
+                f"neutral must be another frame than the coded one, got frame {last} for both"
+            )
+        bad = {a: v for a, v in self.aus.items() if not (math.isnan(v) or 0 <= v <= 5)}
+        if bad:
+            raise InputError(f"aus of {self.name} must have intensities in [0, 5], got {bad}")
+
+    def _check_number(self, argument: str, number: int | Path | None) -> None:
+        if isinstance(number, int):
+            limit = math.inf if self.is_video else len(self.frames)
+            if not 0 <= number < limit:
+                raise InputError(
+                    f"{argument} must be a frame from 0 to {len(self.frames) - 1}, got {number}"
+                )
+
+    @property
+    def folder(self) -> Path:
+        """Where the pictures or the video are."""
+        return self.frames[0].parent
+
+    def frame(self, number: int) -> FrameFile:
+        """Return where a frame is."""
+        if self.is_video:
+            return FrameFile(self.frames[0], number)
+        return FrameFile(
+            self.frames[number], landmarks=self.landmarks[number] if self.landmarks else None
+        )
+
+    def neutral_frame(self) -> FrameFile:
+        """Return where the neutral face is."""
+        return (
+            FrameFile(self.neutral) if isinstance(self.neutral, Path) else self.frame(self.neutral)
+        )
+
+    def intensity(self, aus: Sequence[int]) -> NDArray[np.float32]:
+        """Return the intensities of `aus`, shape (n_aus,).
+
+        0 is absent, NaN not coded; `PRESENT` stands for present without an intensity.
+        """
+        missing = 0.0 if self.fully_coded else math.nan
+        values = [
+            PRESENT if au in self.aus and math.isnan(self.aus[au]) else self.aus.get(au, missing)
+            for au in aus
+        ]
+        return np.array(values, dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Collection:
+    """Sequences with labels, and what was wrong with the files.
+
+    Parameters
+    ----------
+    source : str
+        What was read, as the user named it.
+    records : tuple of SequenceRecord
+        In order; each name once.
+    problems : tuple of Problem
+        What was left out or is doubtful.
+    """
+
+    source: str
+    records: tuple[SequenceRecord, ...]
+    problems: tuple[Problem, ...] = field(default=())
+
+    def __len__(self) -> int:
+        return len(self.records)

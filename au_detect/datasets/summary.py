@@ -1,0 +1,141 @@
+"""What a collection holds: people, sequences, action units, emotions, problems."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from au_detect.datasets.collection import Collection, Problem
+from au_detect.datasets.frame_files import read_landmarks
+from au_detect.datasets.sequences import LabelledSequences
+from au_detect.errors import InputError
+from au_detect.pictures import picture_format
+
+
+@dataclass(frozen=True)
+class AUCount:
+    """How often an AU was coded as present: in how many sequences, of how many subjects.
+
+    `n_with_intensity` is the number of the sequences in which its intensity was coded; None where
+    the table does not tell.
+    """
+
+    n_sequences: int
+    n_subjects: int
+    n_with_intensity: int | None
+
+
+@dataclass(frozen=True)
+class CollectionSummary:
+    """Counts of a collection.
+
+    Parameters
+    ----------
+    n_subjects, n_sequences : int
+    n_frames : int
+        Pictures in the sequences, or rows of a measured table; frames of videos are not counted.
+    n_videos : int
+        How many sequences are videos.
+    aus : dict of int to AUCount
+        AUs that are present somewhere, in order of their numbers.
+    emotions : dict of str to int
+        Sequences with each emotion, the most frequent first; "" is unknown.
+    problems : dict of str to tuple of Problem
+        By kind.
+    """
+
+    n_subjects: int
+    n_sequences: int
+    n_frames: int
+    n_videos: int
+    aus: Mapping[int, AUCount]
+    emotions: Mapping[str, int]
+    problems: Mapping[str, tuple[Problem, ...]] = field(default_factory=dict)
+
+
+def summarise_collection(collection: Collection) -> CollectionSummary:
+    """Count what a collection holds."""
+    records = collection.records
+    present = {
+        (r.name, r.subject, au): float(value)
+        for r in records
+        for au, value in r.aus.items()
+        if value != 0
+    }
+    pictures = {path for r in records if not r.is_video for path in r.frames}
+    return CollectionSummary(
+        n_subjects=len({r.subject for r in records}),
+        n_sequences=len(records),
+        n_frames=len(pictures),
+        n_videos=len({r.frames[0] for r in records if r.is_video}),
+        aus=_count_aus(present),
+        emotions=dict(Counter(r.emotion for r in records).most_common()),
+        problems=_by_kind(collection.problems),
+    )
+
+
+def summarise_sequences(sequences: LabelledSequences) -> CollectionSummary:
+    """Count what a table of measured sequences holds; an intensity of 1 or more is present."""
+    n = len(sequences)
+    names = [str(name) for name in sequences.attributes.get("name", np.arange(n))]
+    emotion = sequences.attributes.get("emotion", np.full(n, ""))
+    emotions = dict(zip(names, emotion.astype(str).tolist(), strict=True))
+    present = {
+        (names[row], str(sequences.subject[row]), sequences.aus[column])
+        for row, column in zip(*np.nonzero(sequences.intensity >= 1), strict=True)
+    }
+    return CollectionSummary(
+        n_subjects=sequences.n_subjects,
+        n_sequences=len(set(names)),
+        n_frames=n,
+        n_videos=0,
+        aus={
+            au: replace(count, n_with_intensity=None)
+            for au, count in _count_aus(dict.fromkeys(present, 0.0)).items()
+        },
+        emotions=dict(Counter(emotions.values()).most_common()),
+    )
+
+
+def find_damaged_files(collection: Collection) -> list[Problem]:
+    """Return frames that are no pictures, and landmark files that are not whole.
+
+    Only the first bytes of pictures are read; measuring finds what is damaged further on.
+    """
+    problems: dict[str, Problem] = {}
+    for record in collection.records:
+        for path in () if record.is_video else record.frames:
+            try:
+                if picture_format(path) is None:
+                    raise InputError(f"{path} is not a picture, or an empty file")
+            except InputError as error:
+                problems[str(path)] = Problem("unreadable frames", record.name, str(error))
+        for points in filter(None, record.landmarks):
+            try:
+                read_landmarks(points)
+            except InputError as error:
+                problems[str(points)] = Problem("damaged landmarks", record.name, str(error))
+    return list(problems.values())
+
+
+def _count_aus(present: Mapping[tuple[str, str, int], float]) -> dict[int, AUCount]:
+    """Count (sequence, subject, AU) -> intensity, NaN where it is not known."""
+    counts = {}
+    for au in sorted({au for _, _, au in present}):
+        shown = {key: value for key, value in present.items() if key[2] == au}
+        counts[au] = AUCount(
+            n_sequences=len(shown),
+            n_subjects=len({subject for _, subject, _ in shown}),
+            n_with_intensity=sum(not np.isnan(value) for value in shown.values()),
+        )
+    return counts
+
+
+def _by_kind(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:
+    kinds: dict[str, list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault(problem.kind, []).append(problem)
+    return {kind: tuple(listed) for kind, listed in kinds.items()}
