@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from au_detect.detect import AUDetector, detect_aus
+    from au_detect.emotions import recognise_emotions
     from au_detect.results import AUResult, read_result
     from au_detect.samples import sample_sequences
     from au_detect.version import __version__
@@ -20,6 +21,7 @@ _PLACES = {
     "AUResult": "results",
     "detect_aus": "detect",
     "read_result": "results",
+    "recognise_emotions": "emotions",
     "sample_sequences": "samples",
     "__version__": "version",
 }
@@ -30,6 +32,7 @@ __all__ = [
     "__version__",
     "detect_aus",
     "read_result",
+    "recognise_emotions",
     "sample_sequences",
 ]
 

@@ -32,7 +32,8 @@ ORDER = """
     classifiers.runtime  classifiers.model  classifiers.storage
     scoring
 
-    tables  events  result_checks  results  blinks  emotions      # results
+    tables  events  result_checks  results  blinks                # results
+    emotion_rules  emotions                                       # emotions
     detect  batch
     report_style  report_pictures  report_timeline  report  plots # reports
 
