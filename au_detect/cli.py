@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from au_detect.cli_data import add_data_commands
+from au_detect.cli_judging import add_judging_commands
 from au_detect.cli_training import add_training_commands
 from au_detect.errors import AUDetectError
 from au_detect.version import __version__
@@ -45,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_info(commands)
     add_data_commands(commands)
     add_training_commands(commands)
+    add_judging_commands(commands)
     return parser
 
 

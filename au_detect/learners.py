@@ -101,6 +101,36 @@ class LearnerOptions:
         check_option("features", self.features, FEATURES)
 
 
+ABLATIONS: dict[str, dict[str, dict[str, Any]]] = {
+    "features": {
+        "geometry only": {"features": "geometry"},
+        "furrows only": {"features": "furrows"},
+    },
+    "neutral": {"without neutral": {"uses_neutral": False}},
+    "networks": {"one network": {"one_network": True}},
+}
+"""What can be taken from a learner -> names and changes of the learners that are left."""
+
+
+def ablated(name: str, options: LearnerOptions, what: Sequence[str]) -> dict[str, LearnerOptions]:
+    """Return the learners that lack something, by name; those like `options` are left out.
+
+    Raises
+    ------
+    InputError
+        If `what` is not among `ABLATIONS`.
+    """
+    learners = {}
+    for part in what:
+        check_option("ablate", part, ABLATIONS)
+        for lacking, changes in ABLATIONS[part].items():
+            changed = replace(options, **changes)
+            possible = part != "features" or options.features == "both"
+            if possible and changed != options:
+                learners[f"{name}, {lacking}"] = changed
+    return learners
+
+
 @dataclass(frozen=True)
 class _Part:
     """A classifier, the AUs it answers and the columns it reads."""
@@ -135,7 +165,7 @@ class Learner:
         probabilities = np.empty((len(table), len(self.aus)), dtype=np.float32)
         for part in self.parts:
             features, names = _columns(table, part.face, self.options.features)
-            answer = part.classifier.predict_proba(features)
+            answer: NDArray[np.floating] = part.classifier.predict_proba(features)
             if self.options.augment:
                 order, signs = mirror_columns(names)
                 mirrored = part.classifier.predict_proba(signs * features[:, order])

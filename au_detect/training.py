@@ -151,8 +151,9 @@ def _families(tables: list[LabelledFeatures]) -> list[list[LabelledFeatures]]:
 def measuring_subjects(
     tables: Sequence[LabelledFeatures], recipe: TrainingRecipe
 ) -> NDArray[np.str_]:
-    """Return the subjects that `train_models` only measures with; empty if there are none."""
-    return _split_subjects(list(tables), recipe).test
+    """Return the subjects that `train_models` measures with: test, else validation subjects."""
+    split = _split_subjects(list(tables), recipe)
+    return split.test if len(split.test) else split.validation
 
 
 def _watched(

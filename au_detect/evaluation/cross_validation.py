@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.protocols import Fold
+from au_detect.facs import au_label
 from au_detect.learners import LearnerOptions, fit_learner, labels_of
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -54,6 +56,29 @@ class Predictions:
         known = np.isfinite(self.probabilities)
         return np.where(known, self.probabilities >= self.thresholds, np.nan)
 
+    def write_csv(self, path: str | PathLike[str], sequences: LabelledSequences) -> None:
+        """Write a row per tested sequence: who, which fold, and each AU's label and answer.
+
+        ``AU12_y`` is the label, ``AU12_p`` the probability, ``AU12_c`` the decision.
+
+        Parameters
+        ----------
+        path : path
+        sequences : LabelledSequences
+            The collection that `rows` points into.
+        """
+        import pandas as pd
+
+        columns: dict[str, Any] = {"subject": self.subject, "fold": self.fold}
+        if "name" in sequences.attributes:
+            columns["name"] = sequences.attributes["name"][self.rows]
+        for column, au in enumerate(self.aus):
+            label = au_label(au)
+            columns[f"{label}_y"] = self.y[:, column]
+            columns[f"{label}_p"] = np.round(self.probabilities[:, column].astype(float), 6)
+            columns[f"{label}_c"] = self.decided[:, column]
+        pd.DataFrame(columns).to_csv(path, index=False)
+
 
 def cross_validate(
     sequences: LabelledSequences,
@@ -72,7 +97,7 @@ def cross_validate(
     aus : sequence of int
         What to detect.
     options : sequence of LearnerOptions
-        The learners; all see the same folds.
+        The learners; all see the same folds, and are tested on apex frames (`is_apex`).
     folds : sequence of Fold
         See `make_folds`.
     n_jobs : int
@@ -84,6 +109,8 @@ def cross_validate(
     list of Predictions
         One per learner, rows in the order of the collection.
     """
+    apex = is_apex(sequences)
+    folds = [Fold(fold.training, fold.test & apex) for fold in folds]
     tasks = [(learner, fold) for learner in range(len(options)) for fold in range(len(folds))]
     jobs = (
         delayed(_fit_and_predict)(sequences, aus, options[learner], folds[fold], n_jobs != 1)
@@ -117,16 +144,32 @@ def predict_with_model(
     known = model.aus(kind, experimental=True)
     aus = tuple(au for au in known if au in sequences.aus)
     thresholds = list(model.thresholds(kind, aus).values())
-    n = len(sequences)
+    probabilities = model.predict(table.upper, table.lower, kind, aus)
+    rows = np.flatnonzero(is_apex(sequences))
+    n = len(rows)
     return Predictions(
         aus=aus,
-        rows=np.arange(n),
-        y=labels_of(sequences, aus, minimum_intensity),
-        probabilities=model.predict(table.upper, table.lower, kind, aus),
+        rows=rows,
+        y=labels_of(sequences, aus, minimum_intensity)[rows],
+        probabilities=probabilities[rows],
         thresholds=np.broadcast_to(thresholds, (n, len(aus))),
-        subject=sequences.subject,
+        subject=sequences.subject[rows],
         fold=np.zeros(n, dtype=np.intp),
     )
+
+
+def is_apex(sequences: LabelledSequences) -> NDArray[np.bool_]:
+    """Return which rows are the last of their sequence: only these are tested.
+
+    Where a sequence has several rows (attribute ``name``), the others serve training alone.
+    """
+    last = np.zeros(len(sequences), dtype=bool)
+    names = sequences.attributes.get("name")
+    if names is None:
+        return ~last
+    pairs = list(zip(sequences.subject.tolist(), names.tolist(), strict=True))
+    last[list({pair: row for row, pair in enumerate(pairs)}.values())] = True
+    return last
 
 
 def _fit_and_predict(
