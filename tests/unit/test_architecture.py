@@ -66,7 +66,8 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training
 
-    demo  info  cli_data  cli_recipe  cli_judging  cli_training  cli                       # the command line
+    demo  info  cli_data  cli_recipe  cli_judging                  # the command line
+    cli_training  cli
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 
