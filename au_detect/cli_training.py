@@ -1,4 +1,4 @@
-"""The commands that make models: simulate people, train landmark models and networks.
+"""The commands that simulate people, and train landmark models on them.
 
 Parsing and printing only, like `au_detect.cli`.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from au_detect.cli_options import add_landmarks_option
+from au_detect.cli_recipe import training_progress
 from au_detect.errors import InputError
 
 
@@ -19,7 +20,6 @@ def add_training_commands(commands: Any) -> None:
     _add_simulate(commands)
     _add_rebuild(commands)
     _add_train_landmarks(commands)
-    _add_train(commands)
 
 
 def _add_simulate(commands: Any) -> None:
@@ -62,7 +62,7 @@ def _rebuild(options: argparse.Namespace) -> int:
 
     rebuild_models(
         options.face_model, options.out, n_jobs=options.jobs,
-        parts_progress=_parts_progress("parts"), progress=_training_progress(),
+        parts_progress=_parts_progress("parts"), progress=training_progress(),
     )  # fmt: skip
     print(f"models -> {options.out}")
     return 0
@@ -80,30 +80,6 @@ def _add_train_landmarks(commands: Any) -> None:
     train.add_argument("--out", type=Path, required=True, metavar="FILE")
     train.add_argument("--n", type=int, default=6000, help="pictures (default: %(default)s)")
     train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
-    train.add_argument("--seed", type=int, default=0)
-
-
-def _add_train(commands: Any) -> None:
-    train = commands.add_parser("train", help="fit the networks to labelled sequences")
-    train.set_defaults(command=_train)
-    train.add_argument(
-        "data", type=Path, nargs="+", metavar="FILE", help="what `au-detect simulate` wrote"
-    )
-    train.add_argument("--out", type=Path, required=True, metavar="DIR")
-    train.add_argument(
-        "--minimum-intensity", type=float, default=1.0, metavar="1-5",
-        help="FACS intensity (1 is A, 5 is E) from which an AU counts as present",
-    )  # fmt: skip
-    train.add_argument(
-        "--max-fpr", type=float, default=0.02, metavar="RATE",
-        help="false-positive rate that thresholds allow on held-out people (default: %(default)s)",
-    )  # fmt: skip
-    train.add_argument(
-        "--input-noise", type=float, default=0.1, metavar="SD",
-        help="noise on the inputs in training, in standard deviations (default: %(default)s)",
-    )  # fmt: skip
-    train.add_argument("--members", type=int, default=1, help="networks that are averaged")
-    train.add_argument("--epochs", type=int, default=40, help="at most (default: %(default)s)")
     train.add_argument("--seed", type=int, default=0)
 
 
@@ -183,41 +159,3 @@ def _train_landmarks(options: argparse.Namespace) -> int:
         print(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
     print(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
     return 0
-
-
-def _train(options: argparse.Namespace) -> int:
-    from au_detect.datasets.sequences import LabelledSequences
-    from au_detect.datasets.tables import pose_range_deg, training_tables
-    from au_detect.training import TrainingRecipe, train_models
-
-    sequences = [LabelledSequences.load(path) for path in options.data]
-    recipe = TrainingRecipe(
-        minimum_intensity=options.minimum_intensity,
-        max_fpr=options.max_fpr,
-        input_noise=options.input_noise,
-        members=options.members,
-        max_epochs=options.epochs,
-        random_state=options.seed,
-    )
-    manifest = train_models(
-        training_tables(sequences, options.seed),
-        options.out,
-        recipe,
-        pose_range_deg=pose_range_deg(sequences),
-        progress=_training_progress(),
-    )
-    print(f"{len(manifest.networks)} networks -> {options.out}")
-    return 0
-
-
-def _training_progress() -> Any:
-    from tqdm import tqdm
-
-    bars: dict[str, Any] = {}
-
-    def advance(network: str, n_done: int, n_at_most: int) -> None:
-        if network not in bars:
-            bars[network] = tqdm(total=n_at_most, desc=network, unit="epoch", disable=None)
-        bars[network].update(n_done - bars[network].n)
-
-    return advance

@@ -29,65 +29,19 @@ from au_detect.classifiers.storage import (
 )
 from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.errors import InputError
-from au_detect.evaluation import AUEvaluation, evaluate_aus
+from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
 from au_detect.facs import ACTION_UNITS, Face, au_label
+from au_detect.recipe import TrainingRecipe, make_network
+from au_detect.training_monitor import training_monitor
 from au_detect.version import __version__
+
+__all__ = ["FACES", "TrainingRecipe", "measuring_subjects", "train_models"]
 
 FACES: tuple[Face, ...] = ("upper", "lower")
 METRICS = ("n_positive", "n_negative", "tpr", "fpr", "precision", "f1", "auc")
 
 Progress = Callable[[str, int, int], None]
 """Called as ``progress(network_name, n_epochs_done, n_epochs_at_most)``."""
-
-
-@dataclass(frozen=True)
-class TrainingRecipe:
-    """Everything that decides, with the data, what a training gives.
-
-    Attributes
-    ----------
-    upper_layers, lower_layers : int
-        Hidden layers of the networks for the upper and the lower face.
-    test_fraction : float
-        Fraction of the subjects that only measure, in [0, 1); at 0 the validation subjects
-        measure too, and the rates look better than they are.
-    validation_fraction : float
-        Fraction of the other subjects for early stopping, calibration and thresholds.
-    max_fpr : float
-        False-positive rate on the validation subjects that thresholds allow.
-    minimum_intensity : float
-        FACS intensity from which an AU counts as present (`LabelledFeatures.labels`).
-    min_positive_subjects : int
-        An AU that fewer subjects show is dropped, and named in the manifest.
-    experimental : tuple of int
-        AUs to mark as not reliable enough to build on.
-    experimental_below_auc : float
-        AUs whose ROC AUC on the measuring subjects is lower are marked too.
-    units, members, ... : see `MLPClassifier`
-    """
-
-    upper_layers: int = 6
-    lower_layers: int = 2
-    units: int = 256
-    members: int = 1
-    activation: str = "relu"
-    dropout: float = 0.2
-    l2: float = 1e-5
-    input_noise: float = 0.1
-    learning_rate: float = 1e-3
-    batch_size: int = 512
-    max_epochs: int = 40
-    patience: int = 6
-    positive_weighting: str = "per_au"
-    positive_weight_cap: float = 10.0
-    validation_fraction: float = 0.2
-    test_fraction: float = 0.1
-    max_fpr: float = 0.02
-    minimum_intensity: float = 1.0
-    min_positive_subjects: int = 10
-    experimental: tuple[int, ...] = ()
-    experimental_below_auc: float = 0.85
-    random_state: int = 0
 
 
 def train_models(
@@ -97,6 +51,7 @@ def train_models(
     *,
     pose_range_deg: tuple[float, float, float] | None = None,
     progress: Progress | None = None,
+    logdir: str | Path | None = None,
 ) -> Manifest:
     """Fit the upper and the lower network of every table and write them to a model folder.
 
@@ -114,6 +69,8 @@ def train_models(
         Largest absolute head rotation (Rx, Ry, Rz) in the tables, degrees.
     progress : callable, optional
         Called after every epoch as ``progress(network_name, n_done, n_at_most)``.
+    logdir : path, optional
+        Folder for TensorBoard, a subfolder for each network.
 
     Returns
     -------
@@ -132,6 +89,7 @@ def train_models(
     entries: list[NetworkEntry] = []
     contents: dict[str, bytes] = {}
     dropped: dict[str, dict[str, int]] = {}
+    history: dict[str, Any] = {}
     for family in _families(tables):
         for face in FACES:
             aus = _choose_aus(family, face, recipe, dropped)
@@ -140,7 +98,9 @@ def train_models(
             fitted: list[_Fitted] = []
             for table in family:
                 name = _network_name(face, table)
-                fitted.append(_fit(name, face, table, aus, split, recipe, progress))
+                classifier = make_network(face, recipe, **_watched(name, aus, progress, logdir))
+                fitted.append(_fit(classifier, name, face, table, aus, split, recipe))
+                history[name] = classifier.history_
                 contents |= fitted[-1].files
                 entries.append(_entry(name, face, table, family[-1], aus, fitted, split, recipe))
     if not entries:
@@ -150,7 +110,7 @@ def train_models(
     manifest = Manifest(
         landmark_model=tables[0].landmark_model,
         networks=tuple(entries),
-        training=_describe(tables, recipe, dropped, len(split.test)),
+        training=_describe(tables, recipe, dropped, len(split.test)) | {"history": history},
         pose_range_deg=pose_range_deg,
         au_detect_version=__version__,
     )
@@ -188,20 +148,45 @@ def _families(tables: list[LabelledFeatures]) -> list[list[LabelledFeatures]]:
     return families
 
 
+def measuring_subjects(
+    tables: Sequence[LabelledFeatures], recipe: TrainingRecipe
+) -> NDArray[np.str_]:
+    """Return the subjects that `train_models` measures with: test, else validation subjects."""
+    split = _split_subjects(list(tables), recipe)
+    return split.test if len(split.test) else split.validation
+
+
+def _watched(
+    name: str, aus: tuple[int, ...], progress: Progress | None, logdir: str | Path | None
+) -> dict[str, Any]:
+    """Return the options of a classifier that let others follow its training."""
+    options: dict[str, Any] = {}
+    if progress is not None:
+        options["on_epoch"] = lambda done, total: progress(name, done, total)
+    if logdir is not None:
+        options["logdir"], options["monitor"] = str(Path(logdir) / name), training_monitor(aus)
+    return options
+
+
 def _fit(
+    classifier: MLPClassifier,
     name: str,
     face: Face,
     table: LabelledFeatures,
     aus: tuple[int, ...],
     split: _Split,
     recipe: TrainingRecipe,
-    progress: Progress | None,
 ) -> _Fitted:
     """Fit the networks of one table and half of the face."""
     features, labels = _samples(face, table, aus, recipe)
     is_test, is_validation = split.of(table)
-    classifier = _make_classifier(name, face, recipe, progress)
-    classifier.fit(features[~is_test], labels[~is_test], held_out=is_validation[~is_test])
+    weights = table.row_weights(recipe.minimum_intensity, by_intensity=recipe.intensity_weights)
+    classifier.fit(
+        features[~is_test],
+        labels[~is_test],
+        sample_weight=weights[~is_test],
+        held_out=is_validation[~is_test],
+    )
     exported = enumerate(classifier.export_litert())
     files = {network_file(f"{name}-{i}", content): content for i, content in exported}
     return _Fitted(files, features.shape[1])
@@ -264,17 +249,6 @@ def _network_name(face: Face, table: LabelledFeatures) -> str:
     """Return for example ``"upper_neutral_furrows"`` or ``"lower_single"``."""
     neutral = "neutral" if table.uses_neutral else "single"
     return f"{face}_{neutral}{'_furrows' if table.uses_furrows else ''}"
-
-
-def _make_classifier(
-    name: str, face: Face, recipe: TrainingRecipe, progress: Progress | None
-) -> MLPClassifier:
-    accepted = MLPClassifier().get_params()
-    options: dict[str, Any] = {k: v for k, v in asdict(recipe).items() if k in accepted}
-    options["hidden_layers"] = recipe.upper_layers if face == "upper" else recipe.lower_layers
-    if progress is not None:
-        options["on_epoch"] = lambda done, total: progress(name, done, total)
-    return MLPClassifier(**options)
 
 
 def _split_subjects(tables: list[LabelledFeatures], recipe: TrainingRecipe) -> _Split:

@@ -23,7 +23,7 @@ from au_detect.classifiers.storage import NetworkKind, load_model
 from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import training_tables
-from au_detect.evaluation import AUEvaluation, evaluate_aus
+from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
 from au_detect.simulation.landmark_error import fit_error_to_renders, with_shaken_copies
 from au_detect.simulation.rebuild import RECIPE
 from au_detect.training import train_models
@@ -81,9 +81,8 @@ def main() -> None:
     )
     print(auc.round(3).to_string())
     for name, e in found.items():
-        print(
-            f"{name}: TPR {e.pooled_tpr:.3f} FPR {e.pooled_fpr:.3f} mean AUC {np.nanmean(e.auc):.3f}"
-        )
+        rates = f"TPR {e.pooled_tpr:.3f} FPR {e.pooled_fpr:.3f}"
+        print(f"{name}: {rates} mean AUC {np.nanmean(e.auc):.3f}")
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 from sklearn.base import BaseEstimator
+from sklearn.exceptions import NotFittedError
 
 from au_detect.errors import InputError, check_shape
 
@@ -28,6 +29,10 @@ MIN_CALIBRATION_CELLS = 5
 """Platt's method is used where there are as many positives and as many negatives."""
 
 SMALLEST_THRESHOLD = 1e-6
+
+
+class NotFittedInputError(InputError, NotFittedError):
+    """A classifier was asked before it was fitted."""
 
 
 class AUClassifier(BaseEstimator, ABC):
@@ -116,7 +121,7 @@ class AUClassifier(BaseEstimator, ABC):
 
     def _check_features(self, X: ArrayLike) -> NDArray[np.float32]:
         if not hasattr(self, "n_features_in_"):
-            raise InputError(f"{type(self).__name__} must be fitted before it predicts")
+            raise NotFittedInputError(f"{type(self).__name__} must be fitted before it predicts")
         features = np.asarray(X, dtype=np.float32)
         check_shape("X", features, ("n_samples", self.n_features_in_))
         return features
@@ -151,6 +156,37 @@ def held_out_rows(groups: ArrayLike, fraction: float, random_state: int) -> NDAr
     n_held_out = min(max(round(fraction * len(names)), 1), len(names) - 1)
     chosen = np.random.default_rng(random_state).permutation(len(names))[:n_held_out]
     return np.isin(inverse, chosen)
+
+
+def positive_weights(y: ArrayLike, cap: float) -> NDArray[np.float64]:
+    """Return, per AU, negatives / positives, kept within [1 / cap, cap].
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples, n_aus)
+        1, 0 or NaN (ignored).
+    cap : float
+        At least 1.
+    """
+    labels = np.asarray(y)
+    n_positive, n_negative = (labels == 1).sum(axis=0), (labels == 0).sum(axis=0)
+    ratio = np.maximum(n_negative, 1) / np.maximum(n_positive, 1)
+    return np.clip(ratio, 1 / cap, cap)
+
+
+def active_au_weights(y: ArrayLike) -> NDArray[np.float32]:
+    """Return a weight for every row, in proportion to its number of active AUs, at least one.
+
+    So the 2018 study balanced its classes: rows that show much count more. The mean is 1.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples, n_aus)
+        1, 0 or NaN.
+    """
+    active = np.maximum((np.asarray(y) == 1).sum(axis=1), 1).astype(np.float32)
+    weights: NDArray[np.float32] = active / active.mean()
+    return weights
 
 
 def choose_thresholds(

@@ -12,19 +12,29 @@ import contextlib
 import io
 import os
 import random
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.classifiers.base import AUClassifier, Samples, fit_platt_scaling
+from au_detect.classifiers.base import (
+    AUClassifier,
+    NotFittedInputError,
+    Samples,
+    active_au_weights,
+    fit_platt_scaling,
+    positive_weights,
+)
+from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
+from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
+from au_detect.classifiers.mlp_network import build_network, with_probabilities
 from au_detect.errors import InputError, check_option
 
-WEIGHTINGS = ("per_au", "none")
+WEIGHTINGS = ("per_au", "per_sample", "focal", "none")
 _STEPS_PER_EPOCH = 20  # at least, in a table of 20 rows or more
 _ROWS_AT_ONCE = 8192
-_IGNORED = 1e30  # variance that scales a feature to nothing
 
 
 class MLPClassifier(AUClassifier):
@@ -53,11 +63,17 @@ class MLPClassifier(AUClassifier):
     patience : int
         Training stops when the loss on the held-out groups has not improved for so many
         epochs; the best epoch's weights are kept.
-    positive_weighting : {"per_au", "none"}
-        ``"per_au"`` weights the positives of each AU by negatives / positives. Calibration
-        takes the resulting shift out of the probabilities.
+    positive_weighting : {"per_au", "per_sample", "focal", "none"}
+        What is done about rare AUs. ``"per_au"`` weights the positives of each AU by negatives /
+        positives, ``"per_sample"`` weights rows by their number of active AUs (the 2018
+        study's), ``"focal"`` turns to the focal loss. Calibration takes the resulting shift out
+        of the probabilities.
     positive_weight_cap : float
-        That weight stays within [1 / cap, cap].
+        The weight of positives stays within [1 / cap, cap].
+    focal_gamma : float
+        Exponent of the focal loss.
+    one_vs_all : bool
+        Give every AU hidden layers of its own: one network per AU, fitted side by side.
     members : int
         Number of networks, which differ in their random start only; their calibrated
         probabilities are averaged.
@@ -70,6 +86,11 @@ class MLPClassifier(AUClassifier):
         deterministic operations, for the whole program.
     on_epoch : callable, optional
         Called as ``on_epoch(n_done, n_at_most)`` after every epoch, counted over all members.
+    logdir : str, optional
+        Folder for TensorBoard: losses, histograms of weights and biases, and what `monitor` says.
+    monitor : callable, optional
+        ``monitor(labels, probabilities)`` of the held-out rows after every epoch, before
+        calibration; returns numbers and pictures by name. See `mlp_logs.Monitor`.
 
     Attributes
     ----------
@@ -98,6 +119,10 @@ class MLPClassifier(AUClassifier):
         max_fpr: float = 0.02,
         random_state: int = 0,
         on_epoch: Callable[[int, int], None] | None = None,
+        focal_gamma: float = 2.0,
+        one_vs_all: bool = False,
+        logdir: str | None = None,
+        monitor: Monitor | None = None,
     ) -> None:
         self.hidden_layers = hidden_layers
         self.units = units
@@ -116,13 +141,23 @@ class MLPClassifier(AUClassifier):
         self.max_fpr = max_fpr
         self.random_state = random_state
         self.on_epoch = on_epoch
+        self.focal_gamma = focal_gamma
+        self.one_vs_all = one_vs_all
+        self.logdir = logdir
+        self.monitor = monitor
 
     def _fit_calibrated(self, training: Samples, held_out: Samples) -> None:
         check_option("positive_weighting", self.positive_weighting, WEIGHTINGS)
         for name in ("hidden_layers", "units", "batch_size", "max_epochs", "members"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} must be at least 1, got {getattr(self, name)}")
-        weights = self._positive_weights(training[1])
+        X, y, rows = training
+        weights = np.ones(y.shape[1])
+        if self.positive_weighting == "per_au":
+            weights = positive_weights(y, self.positive_weight_cap)
+        elif self.positive_weighting == "per_sample":
+            rows = rows * active_au_weights(y)
+        training = (X, y, rows)
         self.networks_: list[Any] = []
         self.history_: list[dict[str, list[float]]] = []
         for member in range(self.members):
@@ -141,29 +176,22 @@ class MLPClassifier(AUClassifier):
     def export_litert(self) -> list[bytes]:
         """Return every member as the content of a ``.tflite`` file for `LiteRTNetwork`."""
         if not hasattr(self, "networks_"):
-            raise InputError("MLPClassifier must be fitted before it is exported")
+            raise NotFittedInputError("MLPClassifier must be fitted before it is exported")
         return [_convert(network) for network in self.networks_]
-
-    def _positive_weights(self, y: NDArray[np.float32]) -> NDArray[np.float64]:
-        if self.positive_weighting == "none":
-            return np.ones(y.shape[1])
-        n_positive, n_negative = (y == 1).sum(axis=0), (y == 0).sum(axis=0)
-        ratio = np.maximum(n_negative, 1) / np.maximum(n_positive, 1)
-        return np.clip(ratio, 1 / self.positive_weight_cap, self.positive_weight_cap)
 
     def _fit_network(
         self,
         training: Samples,
         held_out: Samples,
-        positive_weights: NDArray[np.float64],
+        weights: NDArray[np.float64],
         member: int,
     ) -> tuple[Any, dict[str, list[float]]]:
         tf = _import_tensorflow()
         with _seeded(tf, self.random_state + member):
-            network = self._build(training[0], self.n_aus_)
+            network = self._build(tf.keras, training[0])
             network.compile(
                 optimizer=tf.keras.optimizers.Adam(self.learning_rate),
-                loss=_weighted_loss(tf, positive_weights),
+                loss=self._loss(tf, weights),
                 jit_compile=False,
             )
             history = network.fit(
@@ -173,40 +201,45 @@ class MLPClassifier(AUClassifier):
                 batch_size=min(self.batch_size, max(len(training[0]) // _STEPS_PER_EPOCH, 1)),
                 validation_batch_size=_ROWS_AT_ONCE,
                 epochs=self.max_epochs,
-                callbacks=self._callbacks(tf, member),
+                callbacks=self._callbacks(tf, member, held_out),
                 verbose=0,
             )
         return network, {name: list(map(float, v)) for name, v in history.history.items()}
 
-    def _build(self, features: NDArray[np.float32], n_aus: int) -> Any:
-        layers = _import_tensorflow().keras.layers
-        l2 = _import_tensorflow().keras.regularizers.L2(self.l2)
-        inputs = layers.Input((features.shape[1],), name="features")
-        hidden = layers.Normalization(name="scaling", **_scaling(features))(inputs)
-        hidden = layers.GaussianNoise(self.input_noise, name="noise")(hidden)
-        for layer in range(self.hidden_layers):
-            hidden = layers.Dense(
-                self.units,
-                activation=self.activation,
-                kernel_initializer="he_normal",
-                kernel_regularizer=l2,
-                name=f"hidden_{layer}",
-            )(hidden)
-            hidden = layers.Dropout(self.dropout, name=f"dropout_{layer}")(hidden)
-        logits = layers.Dense(n_aus, kernel_regularizer=l2, name="logits")(hidden)
-        return _import_tensorflow().keras.Model(inputs, logits, name="action_units")
+    def _build(self, keras: Any, features: NDArray[np.float32]) -> Any:
+        return build_network(
+            keras,
+            features,
+            self.n_aus_,
+            one_vs_all=self.one_vs_all,
+            hidden_layers=self.hidden_layers,
+            units=self.units,
+            activation=self.activation,
+            dropout=self.dropout,
+            l2=self.l2,
+            input_noise=self.input_noise,
+        )
 
-    def _callbacks(self, tf: Any, member: int) -> list[Any]:
-        stopping = tf.keras.callbacks.EarlyStopping(
-            patience=self.patience, restore_best_weights=True
-        )
-        if self.on_epoch is None:
-            return [stopping]
-        report, before, total = self.on_epoch, member * self.max_epochs, self._n_epochs_at_most()
-        counter = tf.keras.callbacks.LambdaCallback(
-            on_epoch_end=lambda epoch, logs: report(before + epoch + 1, total)
-        )
-        return [stopping, counter]
+    def _loss(self, tf: Any, weights: NDArray[np.float64]) -> Callable[[Any, Any], Any]:
+        if self.positive_weighting == "focal":
+            return focal_loss(tf, self.focal_gamma)
+        return weighted_cross_entropy(tf, weights)
+
+    def _callbacks(self, tf: Any, member: int, held_out: Samples) -> list[Any]:
+        callbacks = [
+            tf.keras.callbacks.EarlyStopping(patience=self.patience, restore_best_weights=True)
+        ]
+        if self.on_epoch is not None:
+            report, before = self.on_epoch, member * self.max_epochs
+            total = self._n_epochs_at_most()
+            counter = tf.keras.callbacks.LambdaCallback(
+                on_epoch_end=lambda epoch, logs: report(before + epoch + 1, total)
+            )
+            callbacks.append(counter)
+        if self.logdir is not None:
+            folder = os.path.join(self.logdir, str(member)) if self.members > 1 else self.logdir
+            callbacks.append(tensorboard_callback(tf, folder, held_out, self.monitor))
+        return callbacks
 
     def _n_epochs_at_most(self) -> int:
         return self.members * self.max_epochs
@@ -214,10 +247,28 @@ class MLPClassifier(AUClassifier):
 
 def _import_tensorflow() -> Any:
     """Import TensorFlow without its start-up messages (unless the user asked for them)."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    import tensorflow
+    if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
+        import tensorflow
 
+        return tensorflow
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
+    with _silent_stderr():
+        import tensorflow
     return tensorflow
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Send what native code writes to stderr nowhere: TensorFlow greets before it reads levels."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 @contextlib.contextmanager
@@ -233,39 +284,9 @@ def _seeded(tf: Any, seed: int) -> Iterator[None]:
         np.random.set_state(numpy_state)  # noqa: NPY002
 
 
-def _scaling(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """Mean and variance of each feature; one that never varies is scaled to nothing."""
-    variance = features.var(axis=0, dtype=float)
-    scale = np.maximum(np.abs(features).max(axis=0), 1e-6)
-    constant = variance <= (1e-6 * scale) ** 2
-    return {
-        "mean": features.mean(axis=0, dtype=float),
-        "variance": np.where(constant, _IGNORED, variance),
-    }
-
-
-def _weighted_loss(tf: Any, positive_weights: NDArray[np.float64]) -> Callable[[Any, Any], Any]:
-    """Cross-entropy of logits, mean over the AUs of a row; NaN labels add nothing."""
-    weights = tf.constant(positive_weights, dtype=tf.float32)
-
-    def weighted_cross_entropy(y: Any, logits: Any) -> Any:
-        coded = tf.math.is_finite(y)
-        labels = tf.where(coded, y, tf.zeros_like(y))
-        losses = tf.nn.weighted_cross_entropy_with_logits(labels, logits, weights)
-        return tf.reduce_mean(tf.where(coded, losses, tf.zeros_like(losses)), axis=-1)
-
-    return weighted_cross_entropy
-
-
 def _calibrated(network: Any, held_out: Samples, fallback: NDArray[np.float64]) -> Any:
-    """Fold Platt's slopes and offsets into the last layer and add the sigmoid."""
-    keras = _import_tensorflow().keras
     slopes, offsets = fit_platt_scaling(held_out[1], _run(network, held_out[0]), fallback)
-    last = network.get_layer("logits")
-    kernel, bias = last.get_weights()
-    last.set_weights([kernel * slopes, bias * slopes + offsets])
-    outputs = keras.layers.Activation("sigmoid", name="probabilities")(network.output)
-    return keras.Model(network.input, outputs, name="action_units")
+    return with_probabilities(_import_tensorflow().keras, network, slopes, offsets)
 
 
 def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -20,7 +20,7 @@ def augmented(sequences: LabelledSequences, random_state: int = 0) -> LabelledSe
     - Two neutral faces of the same person against each other: nothing is on.
     - The mirror image of each of these.
 
-    Attributes are dropped: they describe the sequences that were there before.
+    Attributes but ``weight`` are dropped: they describe the sequences that were there before.
 
     Parameters
     ----------
@@ -57,14 +57,21 @@ def mirrored(sequences: LabelledSequences) -> LabelledSequences:
 
 
 def joined(parts: list[LabelledSequences]) -> LabelledSequences:
-    """Return the sequences of all parts, without attributes; only their rows may differ."""
+    """Return the sequences of all parts; only their rows may differ.
+
+    Of the attributes ``weight`` is kept, 1 where a part has none.
+    """
     columns = {
         name: None
         if getattr(parts[0], name) is None
         else np.concatenate([getattr(part, name) for part in parts])
         for name in ARRAYS
     }
-    return replace(parts[0], **columns, attributes={})  # type: ignore[arg-type]
+    attributes = {}
+    if any("weight" in part.attributes for part in parts):
+        weights = [part.attributes.get("weight", np.ones(len(part))) for part in parts]
+        attributes["weight"] = np.concatenate(weights)
+    return replace(parts[0], **columns, attributes=attributes)  # type: ignore[arg-type]
 
 
 def _other_rows(subject: NDArray, rng: np.random.Generator) -> NDArray[np.intp]:

@@ -51,6 +51,8 @@ class LabelledFeatures:
         Name of the landmark model that the features stand on, for example ``"ibug300w"``.
     source : dict
         Where the rows came from; must be JSON-able.
+    weight : ndarray, float32, shape (n,), or None
+        How much each row counts in training, at least 0; None where all count alike.
 
     Raises
     ------
@@ -69,6 +71,7 @@ class LabelledFeatures:
     uses_furrows: bool
     landmark_model: str
     source: dict[str, Any] = field(default_factory=dict)
+    weight: NDArray[np.float32] | None = None
 
     def __post_init__(self) -> None:
         for name in ("upper", "lower", "intensity"):
@@ -87,6 +90,9 @@ class LabelledFeatures:
         _check_finite("upper", self.upper)
         _check_finite("lower", self.lower)
         _check_intensity(self.intensity)
+        if self.weight is not None:
+            object.__setattr__(self, "weight", np.asarray(self.weight, dtype=np.float32))
+            _check_weight(self.weight, n_rows)
 
     def __len__(self) -> int:
         return len(self.upper)
@@ -124,11 +130,36 @@ class LabelledFeatures:
         labels[self.intensity >= minimum_intensity] = 1
         return labels
 
+    def row_weights(
+        self, minimum_intensity: float = 1.0, *, by_intensity: bool = False
+    ) -> NDArray[np.float32]:
+        """Return how much each row counts in training, shape (n,).
+
+        Parameters
+        ----------
+        minimum_intensity : float, optional
+            As in `labels`.
+        by_intensity : bool
+            Multiply `weight` by a third of the mean intensity of the AUs that are present: rows
+            at intensity C count once, at E 5/3 times; rows that show nothing count once.
+        """
+        weights = np.ones(len(self), np.float32) if self.weight is None else self.weight
+        if not by_intensity:
+            return weights
+        present = self.labels(minimum_intensity) == 1
+        n_present = present.sum(axis=1)
+        strength = np.where(present, self.intensity, 0).sum(axis=1) / (3 * np.maximum(n_present, 1))
+        return np.asarray(weights * np.where(n_present > 0, strength, 1.0), dtype=np.float32)
+
     def select(self, rows: ArrayLike) -> LabelledFeatures:
         """Return the table of `rows` (a mask or indices), in that order."""
         index = np.asarray(rows)
         values = {f.name: getattr(self, f.name) for f in fields(self)}
-        return LabelledFeatures(**values | {name: values[name][index] for name in _ARRAYS})
+        chosen = {name: values[name][index] for name in self._arrays()}
+        return LabelledFeatures(**values | chosen)
+
+    def _arrays(self) -> tuple[str, ...]:
+        return _ARRAYS if self.weight is None else (*_ARRAYS, "weight")
 
     def save(self, path: str | Path) -> None:
         """Write the table to one ``.npz`` file, without pickles; an older file is replaced whole.
@@ -138,13 +169,17 @@ class LabelledFeatures:
         InputError
             If `source` is not JSON-able.
         """
-        header = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _ARRAYS}
+        header = {
+            f.name: getattr(self, f.name)
+            for f in fields(self)
+            if f.name not in (*_ARRAYS, "weight")
+        }
         try:
             text = json.dumps({"format_version": FORMAT_VERSION} | header)
         except (TypeError, ValueError) as error:
             raise InputError(f"source must be JSON-able: {error}") from error
         content = io.BytesIO()
-        arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays = {name: getattr(self, name) for name in self._arrays()}
         np.savez_compressed(content, allow_pickle=False, header=np.array(text), **arrays)
         partial = Path(f"{path}.part")
         partial.write_bytes(content.getbuffer())
@@ -163,6 +198,7 @@ class LabelledFeatures:
             with np.load(path, allow_pickle=False) as content:
                 header = json.loads(str(content["header"]))
                 arrays = {name: content[name] for name in _ARRAYS}
+                arrays["weight"] = content.get("weight")
             version = header.pop("format_version")
         except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(
@@ -205,3 +241,10 @@ def _check_intensity(intensity: NDArray[np.float32]) -> None:
     outside = intensity[(intensity < 0) | (intensity > MAX_INTENSITY)]
     if len(outside):
         raise InputError(f"intensity must be in [0, 5] or NaN, got {outside[0]:g}")
+
+
+def _check_weight(weight: NDArray[np.float32] | None, n_rows: int) -> None:
+    if weight is not None:
+        check_shape("weight", weight, (n_rows,))
+        if not (np.isfinite(weight).all() and (weight >= 0).all()):
+            raise InputError("weight must be finite and at least 0")

@@ -49,6 +49,7 @@ class LabelledSequences:
         Name of the landmark model that found the points.
     attributes : dict of str to ndarray, shape (n,)
         What else is known of each sequence, such as skin tone or glasses; for stratified results.
+        ``weight`` says how much it counts in training.
     source : dict
         Where the sequences come from; JSON-able.
 
@@ -141,6 +142,7 @@ class LabelledSequences:
             uses_furrows=uses_furrows,
             landmark_model=self.landmark_model,
             source=self.source,
+            weight=self.attributes.get("weight"),
         )
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -17,13 +17,13 @@ LARGEST_TILT_DEG = 45.0
 
 
 def training_tables(
-    sequences: Sequence[LabelledSequences], random_state: int = 0
+    sequences: Sequence[LabelledSequences], random_state: int = 0, *, augment: bool = True
 ) -> list[LabelledFeatures]:
     """Return the feature tables that `au_detect.training.train_models` takes.
 
     There are tables with and without a neutral face; of each, one of the landmarks of all
-    sequences and, where furrows were measured, one with furrows too. Sequences with furrows are
-    `augmented` first. Subjects of different collections are different people.
+    sequences and, where furrows were measured, one with furrows too. With `augment`, sequences
+    with furrows are `augmented` first. Subjects of different collections are different people.
 
     Raises
     ------
@@ -37,7 +37,7 @@ def training_tables(
     named = [
         replace(part, subject=np.char.add(f"{number}-", part.subject.astype(str)))
         for number, part in enumerate(
-            augmented(part, random_state) if part.furrows is not None else part
+            augmented(part, random_state) if augment and part.furrows is not None else part
             for part in sequences
         )
     ]
@@ -52,6 +52,9 @@ def training_tables(
 
 
 def _joined(parts: list[LabelledFeatures]) -> LabelledFeatures:
+    weight = None
+    if any(part.weight is not None for part in parts):
+        weight = np.concatenate([part.row_weights() for part in parts])
     return replace(
         parts[0],
         upper=np.concatenate([part.upper for part in parts]),
@@ -59,6 +62,7 @@ def _joined(parts: list[LabelledFeatures]) -> LabelledFeatures:
         intensity=np.concatenate([part.intensity for part in parts]),
         subject=np.concatenate([part.subject for part in parts]),
         source={"collections": [part.source for part in parts]},
+        weight=weight,
     )
 
 

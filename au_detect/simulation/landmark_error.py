@@ -68,7 +68,7 @@ class LandmarkErrorModel:
             IOD_PX * seen[1].reshape(n, N_LANDMARKS, 2),
         )
 
-    def shaken(self, seen: Array, rng: np.random.Generator) -> Array:
+    def shaken(self, seen: NDArray[np.floating], rng: np.random.Generator) -> Array:
         """Return seen landmarks (n, 68, 2) with the error of another picture added, 100 px IOD."""
         n = len(seen)
         error = _draw(self.picture_modes, n, rng).reshape(n, N_LANDMARKS, 2)
@@ -172,7 +172,7 @@ def with_shaken_copies(
     return joined([sequences, copy])
 
 
-def registered(points: Array) -> Array:
+def registered(points: NDArray[np.floating]) -> Array:
     """Bring shapes (n, 68, 2) into the frame of the mean face, in IOD, by their stable points."""
     check_shape("points", np.asarray(points), ("n", N_LANDMARKS, 2))
     target = read_mean_face()[STABLE_POINTS, :2]

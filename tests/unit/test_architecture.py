@@ -27,7 +27,8 @@ ORDER = """
     face_crop  landmark_models  tracking  furrows  measurement    # landmarks and furrows
     neutral  features                                             # features, against the neutral
 
-    classifiers  classifiers.base  classifiers.mlp                # classifiers
+    classifiers  classifiers.base  classifiers.mlp_losses         # classifiers
+    classifiers.mlp_logs  classifiers.mlp_network  classifiers.mlp
     classifiers.baselines  classifiers.manifest
     classifiers.runtime  classifiers.model  classifiers.storage
     scoring
@@ -41,12 +42,21 @@ ORDER = """
     report_script  report_style  report_tables  report_timeline   # reports
     report_viewer  report
 
-    datasets  datasets.frame_files  datasets.collection           # training and evaluation
+    datasets  datasets.frame_files  datasets.collection           # labelled sequences
     datasets.facs_labels  datasets.ckplus  datasets.sequence_table
     datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
     datasets.frame_choice  datasets.frame_measurement  datasets.measurement_cache
     datasets.measured_frames  datasets.measuring  datasets.loading  datasets.summary
-    samples  evaluation  training
+    samples
+
+    evaluation.metrics  evaluation  evaluation.intervals          # training and evaluation
+    evaluation.summary  evaluation.curves  evaluation.matrices
+    recipe  training_monitor  training  learners
+    evaluation.protocols  evaluation.cross_validation
+    evaluation.comparison  evaluation.worst  evaluation.emotion_accuracy
+    evaluation.document  evaluation.judging  evaluation.texts
+    evaluation.charts  evaluation.worst_pictures  evaluation.page
+    layer_search  model_card  training_report
 
     simulation  simulation.face_model  simulation.actions         # simulation
     simulation.camera  simulation.landmark_error
@@ -60,9 +70,8 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training  simulation.rebuild
 
-
-    demo  info  cli_options  cli_data  cli_training  cli_pictures # the command line
-    cli_batch  cli
+    demo  info  cli_options  cli_data  cli_recipe  cli_training   # the command line
+    cli_pictures  cli_batch  cli_judging  cli
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 

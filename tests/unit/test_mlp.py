@@ -160,7 +160,7 @@ def test_is_an_estimator():
         ({}, [[1], [2]], [[1], [5]], "y must be 0, 1 or NaN, got 5"),
         ({}, [[1]], [[1]], "at least 2 different groups, got 1"),
         ({"units": 0}, [[1], [2]], [[1], [0]], "units must be at least 1, got 0"),
-        ({"positive_weighting": "x"}, [[1], [2]], [[1], [0]], "must be one of 'per_au', 'none'"),
+        ({"positive_weighting": "x"}, [[1], [2]], [[1], [0]], "must be one of 'per_au', 'per_s"),
         ({"validation_fraction": 1}, [[1], [2]], [[1], [0]], "held-out fraction must be in"),
     ],
 )

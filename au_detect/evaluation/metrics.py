@@ -6,7 +6,8 @@ Conventions
   take part in nothing.
 * Probabilities are (n_samples, n_aus) in [0, 1]. A coded cell without a probability (NaN: no
   face was found) is counted in ``n_missing`` and takes part in nothing else.
-* A decision is probability ≥ threshold.
+* A decision is probability ≥ threshold. Thresholds are one per AU, or one per cell where rows
+  come from different training folds.
 * A number that is undefined, such as a true-positive rate without positives, is NaN, never 0.
 * The ROC AUC is the probability that a positive has a higher probability than a negative,
   ties counted half (Mann and Whitney 1947); it does not depend on thresholds.
@@ -27,18 +28,22 @@ from au_detect.facs import au_label
 if TYPE_CHECKING:
     import pandas as pd
 
+RATES = ("tpr", "fpr", "precision", "f1", "f1_skew_normalised", "auc", "brier")
+"""Names of the rates of an `AUEvaluation`."""
+
 Counts = NDArray[np.int64]
 Rates = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class AUEvaluation:
-    """Counts and rates per AU; every array has shape (n_aus,).
+    """Counts and rates per AU; every array has shape (n_aus,), or (n_resamples, n_aus).
 
     Attributes
     ----------
     aus : tuple of int
     thresholds : ndarray, float64
+        Of the decisions; the mean over the rows where they differ.
     n_positive, n_negative : ndarray, int64
         Coded cells with a probability in which the AU is present, absent.
     n_missing : ndarray, int64
@@ -47,6 +52,8 @@ class AUEvaluation:
         Decisions: true positives, false positives, false negatives, true negatives.
     auc : ndarray, float64
         Area under the ROC curve, in [0, 1]; NaN without positives or without negatives.
+    squared_error : ndarray, float64
+        Sum over the cells of (probability - label)².
     """
 
     aus: tuple[int, ...]
@@ -59,37 +66,53 @@ class AUEvaluation:
     fn: Counts
     tn: Counts
     auc: Rates
+    squared_error: Rates
 
     @property
     def tpr(self) -> Rates:
         """True-positive rate (recall, sensitivity): tp / (tp + fn)."""
-        return _ratio(self.tp, self.n_positive)
+        return ratio(self.tp, self.n_positive)
 
     @property
     def fpr(self) -> Rates:
         """False-positive rate: fp / (fp + tn)."""
-        return _ratio(self.fp, self.n_negative)
+        return ratio(self.fp, self.n_negative)
 
     @property
     def precision(self) -> Rates:
         """Fraction of the detections that are right: tp / (tp + fp)."""
-        return _ratio(self.tp, self.tp + self.fp)
+        return ratio(self.tp, self.tp + self.fp)
 
     @property
     def f1(self) -> Rates:
         """Harmonic mean of precision and recall, 2 tp / (2 tp + fp + fn); NaN without positives."""
-        rate = _ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
+        rate = ratio(2 * self.tp, 2 * self.tp + self.fp + self.fn)
         return np.where(self.n_positive > 0, rate, np.nan)
+
+    @property
+    def f1_skew_normalised(self) -> Rates:
+        """F1 as it would be with as many negatives as positives; NaN where a rate is.
+
+        2 tpr / (tpr + fpr + 1), after Jeni, Cohn & De la Torre (2013), "Facing imbalanced data":
+        comparable between AUs of different base rates.
+        """
+        rate = 2 * self.tpr / (self.tpr + self.fpr + 1)
+        return np.asarray(rate, dtype=float)
+
+    @property
+    def brier(self) -> Rates:
+        """Mean of (probability - label)² (Brier 1950), in [0, 1]; 0 is perfect."""
+        return ratio(self.squared_error, self.n_positive + self.n_negative)
 
     @property
     def pooled_tpr(self) -> float:
         """True-positive rate over the cells of all AUs."""
-        return float(_ratio(self.tp.sum(), self.n_positive.sum()))
+        return float(ratio(self.tp.sum(), self.n_positive.sum()))
 
     @property
     def pooled_fpr(self) -> float:
         """False-positive rate over the cells of all AUs."""
-        return float(_ratio(self.fp.sum(), self.n_negative.sum()))
+        return float(ratio(self.fp.sum(), self.n_negative.sum()))
 
     def mean_auc(self, min_positives: int = 1) -> float:
         """Mean AUC over AUs with at least `min_positives` positives; NaN if there are none."""
@@ -101,7 +124,7 @@ class AUEvaluation:
         import pandas as pd
 
         counts = ["n_positive", "n_negative", "n_missing", "tp", "fp", "fn", "tn"]
-        columns = [*counts, "tpr", "fpr", "precision", "f1", "auc", "thresholds"]
+        columns = [*counts, *RATES, "thresholds"]
         labels = pd.Index([au_label(au) for au in self.aus], name="au")
         table = pd.DataFrame({name: getattr(self, name) for name in columns}, index=labels)
         return table.rename(columns={"thresholds": "threshold"})
@@ -118,7 +141,7 @@ def evaluate_aus(
         1, 0 or NaN.
     probabilities : array_like, shape (n_samples, n_aus)
         In [0, 1], or NaN.
-    thresholds : array_like, shape (n_aus,)
+    thresholds : array_like, shape (n_aus,) or (n_samples, n_aus)
         Of the decisions.
     aus : tuple of int
         FACS number of each column.
@@ -129,8 +152,7 @@ def evaluate_aus(
         If shapes or values do not fit.
     """
     labels, scores = validate(y, probabilities)
-    limits = np.asarray(thresholds, dtype=float)
-    check_shape("thresholds", limits, (labels.shape[1],))
+    limits = thresholds_of_rows(thresholds, labels.shape)
     if len(aus) != labels.shape[1]:
         raise InputError(f"aus must name {labels.shape[1]} columns, got {len(aus)}")
     scored = np.isfinite(labels) & np.isfinite(scores)
@@ -139,7 +161,7 @@ def evaluate_aus(
     columns = range(labels.shape[1])
     return AUEvaluation(
         aus=tuple(aus),
-        thresholds=limits,
+        thresholds=limits.mean(axis=0) if len(limits) else np.full(len(aus), np.nan),
         n_positive=present.sum(axis=0),
         n_negative=absent.sum(axis=0),
         n_missing=(np.isfinite(labels) & ~scored).sum(axis=0),
@@ -148,7 +170,21 @@ def evaluate_aus(
         fn=(present & ~decided).sum(axis=0),
         tn=(absent & ~decided).sum(axis=0),
         auc=np.array([roc_auc(labels[:, c], scores[:, c]) for c in columns], dtype=float),
+        squared_error=np.where(scored, (scores - labels) ** 2, 0.0).sum(axis=0),
     )
+
+
+def thresholds_of_rows(thresholds: ArrayLike, shape: tuple[int, ...]) -> Rates:
+    """Return thresholds, one per AU or one per cell, as one per cell.
+
+    Raises
+    ------
+    InputError
+        If they have neither shape.
+    """
+    limits = np.asarray(thresholds, dtype=float)
+    check_shape("thresholds", limits, shape if limits.ndim == 2 else shape[1:])
+    return np.broadcast_to(limits, shape)
 
 
 def validate(y: ArrayLike, probabilities: ArrayLike) -> tuple[Rates, Rates]:
@@ -190,7 +226,8 @@ def roc_auc(y: ArrayLike, scores: ArrayLike) -> float:
     return float((below + not_above) / 2 / (len(positives) * len(negatives)))
 
 
-def _ratio(part: ArrayLike, whole: ArrayLike) -> Rates:
+def ratio(part: ArrayLike, whole: ArrayLike) -> Rates:
+    """Return part / whole, NaN where the whole is not above 0."""
     numerator, denominator = np.asarray(part, dtype=float), np.asarray(whole, dtype=float)
     undefined = np.full(denominator.shape, np.nan)
     return np.divide(numerator, denominator, out=undefined, where=denominator > 0)

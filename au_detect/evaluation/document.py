@@ -1,0 +1,169 @@
+"""Everything an evaluation found, as one JSON-able document: report and model card are made of it.
+
+Rates stand beside their interval as ``[value, low, high]``; what is undefined is None.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from au_detect.datasets.sequences import LabelledSequences
+from au_detect.evaluation.cross_validation import Predictions
+from au_detect.evaluation.curves import reliability_curve, roc_curve
+from au_detect.evaluation.emotion_accuracy import emotion_accuracy
+from au_detect.evaluation.intervals import N_RESAMPLES, percentile_interval, resample_subjects
+from au_detect.evaluation.matrices import confusion, cooccurrence
+from au_detect.evaluation.metrics import RATES, evaluate_aus
+from au_detect.evaluation.summary import summarise
+from au_detect.evaluation.worst import find_worst
+from au_detect.facs import ACTION_UNITS, au_label
+from au_detect.learners import LearnerOptions
+from au_detect.tables import write_atomically
+from au_detect.version import __version__
+
+FORMAT = "au_detect evaluation"
+FORMAT_VERSION = 1
+MAX_ROC_POINTS = 200
+COUNTS = ("n_positive", "n_negative", "n_missing", "tp", "fp", "fn", "tn")
+
+
+def evaluation_document(
+    predictions: Predictions,
+    sequences: LabelledSequences,
+    *,
+    protocol: Mapping[str, Any],
+    classifier: Mapping[str, Any],
+    dropped: Mapping[str, int] | None = None,
+    n_resamples: int = N_RESAMPLES,
+) -> dict[str, Any]:
+    """Return all numbers of an evaluation.
+
+    Parameters
+    ----------
+    predictions : Predictions
+    sequences : LabelledSequences
+        The collection that `predictions.rows` points into.
+    protocol, classifier : mapping
+        What is said of how rows were divided, and of what was trained; JSON-able.
+    dropped : mapping of str to int, optional
+        AUs that too few subjects show, with the number of those subjects.
+    n_resamples : int
+        Of the bootstrap over subjects.
+    """
+    known = (predictions.y, predictions.probabilities, predictions.thresholds, predictions.aus)
+    evaluation = evaluate_aus(*known)
+    resamples = resample_subjects(*known, predictions.subject, n_resamples=n_resamples)
+    tested = sequences.rows(predictions.rows)
+    document = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        "au_detect_version": __version__,
+        "data": describe_data(tested, dropped or {}),
+        "protocol": dict(protocol),
+        "classifier": dict(classifier),
+        "interval": f"95 %, {n_resamples} bootstrap resamples of the subjects",
+        "aus": {
+            au_label(au): _one_au(column, predictions, evaluation, resamples)
+            for column, au in enumerate(predictions.aus)
+        },
+        "summary": _summary(evaluation, resamples),
+        "reliability": _reliability(predictions.y, predictions.probabilities),
+        "cooccurrence": {
+            "coded": cooccurrence(predictions.y),
+            "detected": cooccurrence(predictions.decided),
+        },
+        "confusion": confusion(predictions.y, predictions.decided),
+        "emotions": emotion_accuracy(tested, predictions),
+        "worst": find_worst(tested, predictions),
+        "history": predictions.history,
+    }
+    return plain(document)
+
+
+def describe_data(sequences: LabelledSequences, dropped: Mapping[str, int]) -> dict[str, Any]:
+    """Return what a document says of the tested sequences."""
+    return {
+        "source": sequences.source,
+        "n_sequences": len(sequences),
+        "n_subjects": sequences.n_subjects,
+        "landmark_model": sequences.landmark_model,
+        "dropped_aus": dict(dropped),
+    }
+
+
+def describe_learner(options: LearnerOptions) -> dict[str, Any]:
+    """Return what a document says of a learner."""
+    return asdict(options)
+
+
+def plain(value: Any) -> Any:
+    """Return the value as JSON can hold it: lists, floats; None for NaN."""
+    if isinstance(value, Mapping):
+        return {str(key): plain(inner) for key, inner in value.items()}
+    if isinstance(value, np.ndarray):
+        return plain(value.tolist())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        return plain(value.item())
+    if isinstance(value, float):
+        return value if np.isfinite(value) else None
+    return value
+
+
+def write_document(document: Mapping[str, Any], path: str | PathLike[str]) -> None:
+    """Write a document as a JSON file; an older file is replaced whole."""
+    text = json.dumps(document, indent=1, allow_nan=False, ensure_ascii=False)
+    write_atomically(path, f"{text}\n".encode())
+
+
+def _one_au(
+    column: int, predictions: Predictions, evaluation: Any, resamples: Any
+) -> dict[str, Any]:
+    au = predictions.aus[column]
+    y, scores = predictions.y[:, column], predictions.probabilities[:, column]
+    fpr, tpr = roc_curve(y, scores)
+    kept = np.unique(np.linspace(0, max(len(fpr) - 1, 0), MAX_ROC_POINTS).astype(int))
+    kept = kept[: len(fpr)]
+    return {
+        "name": ACTION_UNITS[au].name,
+        "face": ACTION_UNITS[au].face,
+        "n_positive_subjects": len(np.unique(predictions.subject[y == 1])),
+        **{name: getattr(evaluation, name)[column] for name in COUNTS},
+        "threshold": evaluation.thresholds[column],
+        "rates": {
+            name: _with_interval(
+                getattr(evaluation, name)[column], getattr(resamples, name)[:, column]
+            )
+            for name in RATES
+        },
+        "roc": {"fpr": np.round(fpr[kept], 5), "tpr": np.round(tpr[kept], 5)},
+        "calibration_error": reliability_curve(y, scores).calibration_error,
+    }
+
+
+def _summary(evaluation: Any, resamples: Any) -> dict[str, list[float]]:
+    values, drawn = summarise(evaluation), summarise(resamples)
+    return {name: _with_interval(float(values[name]), drawn[name]) for name in values}
+
+
+def _with_interval(value: float, resampled: ArrayLike) -> list[float]:
+    low, high = percentile_interval(resampled)
+    return [float(value), float(low), float(high)]
+
+
+def _reliability(y: ArrayLike, probabilities: ArrayLike) -> dict[str, Any]:
+    curve = reliability_curve(y, probabilities)
+    return {
+        "predicted": curve.predicted,
+        "observed": curve.observed,
+        "n": curve.n,
+        "calibration_error": curve.calibration_error,
+    }

@@ -1,0 +1,164 @@
+"""What pages, cards and the command line say of an evaluation: the same words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
+
+RATE_TITLES = {
+    "tpr": "TPR",
+    "fpr": "FPR",
+    "precision": "Precision",
+    "f1": "F1",
+    "f1_skew_normalised": "F1 norm.",
+    "auc": "AUC",
+    "brier": "Brier",
+}
+UNDEFINED = "-"
+SUMMARY_TITLES = {
+    "mean_tpr": "mean TPR over AUs",
+    "upper_tpr": "mean TPR, upper face",
+    "lower_tpr": "mean TPR, lower face",
+    "mean_fpr": "mean FPR over AUs",
+    "mean_auc": "mean AUC",
+    "mean_precision": "mean precision",
+    "mean_f1": "mean F1 (macro)",
+    "mean_f1_skew_normalised": "mean F1, skew-normalised",
+    "mean_brier": "mean Brier score",
+    "micro_tpr": "TPR over all cells (micro)",
+    "micro_fpr": "FPR over all cells (micro)",
+    "micro_precision": "precision over all cells (micro)",
+    "micro_f1": "F1 over all cells (micro)",
+    "hamming_loss": "Hamming loss",
+}
+
+
+def protocol_text(protocol: Mapping[str, Any]) -> str:
+    """Return in words how training and test were divided."""
+    name = protocol["name"]
+    if name == "subject-kfold":
+        return f"{protocol['n_folds']} folds; no subject is in training and test of a fold."
+    if name == "loso":
+        return f"Leave one subject out: {protocol['n_folds']} folds."
+    if name == "random-quarter":
+        return f"Warning: {SHARED_SUBJECTS_WARNING}"
+    return str(protocol.get("text", name))
+
+
+def number_text(value: float | None, *, signed: bool = False) -> str:
+    """Return a rate with three decimals, or a dash where it is undefined."""
+    if value is None:
+        return UNDEFINED
+    return f"{value:+.3f}" if signed else f"{value:.3f}"
+
+
+def interval_text(value: Sequence[float | None], *, signed: bool = False) -> str:
+    """Return a rate with its interval in brackets."""
+    middle, low, high = (number_text(part, signed=signed) for part in value)
+    return middle if low == UNDEFINED else f"{middle} [{low}, {high}]"
+
+
+def summary_rows(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows of the table of means."""
+    rows = [
+        [title, interval_text(document["summary"][name])] for name, title in SUMMARY_TITLES.items()
+    ]
+    return ["Number", "Value"], rows
+
+
+def table_rows(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    """Return heads and rows of the table of action units, with intervals."""
+    heads = ["AU", "Positives", "Subjects", "TP", "FP", "FN", "TN", *RATE_TITLES.values()]
+    rows = [
+        [
+            label,
+            str(au["n_positive"]),
+            str(au["n_positive_subjects"]),
+            *(str(au[count]) for count in ("tp", "fp", "fn", "tn")),
+            *(interval_text(au["rates"][rate]) for rate in RATE_TITLES),
+        ]
+        for label, au in document["aus"].items()
+    ]
+    return heads, rows
+
+
+def plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table for a terminal: columns aligned, the first to the left."""
+    columns = list(zip(heads, *rows, strict=True))
+    first, *widths = (max(map(len, column)) for column in columns)
+    lines = []
+    for head, *cells in (heads, *rows):
+        aligned = (cell.rjust(width) for cell, width in zip(cells, widths, strict=True))
+        lines.append("  ".join([head.ljust(first), *aligned]).rstrip())
+    return "\n".join(lines)
+
+
+def evaluation_text(document: Mapping[str, Any]) -> str:
+    """Return what the command line says of an evaluation."""
+    data = document["data"]
+    lines = [
+        f"{data['n_sequences']} sequences of {data['n_subjects']} subjects. "
+        f"{protocol_text(document['protocol'])}",
+    ]
+    if data["dropped_aus"]:
+        listed = ", ".join(f"{au} ({n})" for au, n in data["dropped_aus"].items())
+        lines.append(f"Left out, because too few subjects show them: {listed}")
+    heads = ["AU", "Positives", "Subjects", *RATE_TITLES.values()]
+    rows = [
+        [
+            label,
+            str(au["n_positive"]),
+            str(au["n_positive_subjects"]),
+            *(number_text(au["rates"][rate][0]) for rate in RATE_TITLES),
+        ]
+        for label, au in document["aus"].items()
+    ]
+    lines += ["", plain_table(heads, rows), "", plain_table(*summary_rows(document))]
+    if document["emotions"]:
+        emotions = document["emotions"]
+        lines += [
+            "",
+            f"Emotions by rule, {emotions['n']} sequences: accuracy "
+            f"{interval_text(emotions['coded']['accuracy'])} from the coded AUs, "
+            f"{interval_text(emotions['detected']['accuracy'])} from the detected ones",
+        ]
+    return "\n".join(lines)
+
+
+def comparison_text(document: Mapping[str, Any]) -> str:
+    """Return what the command line says of a comparison."""
+    names = list(document["summary"])
+    data = document["data"]
+    lines = [
+        f"{data['n_sequences']} sequences of {data['n_subjects']} subjects. "
+        f"{protocol_text(document['protocol'])}",
+        "",
+    ]
+    rows = [
+        [label, *(f"{_pair(au, name)}" for name in names)] for label, au in document["aus"].items()
+    ]
+    means = document["summary"]
+    rows.append(
+        ["mean", *(_numbers(means[n]["mean_auc"][0], means[n]["mean_tpr"][0]) for n in names)]
+    )
+    rows.append(["mean FPR", *(number_text(means[n]["mean_fpr"][0]) for n in names)])
+    lines += ["ROC AUC / TPR", plain_table(["AU", *names], rows), ""]
+    numbers = ("mean_auc", "mean_tpr", "mean_fpr")
+    compared = [
+        [name, *(interval_text(values[number], signed=True) for number in numbers)]
+        for name, values in document["differences"].items()
+    ]
+    if compared:
+        lines.append(f"Difference from {document['reference']}, with 95 % interval over subjects")
+        lines += [plain_table(["", *(n.replace("_", " ") for n in numbers)], compared), ""]
+    return "\n".join([*lines, *document["answers"]]).rstrip()
+
+
+def _pair(au: Mapping[str, Any], name: str) -> str:
+    return _numbers(au["auc"][name], au["tpr"][name])
+
+
+def _numbers(auc: float | None, tpr: float | None) -> str:
+    return f"{number_text(auc)} / {number_text(tpr)}"

@@ -1,0 +1,115 @@
+"""The model card of a model folder, written from the numbers of its evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from au_detect.classifiers.manifest import Manifest
+from au_detect.evaluation.texts import interval_text, protocol_text, summary_rows
+from au_detect.facs import au_label
+
+CARD_NAME = "MODEL_CARD.rst"
+RATES = ("tpr", "fpr", "f1", "auc")
+
+PURPOSE = """\
+Action units in faces that look roughly at the camera, one person at a time, best compared with
+his or her own neutral face: research, teaching, prototypes. Not for decisions about people: not
+for hiring, policing, lie detection, diagnosis or marking exams. An action unit is a movement; what
+somebody feels does not follow from it."""
+
+CAUTION = """\
+The numbers hold for people and pictures like those that were measured; others can be worse, and
+nobody has measured this model on other groups of people. Brackets hold 95 % intervals from a
+bootstrap over subjects; where every positive was found they cannot show how few there were. Rates
+of an AU with few positives mean little. A probability says how likely an AU is, not how strong."""
+
+
+def model_card(manifest: Manifest, document: Mapping[str, Any]) -> str:
+    """Return the card as reStructuredText.
+
+    Parameters
+    ----------
+    manifest : Manifest
+        Of the model folder.
+    document : mapping
+        Of the evaluation whose numbers are told (`evaluation_document`).
+    """
+    heads, rows = _au_rows(manifest, document)
+    parts = [
+        _title("Model card", "="),
+        _title("What it is for"), PURPOSE,
+        _title("Data"), _data(manifest, document),
+        _title("Recipe"), _recipe(manifest),
+        _title("How good it is"), _measured(document),
+        rst_table(*summary_rows(document)),
+        rst_table(heads, rows),
+        _title("Known limits"), CAUTION, _left_out(manifest),
+    ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def rst_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a simple table in reStructuredText."""
+    columns = list(zip(heads, *rows, strict=True))
+    widths = [max(map(len, column)) for column in columns]
+    rule = "  ".join("=" * width for width in widths)
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in (heads, *rows)
+    ]
+    return "\n".join([rule, lines[0], rule, *lines[1:], rule])
+
+
+def _title(text: str, line: str = "-") -> str:
+    return f"{text}\n{line * len(text)}"
+
+
+def _data(manifest: Manifest, document: Mapping[str, Any]) -> str:
+    lines = [f"Landmarks of ``{manifest.landmark_model}``. Trained on:", ""]
+    for table in manifest.training["tables"]:
+        neutral = "with" if table["uses_neutral"] else "without"
+        furrows = "landmarks and furrows" if table["uses_furrows"] else "landmarks"
+        lines.append(
+            f"* {table['n_rows']} rows of {table['n_subjects']} subjects, {neutral} a neutral "
+            f"face, {furrows};"
+        )
+    data = document["data"]
+    lines += ["", f"Measured on {data['n_sequences']} sequences of {data['n_subjects']} subjects."]
+    return "\n".join(lines)
+
+
+def _recipe(manifest: Manifest) -> str:
+    recipe = manifest.training["recipe"]
+    told = "\n".join(f"* ``{name}``: {value}" for name, value in recipe.items())
+    made = f"Made by au_detect {manifest.au_detect_version}."
+    return f"{made} The same data and recipe give the same networks.\n\n{told}"
+
+
+def _measured(document: Mapping[str, Any]) -> str:
+    return f"{protocol_text(document['protocol'])} Intervals: {document['interval']}."
+
+
+def _au_rows(manifest: Manifest, document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
+    heads = ["AU", "Name", "Positives", "TPR", "FPR", "F1", "AUC"]
+    experimental = {au_label(au) for entry in manifest.networks for au in entry.experimental}
+    rows = [
+        [
+            f"{label}{' (experimental)' if label in experimental else ''}",
+            au["name"],
+            str(au["n_positive"]),
+            *(interval_text(au["rates"][rate]) for rate in RATES),
+        ]
+        for label, au in document["aus"].items()
+    ]
+    return heads, rows
+
+
+def _left_out(manifest: Manifest) -> str:
+    dropped: dict[str, int] = {}
+    for few in manifest.training["dropped_aus"].values():
+        dropped |= few
+    if not dropped:
+        return ""
+    listed = ", ".join(f"{au} ({n})" for au, n in sorted(dropped.items()))
+    return f"Not learnt, because too few subjects show them (how many do): {listed}."
