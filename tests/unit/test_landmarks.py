@@ -152,7 +152,7 @@ def test_landmarks_that_are_no_numbers_are_refused():
 
 @pytest.mark.parametrize("dtype", [str, bool, complex, object])
 def test_landmarks_of_another_type_are_refused(face_px, dtype):
-    with pytest.raises(InputError, match="points must be numbers, got (str_|bool|complex|object)"):
+    with pytest.raises(InputError, match=r"points must be numbers, got (str_|bool|complex|object)"):
         Landmarks(face_px[None].astype(dtype))
 
 
