@@ -60,7 +60,7 @@ def make_samples(folder: Path) -> list[Sample]:
     return samples
 
 
-def read_samples(folder: Path, max_bytes: int = 1 << 20) -> list[Sample]:
+def read_samples(folder: Path, max_bytes: int = 4 << 20) -> list[Sample]:
     """Return the files of a folder, the large ones cut short."""
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() not in (".csv", ".txt"))
     return [(path.suffix, path.read_bytes()[:max_bytes]) for path in paths]
@@ -250,9 +250,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600.0, help="no new input after this")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument(
-        "--timeout", type=float, default=30.0, help="processor seconds for one input"
-    )
+    parser.add_argument("--timeout", type=float, default=30.0, help="processor seconds an input")
     parser.add_argument("--samples", type=Path, help="a folder of whole files to damage too")
     parser.add_argument("--keep", type=Path, help="where inputs that are findings go")
     options = parser.parse_args()
