@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
 import sys
 import tempfile
@@ -28,6 +29,10 @@ PICTURE_ENDINGS = (".png", ".jpg", ".bmp", ".tiff", ".webp", ".ppm", ".gif")
 VIDEO_CODECS = ((".mp4", "mp4v"), (".avi", "MJPG"), (".avi", "FFV1"), (".mkv", "mp4v"))
 EVIL = np.array([0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF], np.uint8)
 MEMORY_BYTES = 6 << 30
+WALL_FACTOR = 20
+"""A busy machine may take this many times longer than the processor time that is allowed."""
+LOAD_S = 60.0
+"""More is allowed with the first input of a process."""
 GOOD = ("result", "refused")
 
 Sample = tuple[str, bytes]
@@ -55,7 +60,7 @@ def make_samples(folder: Path) -> list[Sample]:
     return samples
 
 
-def read_samples(folder: Path, max_bytes: int = 1 << 20) -> list[Sample]:
+def read_samples(folder: Path, max_bytes: int = 4 << 20) -> list[Sample]:
     """Return the files of a folder, the large ones cut short."""
     paths = sorted(path for path in folder.iterdir() if path.suffix.lower() not in (".csv", ".txt"))
     return [(path.suffix, path.read_bytes()[:max_bytes]) for path in paths]
@@ -154,6 +159,15 @@ def serve(pipe: Connection, folder: str) -> None:
         pipe.send(verdict(detector, path))
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return the processor time that a process has used; 0 where ``/proc`` does not say."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 class Worker:
     """A process that is given one input at a time, and replaced when it dies or hangs."""
 
@@ -170,9 +184,10 @@ class Worker:
             )
             self.process.start()
             end.close()
-            timeout_s += 60  # to load
+            timeout_s += LOAD_S
         self.number, self.ending = number, sample[0]
-        self.deadline_s = time.monotonic() + timeout_s
+        self.last_cpu_s = cpu_seconds(self.process.pid) + timeout_s
+        self.deadline_s = time.monotonic() + WALL_FACTOR * timeout_s
         self.pipe.send(sample)
 
     def answer(self) -> str | None:
@@ -185,7 +200,8 @@ class Worker:
                 code = self.process.exitcode
                 self.stop()
                 return f"crashed with exit code {code}"
-        if time.monotonic() > self.deadline_s:
+        too_long = cpu_seconds(self.process.pid) > self.last_cpu_s
+        if too_long or time.monotonic() > self.deadline_s:
             self.stop()
             return "hung"
         return None
@@ -234,7 +250,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=600.0, help="no new input after this")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=1)
-    parser.add_argument("--timeout", type=float, default=30.0, help="seconds for one input")
+    parser.add_argument("--timeout", type=float, default=30.0, help="processor seconds an input")
     parser.add_argument("--samples", type=Path, help="a folder of whole files to damage too")
     parser.add_argument("--keep", type=Path, help="where inputs that are findings go")
     options = parser.parse_args()

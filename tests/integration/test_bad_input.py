@@ -302,17 +302,26 @@ def sleep_for_ever(pipe, folder):
     pipe.poll(600)
 
 
+def work_for_ever(pipe, folder):
+    pipe.recv()
+    while True:
+        pass
+
+
 @pytest.mark.parametrize(
-    ("fault", "found"), [(crash, "crashed with exit code 7"), (sleep_for_ever, "hung")]
+    ("fault", "found"),
+    [(crash, "crashed with exit code 7"), (sleep_for_ever, "hung"), (work_for_ever, "hung")],
 )
 def test_a_crash_and_a_hang_would_be_found(fuzz, monkeypatch, fault, found):
     import multiprocessing
     import time
 
     monkeypatch.setattr(fuzz, "serve", fault)
+    monkeypatch.setattr(fuzz, "WALL_FACTOR", 2000 if fault is work_for_ever else 5)
+    monkeypatch.setattr(fuzz, "LOAD_S", 0.0)
     worker = fuzz.Worker(multiprocessing.get_context("fork"))
-    worker.give(0, (".png", b""), timeout_s=0.3 - 60)
-    deadline_s = time.monotonic() + 20
+    worker.give(0, (".png", b""), timeout_s=0.2)
+    deadline_s = time.monotonic() + 60
     while (answer := worker.answer()) is None and time.monotonic() < deadline_s:
         time.sleep(0.01)
     assert answer == found

@@ -405,18 +405,18 @@ def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames, jo
 
 
 def test_a_killed_run_is_resumed_where_it_was(tmp_path, frames, monkeypatch):
-    tree, out = many(tmp_path, frames, 40), tmp_path / "out"
+    tree, out = many(tmp_path, frames, 24), tmp_path / "out"
     process = started(tree, out, jobs=2)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=120)
     done = records(out)
-    assert 3 <= len(done) < 40
+    assert 3 <= len(done) < 24
     for name in done:
         assert len(pd.read_csv(out / "results" / f"{name}.csv")) == 20
     scored = spied(monkeypatch)
     table = score_sequences(tree, out, resume=True)
-    assert {Path(path).name for path in scored} == {f"{k:03d}" for k in range(40)} - done
-    assert len(table) == 40
+    assert {Path(path).name for path in scored} == {f"{k:03d}" for k in range(24)} - done
+    assert len(table) == 24
     assert (table["error"] == "").all()
     assert len({(out / name).read_bytes().count(b"\n") for name in table["result"]}) == 1
 
