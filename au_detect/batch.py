@@ -190,10 +190,14 @@ class _Run:
 
     def take_over(self) -> None:
         """Count as done what an earlier run has left done and whole."""
-        for item in self.inputs:
+        self._note_whole()
+        self._n_taken_over = len(self._rows)
+
+    def _note_whole(self) -> None:
+        """Note the inputs whose results are there and whole, though nobody said so."""
+        for item in self.waiting():
             if row := read_whole(item, self.out, self.recipe):
                 self._rows[item.name] = row
-        self._n_taken_over = len(self._rows)
 
     def waiting(self) -> list[BatchInput]:
         """Return the inputs that are not done."""
@@ -217,6 +221,8 @@ class _Run:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:  # other processes may have finished inputs since
+            self._note_whole()
         self._write("finished" if kind is None else f"stopped by {kind.__name__}")
 
     def _write(self, state: str) -> None:

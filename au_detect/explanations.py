@@ -30,7 +30,7 @@ from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.errors import InputError
 from au_detect.face_parts import Change, largest_change, parts_of, rest_ranges
 from au_detect.facs import ACTION_UNITS, BLINK, Face, au_label
-from au_detect.features import POSE_NAMES, extract_features
+from au_detect.features import NOW, POSE_NAMES, extract_features
 from au_detect.neutral import NeutralFace
 from au_detect.paths import packaged_folder
 from au_detect.pose import HeadPose, estimate_pose
@@ -237,6 +237,10 @@ def _part_weights(
     rest = np.zeros_like(values)
     posed = [names.index(name) for name in POSE_NAMES]
     rest[posed] = values[posed]
+    for name in names:
+        if name.endswith(NOW):  # an opening as it is; at rest it is what it was before it changed
+            change = values[names.index(name.removesuffix(NOW))]
+            rest[names.index(name)] = values[names.index(name)] - change
     without, alone = np.tile(values, (len(parts), 1)), np.tile(rest, (len(parts), 1))
     for i, columns in enumerate(parts.values()):
         without[i, columns], alone[i, columns] = rest[columns], values[columns]

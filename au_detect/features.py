@@ -82,6 +82,9 @@ OPENINGS: dict[Face, dict[str, Distance]] = {
 }
 """Distances that are features as they are now, not as a change."""
 
+NOW = "_now"
+"""What their names end in."""
+
 POSE_NAMES = ("pitch", "yaw", "neutral_pitch", "neutral_yaw")
 
 
@@ -97,7 +100,7 @@ def _indices(regions: Iterable[str]) -> list[int]:
 
 
 def _now(half: Face) -> list[str]:
-    return [f"{name}_now" for name in OPENINGS[half]]
+    return [f"{name}{NOW}" for name in OPENINGS[half]]
 
 
 UPPER_INDICES = _indices(UPPER_REGIONS)

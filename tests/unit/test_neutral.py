@@ -179,8 +179,10 @@ def test_a_missing_file_is_refused(tracker, tmp_path):
 @pytest.mark.parametrize("scale", [0.5, 2.0])
 def test_a_neutral_of_another_size_is_the_same_face(tracker, face_px, scale):
     neutral = measure_neutral(grey(100, scale), tracker)
-    features = geometric_features(estimate_pose(face_px[None]), neutral.pose)
-    np.testing.assert_allclose(np.hstack(features), 0.0, atol=1e-4)
+    face = estimate_pose(face_px[None])
+    features = np.hstack(geometric_features(face, neutral.pose))
+    itself = np.hstack(geometric_features(face, face))
+    np.testing.assert_allclose(features, itself, atol=1e-4)
     assert neutral.pose.scale_px[0] == pytest.approx(100 * scale, rel=1e-4)
 
 
