@@ -7,7 +7,8 @@ Conventions
   From decisions alone it is 0 or 1.
 - A score says how much of a rule is matched, in [0, 1]. It is no probability, and the scores of
   a row do not add up to 1.
-- "neutral" scores 1 minus the best rule: it is the answer where no rule matches by half.
+- "neutral" scores what the best rule lacks to `ANSWERED_FROM` twice: it is the answer where no rule
+  is matched so far. AUs just over their thresholds, of which some are false, make no emotion.
 - AUs that a result does not have neither match nor miss: they are left out, and a required
   combination counts only where more than half of it is known. A rule without any is NaN. So is
   a one-sided rule where no sides were measured.
@@ -37,6 +38,9 @@ if TYPE_CHECKING:
 
 REQUIRED_SHARE = 2 / 3
 """Weight of the required AUs; the optional ones have the rest."""
+
+ANSWERED_FROM = 0.6
+"""How much of its rule must be matched for an emotion to be the answer."""
 
 SIDED_FROM = 0.5
 """An AU counts as one-sided by 0 up to this |side|, by 1 at |side| 1, evenly in between: the sides
@@ -180,7 +184,7 @@ class EmotionResult:
         expression = np.nan_to_num(smooth[:, 1:], nan=-1.0).max(axis=1)
         apex = int(expression.argmax())
         scores = smooth[apex].copy()
-        scores[0] = 1.0 - max(expression[apex], 0.0)
+        scores[0] = _neutral_score(expression[apex])
         order = np.argsort(-np.nan_to_num(scores, nan=-1.0), kind="stable")
         ranking = [(self.emotions[i], float(scores[i])) for i in order if np.isfinite(scores[i])]
         row = int(rows[apex])
@@ -263,7 +267,7 @@ def emotions_from_aus(
     used = read_emotion_rules() if rules is None else tuple(rules)
     scores = np.column_stack([_score(rule, support, sides, tuple(aus)) for rule in used])
     best = np.where(np.isnan(scores), -1.0, scores).max(axis=1)
-    neutral = np.where(best >= 0, 1.0 - best, np.nan)
+    neutral = np.where(best >= 0, _neutral_score(best), np.nan)
     n = len(on)
     return EmotionResult(
         emotions=(NEUTRAL, *(rule.name for rule in used)),
@@ -275,6 +279,10 @@ def emotions_from_aus(
         frame=np.arange(n) if frame is None else np.asarray(frame, dtype=np.int64),
         face_id=np.zeros(n, dtype=np.int64) if face_id is None else np.asarray(face_id, np.int64),
     )
+
+
+def _neutral_score(best: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.clip(2.0 * ANSWERED_FROM - np.maximum(best, 0.0), 0.0, 1.0)
 
 
 def _support(

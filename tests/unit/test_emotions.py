@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from au_detect.emotion_rules import EmotionRule, read_emotion_rules
-from au_detect.emotions import emotions_from_aus
+from au_detect.emotions import ANSWERED_FROM, emotions_from_aus
 from au_detect.errors import InputError
 from au_detect.facs import NETWORK_AUS
 
@@ -92,7 +92,8 @@ def test_support_is_a_half_at_the_threshold_and_grows_with_the_probability():
     smile = emotions.scores[:, 1]
     np.testing.assert_allclose(smile[[0, 2, 4]], [0, 0.5, 1], atol=1e-6)
     assert (np.diff(smile) > 0).all()
-    np.testing.assert_allclose(emotions.scores[:, 0], 1 - smile, atol=1e-6)
+    neutral = np.clip(2 * ANSWERED_FROM - smile, 0, 1)
+    np.testing.assert_allclose(emotions.scores[:, 0], neutral, atol=1e-6)
 
 
 def test_rows_without_a_face_are_not_judged():
