@@ -17,10 +17,9 @@ from au_detect.errors import InputError
 
 if TYPE_CHECKING:
     from au_detect.datasets.sequences import LabelledSequences
-    from au_detect.learners import LearnerOptions
+    from au_detect.learner_options import LearnerOptions
 
 PROTOCOLS = ("subject-kfold", "loso", "random-quarter")
-ABLATIONS = ("features", "neutral", "networks")
 
 
 def add_judging_commands(commands: Any) -> None:
@@ -77,10 +76,10 @@ def _add_compare(commands: Any) -> None:
         "(default: %(default)s)",
     )  # fmt: skip
     compare.add_argument(
-        "--ablate", default="features", metavar="WHAT",
-        help="what is taken from the first: features (geometry only, furrows only), neutral "
-        "(without a neutral face), networks (one for the whole face), several with commas, "
-        "or none (default: %(default)s)",
+        "--ablate", default="furrows", metavar="WHAT",
+        help="what is taken from the first to see what it adds: furrows, landmarks, neutral (the "
+        "neutral face), networks (one for the whole face instead), several with commas, or none "
+        "(default: %(default)s)",
     )  # fmt: skip
     _add_protocol_options(compare, "au_detect_comparison")
 
@@ -111,7 +110,8 @@ def _train(options: argparse.Namespace) -> int:
     from au_detect.training_report import write_training_report
 
     sequences = [_load(options, path) for path in options.data]
-    recipe = recipe_from_options(options, test_fraction=options.test_fraction)
+    n = sum(map(len, sequences))
+    recipe = recipe_from_options(options, n, test_fraction=options.test_fraction)
     if options.search:
         _search(sequences, recipe, options)
     tables = training_tables(sequences, options.seed, augment=options.augment)
@@ -139,7 +139,7 @@ def _train(options: argparse.Namespace) -> int:
 def _search(sequences: list[LabelledSequences], recipe: Any, options: argparse.Namespace) -> None:
     from au_detect.evaluation.texts import plain_table
     from au_detect.layer_search import best_layers, search_layers
-    from au_detect.learners import LearnerOptions
+    from au_detect.learner_options import LearnerOptions
 
     if len(sequences) > 1:
         raise InputError(f"--search needs one collection, got {len(sequences)}")
@@ -168,7 +168,7 @@ def _evaluate(options: argparse.Namespace) -> int:
     from au_detect.evaluation.page import write_evaluation_page
 
     sequences = _load(options, options.data)
-    recipe = recipe_from_options(options)
+    recipe = recipe_from_options(options, len(sequences))
     if options.model is not None:
         predictions, document = judge_model(options.model, sequences, recipe.minimum_intensity)
     else:
@@ -212,7 +212,7 @@ def _variants(
     options: argparse.Namespace, sequences: LabelledSequences
 ) -> dict[str, LearnerOptions]:
     """Return the learners to compare by name: the models, then the first one's ablations."""
-    from au_detect.learners import ablated
+    from au_detect.learner_options import ablated
 
     names = [name.strip() for name in options.models.split(",") if name.strip()]
     if not names:
@@ -226,7 +226,7 @@ def _variants(
 def _learner(
     options: argparse.Namespace, sequences: LabelledSequences, model: str
 ) -> LearnerOptions:
-    from au_detect.learners import LearnerOptions
+    from au_detect.learner_options import LearnerOptions
 
     has_furrows = sequences.furrows is not None
     return LearnerOptions(
@@ -235,7 +235,7 @@ def _learner(
         uses_neutral=not options.without_neutral,
         one_network=options.one_network,
         augment=options.augment,
-        recipe=recipe_from_options(options),
+        recipe=recipe_from_options(options, len(sequences)),
     )
 
 

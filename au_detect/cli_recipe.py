@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from au_detect.recipe import TrainingRecipe
 
+SMALL_COLLECTION, SMALL_FOLDS = 2000, 3
 WEIGHTINGS = {"per-au": "per_au", "per-sample": "per_sample", "focal": "focal", "none": "none"}
 
 
@@ -71,13 +72,24 @@ def _add_network_options(group: Any) -> None:
     group.add_argument("--validation-fraction", type=float, default=0.2, metavar="SHARE",
                        help="subjects of the training for early stopping, calibration and "
                        "thresholds (default: %(default)s)")  # fmt: skip
+    group.add_argument(
+        "--calibration-folds", type=int, default=None, metavar="N",
+        help="let all subjects calibrate in turn, in N parts, with networks of their own that are "
+        f"averaged (default: {SMALL_FOLDS} below {SMALL_COLLECTION} sequences, else 1: only "
+        "--validation-fraction does)",
+    )  # fmt: skip
     group.add_argument("--seed", type=int, default=0)
 
 
-def recipe_from_options(options: argparse.Namespace, **more: Any) -> TrainingRecipe:
+def recipe_from_options(
+    options: argparse.Namespace, n_sequences: int, **more: Any
+) -> TrainingRecipe:
     """Return the recipe that the options of a command ask for."""
     from au_detect.recipe import TrainingRecipe
 
+    folds = options.calibration_folds
+    if folds is None:
+        folds = SMALL_FOLDS if n_sequences < SMALL_COLLECTION else 1
     return TrainingRecipe(
         upper_layers=options.upper_layers,
         lower_layers=options.lower_layers,
@@ -92,6 +104,7 @@ def recipe_from_options(options: argparse.Namespace, **more: Any) -> TrainingRec
         positive_weighting=WEIGHTINGS[options.weighting],
         focal_gamma=options.focal_gamma,
         intensity_weights=options.intensity_weights,
+        calibration_folds=folds,
         validation_fraction=options.validation_fraction,
         max_fpr=options.max_fpr,
         minimum_intensity=options.minimum_intensity,

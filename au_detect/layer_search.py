@@ -12,7 +12,8 @@ from au_detect.evaluation.cross_validation import Progress, cross_validate
 from au_detect.evaluation.metrics import evaluate_aus
 from au_detect.evaluation.protocols import make_folds
 from au_detect.facs import ACTION_UNITS, Face
-from au_detect.learners import LearnerOptions, aus_with_enough_subjects
+from au_detect.learner_options import LearnerOptions
+from au_detect.learners import aus_with_enough_subjects
 
 LAYERS = tuple(range(2, 8))
 FOLDS = 3
@@ -50,14 +51,17 @@ def search_layers(
     ----------
     sequences : LabelledSequences
     options : LearnerOptions
-        Everything but the number of layers.
+        Everything but the number of layers; subjects calibrate once (`calibration_folds` 1).
     layers : sequence of int
         The numbers to try.
     n_folds, n_jobs, progress : see `make_folds` and `cross_validate`
     """
     aus, _ = aus_with_enough_subjects(sequences, options.recipe)
     tried = [
-        replace(options, recipe=replace(options.recipe, upper_layers=n, lower_layers=n))
+        replace(
+            options,
+            recipe=replace(options.recipe, upper_layers=n, lower_layers=n, calibration_folds=1),
+        )
         for n in layers
     ]
     folds = make_folds("subject-kfold", sequences.subject, n_folds=n_folds)

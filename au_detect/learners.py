@@ -7,128 +7,22 @@ that nothing of a test fold can reach it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.classifiers.base import AUClassifier, choose_thresholds, held_out_rows
-from au_detect.classifiers.baselines import (
-    AdaBoostAUClassifier,
-    LinearSVMClassifier,
-    LogisticRegressionClassifier,
-    OneForEachAU,
-    RBFSVMClassifier,
-)
+from au_detect.classifiers.base import AUClassifier, calibration_parts, choose_thresholds
 from au_detect.datasets.augmentation import augmented
 from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.errors import InputError, check_option
+from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS, Face, au_label
 from au_detect.features import mirror_columns
 from au_detect.furrows import FURROW_NAMES
-from au_detect.recipe import TrainingRecipe, make_network
-
-FEATURES = ("both", "geometry", "furrows")
-ONE_VS_ALL_UNITS = 64
-
-Maker = Callable[[Face | None, TrainingRecipe], AUClassifier]
-
-
-def _baseline(kind: type[OneForEachAU]) -> Maker:
-    def make(face: Face | None, recipe: TrainingRecipe) -> AUClassifier:
-        accepted = kind().get_params()
-        options: dict[str, Any] = {k: v for k, v in asdict(recipe).items() if k in accepted}
-        if options["positive_weighting"] == "focal":  # a loss of networks alone
-            options["positive_weighting"] = "per_au"
-        return kind(**options)
-
-    return make
-
-
-def _one_vs_all(face: Face | None, recipe: TrainingRecipe) -> AUClassifier:
-    small = replace(recipe, units=min(recipe.units, ONE_VS_ALL_UNITS))
-    return make_network(face, small, one_vs_all=True)
-
-
-MODELS: dict[str, Maker] = {
-    "mlp": make_network,
-    "mlp-one-vs-all": _one_vs_all,
-    "svm": _baseline(RBFSVMClassifier),
-    "linear-svm": _baseline(LinearSVMClassifier),
-    "adaboost": _baseline(AdaBoostAUClassifier),
-    "logistic": _baseline(LogisticRegressionClassifier),
-}
-"""Name on the command line -> what makes the classifier for one half of the face (or all of it)."""
-
-
-@dataclass(frozen=True)
-class LearnerOptions:
-    """Which classifier learns from which features.
-
-    Attributes
-    ----------
-    model : str
-        One of `MODELS`.
-    features : {"both", "geometry", "furrows"}
-        What landmarks tell, what furrows tell, or both.
-    uses_neutral : bool
-        Compare with the person's neutral face, or with the mean face.
-    one_network : bool
-        One classifier for all AUs and the whole face, instead of one for each half.
-    augment : bool
-        Train on mirror images and crossed neutral faces too (`augmented`), and answer by the mean
-        over a face and its mirror image.
-    recipe : TrainingRecipe
-
-    Raises
-    ------
-    InputError
-        If `model` or `features` is another word.
-    """
-
-    model: str = "mlp"
-    features: str = "both"
-    uses_neutral: bool = True
-    one_network: bool = False
-    augment: bool = True
-    recipe: TrainingRecipe = field(default_factory=TrainingRecipe)
-
-    def __post_init__(self) -> None:
-        check_option("model", self.model, MODELS)
-        check_option("features", self.features, FEATURES)
-
-
-ABLATIONS: dict[str, dict[str, dict[str, Any]]] = {
-    "features": {
-        "geometry only": {"features": "geometry"},
-        "furrows only": {"features": "furrows"},
-    },
-    "neutral": {"without neutral": {"uses_neutral": False}},
-    "networks": {"one network": {"one_network": True}},
-}
-"""What can be taken from a learner -> names and changes of the learners that are left."""
-
-
-def ablated(name: str, options: LearnerOptions, what: Sequence[str]) -> dict[str, LearnerOptions]:
-    """Return the learners that lack something, by name; those like `options` are left out.
-
-    Raises
-    ------
-    InputError
-        If `what` is not among `ABLATIONS`.
-    """
-    learners = {}
-    for part in what:
-        check_option("ablate", part, ABLATIONS)
-        for lacking, changes in ABLATIONS[part].items():
-            changed = replace(options, **changes)
-            possible = part != "features" or options.features == "both"
-            if possible and changed != options:
-                learners[f"{name}, {lacking}"] = changed
-    return learners
+from au_detect.learner_options import MODELS, LearnerOptions
+from au_detect.recipe import TrainingRecipe
 
 
 @dataclass(frozen=True)
@@ -148,39 +42,38 @@ class Learner:
     options : LearnerOptions
     aus : tuple of int
         Columns of what it predicts.
+    members : tuple
+        Sets of classifiers, each calibrated on other subjects, whose probabilities are averaged.
     thresholds : ndarray, float64, shape (n_aus,)
     """
 
     def __init__(
-        self, options: LearnerOptions, aus: tuple[int, ...], parts: Sequence[_Part]
+        self,
+        options: LearnerOptions,
+        aus: tuple[int, ...],
+        members: Sequence[Sequence[_Part]],
+        thresholds: NDArray[np.float64],
     ) -> None:
         self.options = options
         self.aus = aus
-        self.parts = tuple(parts)
-        self.thresholds = np.full(len(aus), 0.5)
+        self.members = tuple(members)
+        self.thresholds = thresholds
 
     def predict_proba(self, sequences: LabelledSequences) -> NDArray[np.float32]:
         """Return probabilities (n, n_aus) of the apex faces."""
         table = _table(sequences, self.options)
-        probabilities = np.empty((len(table), len(self.aus)), dtype=np.float32)
-        for part in self.parts:
-            features, names = _columns(table, part.face, self.options.features)
-            answer: NDArray[np.floating] = part.classifier.predict_proba(features)
-            if self.options.augment:
-                order, signs = mirror_columns(names)
-                mirrored = part.classifier.predict_proba(signs * features[:, order])
-                answer = (answer + mirrored) / 2
-            probabilities[:, [self.aus.index(au) for au in part.aus]] = answer
-        return probabilities
+        answers = [_answers(parts, table, self.aus, self.options) for parts in self.members]
+        return np.asarray(np.mean(answers, axis=0), dtype=np.float32)
 
     @property
     def history(self) -> dict[str, list[dict[str, list[float]]]]:
         """Training curves of the networks by half of the face; empty for other classifiers."""
-        return {
-            part.face or "face": part.classifier.history_
-            for part in self.parts
-            if hasattr(part.classifier, "history_")
-        }
+        curves: dict[str, list[dict[str, list[float]]]] = {}
+        for part in (part for parts in self.members for part in parts):
+            curves.setdefault(part.face or "face", []).extend(
+                getattr(part.classifier, "history_", [])
+            )
+        return {face: found for face, found in curves.items() if found}
 
 
 def fit_learner(
@@ -191,8 +84,9 @@ def fit_learner(
     Parameters
     ----------
     sequences : LabelledSequences
-        `TrainingRecipe.validation_fraction` of the subjects stop, calibrate and set thresholds,
-        on their sequences as they are; the others train the weights.
+        Some of the subjects stop, calibrate and set thresholds, on their sequences as they are;
+        the others train the weights. With `TrainingRecipe.calibration_folds` over 1 every subject
+        does the former once, and the classifiers are averaged.
     aus : sequence of int
         What to learn.
     options : LearnerOptions
@@ -202,19 +96,41 @@ def fit_learner(
     InputError
         If furrows are wanted that were not measured, or there are fewer than two subjects.
     """
-    recipe = options.recipe
-    held_out = held_out_rows(sequences.subject, recipe.validation_fraction, recipe.random_state)
-    training, validation = sequences.rows(~held_out), sequences.rows(held_out)
-    if options.augment:
-        training = augmented(training, recipe.random_state)
-    tables = [_table(training, options), _table(validation, options)]
-    parts = [_fit_part(tables, face, chosen, options) for face, chosen in _halves(aus, options)]
-    learner = Learner(options, tuple(aus), parts)
-    labels = tables[1].labels(recipe.minimum_intensity)[:, _places(tables[1].aus, aus)]
-    learner.thresholds = choose_thresholds(
-        labels, learner.predict_proba(validation), recipe.max_fpr
+    recipe, chosen = options.recipe, tuple(aus)
+    parts = calibration_parts(
+        sequences.subject, recipe.calibration_folds, recipe.validation_fraction, recipe.random_state
     )
-    return learner
+    members, rows, seen = [], [], []
+    for held_out in parts:
+        training, validation = sequences.rows(~held_out), sequences.rows(held_out)
+        if options.augment:
+            training = augmented(training, recipe.random_state)
+        tables = [_table(training, options), _table(validation, options)]
+        member = [_fit_part(tables, face, half, options) for face, half in _halves(chosen, options)]
+        members.append(member)
+        rows.append(np.flatnonzero(held_out))
+        seen.append(_answers(member, tables[1], chosen, options))
+    labels = labels_of(sequences, chosen, recipe.minimum_intensity)[np.concatenate(rows)]
+    thresholds = choose_thresholds(labels, np.concatenate(seen), recipe.max_fpr)
+    return Learner(options, chosen, members, thresholds)
+
+
+def _answers(
+    parts: Sequence[_Part],
+    table: LabelledFeatures,
+    aus: tuple[int, ...],
+    options: LearnerOptions,
+) -> NDArray[np.float32]:
+    """Return the probabilities (n, n_aus) of one set of classifiers."""
+    probabilities = np.empty((len(table), len(aus)), dtype=np.float32)
+    for part in parts:
+        features, names = _columns(table, part.face, options.features)
+        answer: NDArray[np.floating] = part.classifier.predict_proba(features)
+        if options.augment:
+            order, signs = mirror_columns(names)
+            answer = (answer + part.classifier.predict_proba(signs * features[:, order])) / 2
+        probabilities[:, _places(aus, part.aus)] = answer
+    return probabilities
 
 
 def aus_with_enough_subjects(

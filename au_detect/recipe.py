@@ -22,6 +22,11 @@ class TrainingRecipe:
         measure too, and the rates look better than they are.
     validation_fraction : float
         Fraction of the other subjects for early stopping, calibration and thresholds.
+    calibration_folds : int
+        1: `validation_fraction` of the subjects are held out once. Otherwise subjects are dealt to
+        so many parts; each part is held out in turn, from networks of its own, and the networks
+        are averaged: every subject trains, and thresholds stand on all of them. It costs so many
+        trainings, and pays where subjects are few.
     max_fpr : float
         False-positive rate on the validation subjects that thresholds allow.
     minimum_intensity : float
@@ -55,6 +60,7 @@ class TrainingRecipe:
     focal_gamma: float = 2.0
     intensity_weights: bool = False
     validation_fraction: float = 0.2
+    calibration_folds: int = 1
     test_fraction: float = 0.1
     max_fpr: float = 0.02
     minimum_intensity: float = 1.0

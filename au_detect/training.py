@@ -16,8 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.classifiers.base import choose_thresholds, held_out_rows
-from au_detect.classifiers.mlp import MLPClassifier
+from au_detect.classifiers.base import choose_thresholds
 from au_detect.classifiers.model import mean_of_networks
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.classifiers.storage import (
@@ -32,10 +31,11 @@ from au_detect.errors import InputError
 from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
 from au_detect.facs import ACTION_UNITS, Face, au_label
 from au_detect.recipe import TrainingRecipe, make_network
+from au_detect.subject_split import SubjectSplit, split_subjects
 from au_detect.training_monitor import training_monitor
 from au_detect.version import __version__
 
-__all__ = ["FACES", "TrainingRecipe", "measuring_subjects", "train_models"]
+__all__ = ["FACES", "TrainingRecipe", "train_models"]
 
 FACES: tuple[Face, ...] = ("upper", "lower")
 METRICS = ("n_positive", "n_negative", "tpr", "fpr", "precision", "f1", "auc")
@@ -85,7 +85,7 @@ def train_models(
     recipe = recipe or TrainingRecipe()
     tables = [tables] if isinstance(tables, LabelledFeatures) else list(tables)
     _check_tables(tables)
-    split = _split_subjects(tables, recipe)
+    split = split_subjects(tables, recipe)
     entries: list[NetworkEntry] = []
     contents: dict[str, bytes] = {}
     dropped: dict[str, dict[str, int]] = {}
@@ -98,9 +98,9 @@ def train_models(
             fitted: list[_Fitted] = []
             for table in family:
                 name = _network_name(face, table)
-                classifier = make_network(face, recipe, **_watched(name, aus, progress, logdir))
-                fitted.append(_fit(classifier, name, face, table, aus, split, recipe))
-                history[name] = classifier.history_
+                watch = _Watch(name, aus, progress, logdir)
+                fitted.append(_fit(name, face, table, aus, split, recipe, watch))
+                history[name] = fitted[-1].history
                 contents |= fitted[-1].files
                 entries.append(_entry(name, face, table, family[-1], aus, fitted, split, recipe))
     if not entries:
@@ -119,24 +119,48 @@ def train_models(
 
 
 @dataclass(frozen=True)
-class _Split:
-    """Names of the subjects that measure, and of those that stop, calibrate and set thresholds."""
+class _Fitted:
+    """The networks of one table.
 
-    test: NDArray[np.str_]
-    validation: NDArray[np.str_]
+    Attributes
+    ----------
+    files : dict of str to bytes
+        By name.
+    parts : tuple of int
+        For each file, which part of the validation subjects it was not trained on.
+    n_features : int
+        How many columns they read.
+    history : list
+        Their training curves.
+    """
 
-    def of(self, table: LabelledFeatures) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-        """Return which rows of a table are for testing, and which for validation."""
-        names = table.subject.astype(str)
-        return np.isin(names, self.test), np.isin(names, self.validation)
+    files: dict[str, bytes]
+    parts: tuple[int, ...]
+    n_features: int
+    history: list[dict[str, list[float]]]
 
 
 @dataclass(frozen=True)
-class _Fitted:
-    """The networks of one table: files by name, and how many columns they read."""
+class _Watch:
+    """Who follows the training of the networks `name`."""
 
-    files: dict[str, bytes]
-    n_features: int
+    name: str
+    aus: tuple[int, ...]
+    progress: Progress | None
+    logdir: str | Path | None
+
+    def options(self, part: int, n_parts: int) -> dict[str, Any]:
+        """Return the options of a classifier that let others follow its training."""
+        options: dict[str, Any] = {}
+        report = self.progress
+        if report is not None:
+            options["on_epoch"] = lambda done, total: report(
+                self.name, part * total + done, n_parts * total
+            )
+        if self.logdir is not None:
+            folder = Path(self.logdir) / self.name / (str(part) if n_parts > 1 else "")
+            options |= {"logdir": str(folder), "monitor": training_monitor(self.aus)}
+        return options
 
 
 def _families(tables: list[LabelledFeatures]) -> list[list[LabelledFeatures]]:
@@ -148,48 +172,36 @@ def _families(tables: list[LabelledFeatures]) -> list[list[LabelledFeatures]]:
     return families
 
 
-def measuring_subjects(
-    tables: Sequence[LabelledFeatures], recipe: TrainingRecipe
-) -> NDArray[np.str_]:
-    """Return the subjects that `train_models` measures with: test, else validation subjects."""
-    split = _split_subjects(list(tables), recipe)
-    return split.test if len(split.test) else split.validation
-
-
-def _watched(
-    name: str, aus: tuple[int, ...], progress: Progress | None, logdir: str | Path | None
-) -> dict[str, Any]:
-    """Return the options of a classifier that let others follow its training."""
-    options: dict[str, Any] = {}
-    if progress is not None:
-        options["on_epoch"] = lambda done, total: progress(name, done, total)
-    if logdir is not None:
-        options["logdir"], options["monitor"] = str(Path(logdir) / name), training_monitor(aus)
-    return options
-
-
 def _fit(
-    classifier: MLPClassifier,
     name: str,
     face: Face,
     table: LabelledFeatures,
     aus: tuple[int, ...],
-    split: _Split,
+    split: SubjectSplit,
     recipe: TrainingRecipe,
+    watch: _Watch,
 ) -> _Fitted:
-    """Fit the networks of one table and half of the face."""
+    """Fit the networks of one table and half of the face: one set for each validation part."""
     features, labels = _samples(face, table, aus, recipe)
-    is_test, is_validation = split.of(table)
     weights = table.row_weights(recipe.minimum_intensity, by_intensity=recipe.intensity_weights)
-    classifier.fit(
-        features[~is_test],
-        labels[~is_test],
-        sample_weight=weights[~is_test],
-        held_out=is_validation[~is_test],
-    )
-    exported = enumerate(classifier.export_litert())
-    files = {network_file(f"{name}-{i}", content): content for i, content in exported}
-    return _Fitted(files, features.shape[1])
+    is_test = split.is_test(table)
+    files: dict[str, bytes] = {}
+    parts: list[int] = []
+    history = []
+    for part, held_out in enumerate(split.validation_parts(table)):
+        options = watch.options(part, len(split.validation))
+        classifier = make_network(face, recipe, **options)
+        classifier.fit(
+            features[~is_test],
+            labels[~is_test],
+            sample_weight=weights[~is_test],
+            held_out=held_out[~is_test],
+        )
+        history += classifier.history_
+        for content in classifier.export_litert():
+            files[network_file(f"{name}-{len(files)}", content)] = content
+            parts.append(part)
+    return _Fitted(files, tuple(parts), features.shape[1], history)
 
 
 def _samples(
@@ -207,7 +219,7 @@ def _entry(
     judge: LabelledFeatures,
     aus: tuple[int, ...],
     fitted: list[_Fitted],
-    split: _Split,
+    split: SubjectSplit,
     recipe: TrainingRecipe,
 ) -> NetworkEntry:
     """Choose thresholds for the mean of the networks fitted so far, and measure it.
@@ -215,14 +227,14 @@ def _entry(
     Both are done on the faces of `judge`: pictures where there are any, not bare landmarks.
     """
     features, labels = _samples(face, judge, aus, recipe)
-    is_test, is_validation = split.of(judge)
     names = judge.upper_names if face == "upper" else judge.lower_names
-    networks = [LiteRTNetwork(content) for part in fitted for content in part.files.values()]
-    probabilities = mean_of_networks(networks, features, names)
-    thresholds = choose_thresholds(
-        labels[is_validation], probabilities[is_validation], recipe.max_fpr
-    )
-    measured = is_test if is_test.any() else is_validation
+    unseen = _unseen_probabilities(features, names, fitted, split.validation_parts(judge), len(aus))
+    is_validation = np.any(split.validation_parts(judge), axis=0)
+    thresholds = choose_thresholds(labels[is_validation], unseen[is_validation], recipe.max_fpr)
+    measured, probabilities = is_validation, unseen
+    if len(split.test):
+        measured = split.is_test(judge)
+        probabilities[measured] = mean_of_networks(_networks(fitted), features[measured], names)
     measurement = evaluate_aus(labels[measured], probabilities[measured], thresholds, aus)
     files = {file: content for part in fitted for file, content in part.files.items()}
     return NetworkEntry(
@@ -245,21 +257,33 @@ def _entry(
     )
 
 
+def _unseen_probabilities(
+    features: NDArray[np.float32],
+    names: tuple[str, ...],
+    fitted: list[_Fitted],
+    parts: list[NDArray[np.bool_]],
+    n_aus: int,
+) -> NDArray[np.float32]:
+    """Return what networks say of the validation rows that they did not learn from, else NaN."""
+    probabilities = np.full((len(features), n_aus), np.nan, dtype=np.float32)
+    for part, rows in enumerate(parts):
+        probabilities[rows] = mean_of_networks(_networks(fitted, part), features[rows], names)
+    return probabilities
+
+
+def _networks(fitted: list[_Fitted], part: int | None = None) -> list[LiteRTNetwork]:
+    return [
+        LiteRTNetwork(content)
+        for table in fitted
+        for content, own in zip(table.files.values(), table.parts, strict=True)
+        if part is None or own == part
+    ]
+
+
 def _network_name(face: Face, table: LabelledFeatures) -> str:
     """Return for example ``"upper_neutral_furrows"`` or ``"lower_single"``."""
     neutral = "neutral" if table.uses_neutral else "single"
     return f"{face}_{neutral}{'_furrows' if table.uses_furrows else ''}"
-
-
-def _split_subjects(tables: list[LabelledFeatures], recipe: TrainingRecipe) -> _Split:
-    """Choose the same people in every table: one that trains in one may not test in another."""
-    subjects = np.unique(np.concatenate([table.subject.astype(str) for table in tables]))
-    test = subjects[:0]
-    if recipe.test_fraction > 0:
-        test = subjects[held_out_rows(subjects, recipe.test_fraction, recipe.random_state)]
-    others = subjects[~np.isin(subjects, test)]
-    chosen = held_out_rows(others, recipe.validation_fraction, recipe.random_state)
-    return _Split(test, others[chosen])
 
 
 def _choose_aus(

@@ -18,11 +18,11 @@ from au_detect.evaluation.cross_validation import Progress, predict_with_model
 from au_detect.evaluation.document import evaluation_document, write_document
 from au_detect.evaluation.judging import judge_learner
 from au_detect.evaluation.page import write_evaluation_page
-from au_detect.learners import LearnerOptions
+from au_detect.learner_options import LearnerOptions
 from au_detect.model_card import CARD_NAME, model_card
 from au_detect.recipe import TrainingRecipe
+from au_detect.subject_split import split_subjects
 from au_detect.tables import write_atomically
-from au_detect.training import measuring_subjects
 
 
 def write_training_report(
@@ -94,7 +94,7 @@ def _measured_sequences(
 ) -> LabelledSequences:
     """Return the sequences of those collections with pictures (else of all) that only measure."""
     tables = training_tables(sequences, augment=False)
-    names = measuring_subjects(tables, recipe)
+    names = split_subjects(tables, recipe).measuring
     with_pictures = any(part.furrows is not None for part in sequences)
     chosen = []
     for number, part in enumerate(sequences):

@@ -158,6 +158,40 @@ def held_out_rows(groups: ArrayLike, fraction: float, random_state: int) -> NDAr
     return np.isin(inverse, chosen)
 
 
+def calibration_parts(
+    groups: ArrayLike, n_parts: int, fraction: float, random_state: int
+) -> list[NDArray[np.bool_]]:
+    """Return the rows to hold out for calibration and thresholds, once or part by part.
+
+    Parameters
+    ----------
+    groups : array_like, shape (n_samples,)
+        Group (subject) of each row.
+    n_parts : int
+        1: a `fraction` of the groups is held out, see `held_out_rows`. Otherwise the groups are
+        dealt to so many parts, each of which is held out in turn; no more than there are groups.
+    fraction : float
+        Ignored with several parts.
+    random_state : int
+
+    Raises
+    ------
+    InputError
+        If `n_parts` is below 1, or `held_out_rows` refuses the rest.
+    """
+    if n_parts < 1:
+        raise InputError(f"calibration_folds must be at least 1, got {n_parts}")
+    if n_parts == 1:
+        return [held_out_rows(groups, fraction, random_state)]
+    names, inverse = np.unique(np.asarray(groups), return_inverse=True)
+    if len(names) < 2:
+        raise InputError(f"groups must name at least 2 different groups, got {len(names)}")
+    part = np.empty(len(names), dtype=int)
+    order = np.random.default_rng(random_state).permutation(len(names))
+    part[order] = np.arange(len(names)) % n_parts
+    return [part[inverse] == number for number in range(min(n_parts, len(names)))]
+
+
 def positive_weights(y: ArrayLike, cap: float) -> NDArray[np.float64]:
     """Return, per AU, negatives / positives, kept within [1 / cap, cap].
 

@@ -24,7 +24,7 @@ from au_detect.evaluation.metrics import RATES, evaluate_aus
 from au_detect.evaluation.summary import summarise
 from au_detect.evaluation.worst import find_worst
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.learners import LearnerOptions
+from au_detect.learner_options import LearnerOptions
 from au_detect.tables import write_atomically
 from au_detect.version import __version__
 

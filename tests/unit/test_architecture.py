@@ -51,7 +51,8 @@ ORDER = """
 
     evaluation.metrics  evaluation  evaluation.intervals          # training and evaluation
     evaluation.summary  evaluation.curves  evaluation.matrices
-    recipe  training_monitor  training  learners
+    recipe  subject_split  training_monitor  training
+    learner_options  learners
     evaluation.protocols  evaluation.cross_validation
     evaluation.comparison  evaluation.worst  evaluation.emotion_accuracy
     evaluation.document  evaluation.judging  evaluation.texts
