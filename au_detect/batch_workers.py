@@ -6,6 +6,7 @@ A worker loads the landmark file and the networks once and scores one input at a
 from __future__ import annotations
 
 import errno
+import os
 import re
 import signal
 import threading
@@ -30,11 +31,10 @@ from au_detect.pictures import printable
 
 BACKENDS = ("loky", "dask")
 CONNECT_TIMEOUT_S = 10
-IDLE_WORKER_S = 10
-"""A process without work ends after this, also when a killed batch has left it behind."""
+ORPHAN_CHECK_S = 1.0
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_one_at_a_time = threading.Lock()  # a Dask worker may have several threads
+_one_at_a_time = threading.Lock()  # a Dask worker may have several threads, an orphan must finish
 _DEAD = "the process that scored it died: out of memory, killed, or a decoder crashed"
 
 
@@ -94,7 +94,7 @@ def score_input(
                 independent=recipe["independent"],
                 fps=recipe["fps"],
             )
-        return store(result, item, out, recipe, state, started_s)
+            return store(result, item, out, recipe, state, started_s)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             raise
@@ -167,11 +167,7 @@ def _scored(
             yield delayed(_item_and_row)(item, score)
 
     parallel = Parallel(
-        n_jobs,
-        return_as="generator_unordered",
-        batch_size=1,
-        initializer=_begin_worker,
-        idle_worker_timeout=IDLE_WORKER_S,
+        n_jobs, return_as="generator_unordered", batch_size=1, initializer=_begin_worker
     )
     done = parallel(tasks())
     try:
@@ -207,6 +203,15 @@ def _begin_worker() -> None:
     """Set up a process of the pool: the parent handles Ctrl-C, and cores are shared by inputs."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     cv2.setNumThreads(1)
+    threading.Thread(target=_end_as_orphan, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_as_orphan(parent: int) -> None:
+    """End this process after its input when the batch was killed: nobody would give it more."""
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_CHECK_S)
+    with _one_at_a_time:
+        os._exit(0)
 
 
 @contextmanager

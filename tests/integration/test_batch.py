@@ -421,6 +421,26 @@ def test_a_killed_run_is_resumed_where_it_was(tmp_path, frames, monkeypatch):
     assert len({(out / name).read_bytes().count(b"\n") for name in table["result"]}) == 1
 
 
+def test_workers_of_a_killed_run_finish_their_input_and_end(tmp_path, frames):
+    tree, out = many(tmp_path, frames, 24), tmp_path / "out"
+    process = started(tree, out, jobs=2)
+    os.kill(process.pid, signal.SIGKILL)  # the parent alone
+    process.wait(timeout=120)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline:
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            break
+        time.sleep(0.1)
+    else:
+        os.killpg(process.pid, signal.SIGKILL)
+        pytest.fail("there are still workers")
+    assert not list(out.rglob("*.part"))
+    done = {path.stem for path in out.glob("results/*.csv")}
+    assert done == records(out)
+
+
 def score_or_die(item):
     if item.name.startswith("deadly"):
         os._exit(9)
