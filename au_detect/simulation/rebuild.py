@@ -80,15 +80,15 @@ def rebuild_models(
             face_model, N_RENDERED, random_state=RENDER_SEED, landmark_model=landmark_model,
             n_jobs=n_jobs, progress=parts_progress,
         )  # fmt: skip
-        train_on_renders(face_model, renders, folder, progress=progress)
+        train_on_renders(face_model, renders, folder, RECIPE, progress=progress)
 
 
 def train_on_renders(
     face_model: str | os.PathLike[str],
     renders: LabelledSequences,
     folder: Path,
+    recipe: TrainingRecipe,
     *,
-    recipe: TrainingRecipe = RECIPE,
     progress: Progress | None = None,
 ) -> None:
     """Fit the error model to rendered sequences and train the networks with both."""

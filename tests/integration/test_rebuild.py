@@ -1,0 +1,59 @@
+"""The shipped models made again, at a scale that takes seconds."""
+
+import dataclasses
+import shutil
+
+import pytest
+
+pytest.importorskip("tensorflow", reason="training needs TensorFlow (extra: train)")
+pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
+
+from au_detect import AUDetector, sample_sequences
+from au_detect.classifiers.storage import load_model
+from au_detect.landmark_models import find_landmark_model
+from au_detect.simulation import rebuild
+
+
+@pytest.fixture
+def small(monkeypatch):
+    """A rebuild of few faces; the landmark model is not trained but taken as it is shipped."""
+    monkeypatch.setattr(rebuild, "N_LANDMARK_PICTURES", 2)
+    monkeypatch.setattr(rebuild, "N_RENDERED", 12)
+    monkeypatch.setattr(rebuild, "N_LANDMARKS_ALONE", 900)
+    recipe = dataclasses.replace(
+        rebuild.RECIPE, max_epochs=1, members=1, units=8, min_positive_subjects=1
+    )
+    monkeypatch.setattr(rebuild, "RECIPE", recipe)
+    trained_on = []
+
+    def take_the_shipped_one(examples, path, *, random_state):
+        trained_on.append(len(examples))
+        path.parent.mkdir(parents=True)
+        shutil.copy(find_landmark_model("open").path, path)
+
+    monkeypatch.setattr(rebuild, "train_landmark_model", take_the_shipped_one)
+    return trained_on
+
+
+def test_a_rebuild_makes_both_landmark_models_networks(small, evaluation_data, tmp_path):
+    face_model = evaluation_data / "face_model" / "ict_facekit.npz"
+    rebuild.rebuild_models(face_model, tmp_path)
+    assert small == [5]  # two crops of the neutral picture, three of the other
+    for folder, name in (("default", "ibug300w"), ("open", "open")):
+        manifest = load_model(tmp_path / folder).manifest
+        assert manifest.landmark_model == name
+        kinds = {(entry.uses_neutral, entry.uses_furrows) for entry in manifest.networks}
+        assert kinds == {(a, b) for a in (True, False) for b in (True, False)}
+        assert (tmp_path / "landmark_error" / f"{name}.npz").is_file()
+    detector = AUDetector(tmp_path / "open", landmark_model=tmp_path / "landmarks" / "open.dat")
+    assert detector.run(sample_sequences()["happiness"]).face_found.all()
+
+
+@pytest.mark.parametrize(("name", "folder"), [("ibug300w", "default"), ("open", "open")])
+def test_each_landmark_model_has_networks_that_are_shipped(name, folder):
+    detector = AUDetector(landmark_model=name)
+    assert detector.model.name == folder
+    assert AUDetector(detector.model).tracker.landmark_model.name == name
+    result = detector.run(sample_sequences()["happiness"])
+    assert result.active[-1, result.aus.index(12)]
+    assert result.settings["landmark_model"] == name
