@@ -78,6 +78,12 @@ def _add_network_options(group: Any) -> None:
         f"averaged (default: {SMALL_FOLDS} below {SMALL_COLLECTION} sequences, else 1: only "
         "--validation-fraction does)",
     )  # fmt: skip
+    group.add_argument(
+        "--judge", choices=("measured", "augmented"), default=None,
+        help="rows on which `train` calibrates and sets thresholds: those that were measured, or "
+        "also mirror images and faces at rest (default: measured below "
+        f"{SMALL_COLLECTION} sequences, else augmented)",
+    )  # fmt: skip
     group.add_argument("--seed", type=int, default=0)
 
 
@@ -87,9 +93,11 @@ def recipe_from_options(
     """Return the recipe that the options of a command ask for."""
     from au_detect.recipe import TrainingRecipe
 
+    is_small = n_sequences < SMALL_COLLECTION
     folds = options.calibration_folds
     if folds is None:
-        folds = SMALL_FOLDS if n_sequences < SMALL_COLLECTION else 1
+        folds = SMALL_FOLDS if is_small else 1
+    judge_augmented = options.judge == "augmented" if options.judge else not is_small
     return TrainingRecipe(
         upper_layers=options.upper_layers,
         lower_layers=options.lower_layers,
@@ -105,6 +113,7 @@ def recipe_from_options(
         focal_gamma=options.focal_gamma,
         intensity_weights=options.intensity_weights,
         calibration_folds=folds,
+        judge_augmented=judge_augmented,
         validation_fraction=options.validation_fraction,
         max_fpr=options.max_fpr,
         minimum_intensity=options.minimum_intensity,

@@ -27,6 +27,9 @@ class TrainingRecipe:
         so many parts; each part is held out in turn, from networks of its own, and the networks
         are averaged: every subject trains, and thresholds stand on all of them. It costs so many
         trainings, and pays where subjects are few.
+    judge_augmented : bool
+        Whether calibration, thresholds and rates stand on rows that augmentation made too: mirror
+        images, crossed neutral faces, and faces at rest, which are easy.
     max_fpr : float
         False-positive rate on the validation subjects that thresholds allow.
     minimum_intensity : float
@@ -61,6 +64,7 @@ class TrainingRecipe:
     intensity_weights: bool = False
     validation_fraction: float = 0.2
     calibration_folds: int = 1
+    judge_augmented: bool = True
     test_fraction: float = 0.1
     max_fpr: float = 0.02
     minimum_intensity: float = 1.0

@@ -184,18 +184,19 @@ def _fit(
     """Fit the networks of one table and half of the face: one set for each validation part."""
     features, labels = _samples(face, table, aus, recipe)
     weights = table.row_weights(recipe.minimum_intensity, by_intensity=recipe.intensity_weights)
-    is_test = split.is_test(table)
+    is_test, judged = split.is_test(table), _judged(table, recipe)
     files: dict[str, bytes] = {}
     parts: list[int] = []
     history = []
     for part, held_out in enumerate(split.validation_parts(table)):
         options = watch.options(part, len(split.validation))
         classifier = make_network(face, recipe, **options)
+        used = ~is_test & (~held_out | judged)
         classifier.fit(
-            features[~is_test],
-            labels[~is_test],
-            sample_weight=weights[~is_test],
-            held_out=held_out[~is_test],
+            features[used],
+            labels[used],
+            sample_weight=weights[used],
+            held_out=held_out[used],
         )
         history += classifier.history_
         for content in classifier.export_litert():
@@ -228,12 +229,13 @@ def _entry(
     """
     features, labels = _samples(face, judge, aus, recipe)
     names = judge.upper_names if face == "upper" else judge.lower_names
-    unseen = _unseen_probabilities(features, names, fitted, split.validation_parts(judge), len(aus))
-    is_validation = np.any(split.validation_parts(judge), axis=0)
+    parts = [part & _judged(judge, recipe) for part in split.validation_parts(judge)]
+    unseen = _unseen_probabilities(features, names, fitted, parts, len(aus))
+    is_validation = np.any(parts, axis=0)
     thresholds = choose_thresholds(labels[is_validation], unseen[is_validation], recipe.max_fpr)
     measured, probabilities = is_validation, unseen
     if len(split.test):
-        measured = split.is_test(judge)
+        measured = split.is_test(judge) & _judged(judge, recipe)
         probabilities[measured] = mean_of_networks(_networks(fitted), features[measured], names)
     measurement = evaluate_aus(labels[measured], probabilities[measured], thresholds, aus)
     files = {file: content for part in fitted for file, content in part.files.items()}
@@ -255,6 +257,11 @@ def _entry(
             if au in recipe.experimental or auc < recipe.experimental_below_auc
         ),
     )
+
+
+def _judged(table: LabelledFeatures, recipe: TrainingRecipe) -> NDArray[np.bool_]:
+    """Return the rows that calibration, thresholds and rates may stand on."""
+    return table.is_original | recipe.judge_augmented
 
 
 def _unseen_probabilities(

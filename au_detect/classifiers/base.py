@@ -20,6 +20,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
+from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
@@ -122,7 +123,7 @@ class AUClassifier(BaseEstimator, ABC):
     def _check_features(self, X: ArrayLike) -> NDArray[np.float32]:
         if not hasattr(self, "n_features_in_"):
             raise NotFittedInputError(f"{type(self).__name__} must be fitted before it predicts")
-        features = np.asarray(X, dtype=np.float32)
+        features = _as_floats("X", X)
         check_shape("X", features, ("n_samples", self.n_features_in_))
         return features
 
@@ -328,7 +329,7 @@ def _fit_slope_and_offset(present: NDArray[np.bool_], scores: NDArray[Any]) -> t
 
 
 def _check_samples(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    features, labels = np.asarray(X, dtype=np.float32), np.asarray(y, dtype=np.float32)
+    features, labels = _as_floats("X", X), _as_floats("y", y)
     check_shape("X", features, ("n_samples", "n_features"))
     check_shape("y", labels, (len(features), "n_aus"))
     if not np.isfinite(features).all():
@@ -340,6 +341,15 @@ def _check_samples(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float32], NDA
     return features, labels
 
 
+def _as_floats(name: str, values: ArrayLike) -> NDArray[np.float32]:
+    if issparse(values):
+        raise InputError(f"{name} must be dense: sparse data is not supported")
+    array = np.asarray(values)
+    if np.iscomplexobj(array):
+        raise InputError(f"{name} must be real. Complex data not supported")
+    return array.astype(np.float32)
+
+
 def _check_weights(sample_weight: ArrayLike | None, n_rows: int) -> NDArray[np.float32]:
     if sample_weight is None:
         return np.ones(n_rows, dtype=np.float32)
@@ -347,4 +357,6 @@ def _check_weights(sample_weight: ArrayLike | None, n_rows: int) -> NDArray[np.f
     check_shape("sample_weight", weights, (n_rows,))
     if not (np.isfinite(weights).all() and (weights >= 0).all()):
         raise InputError("sample_weight must be finite and at least 0")
+    if not weights.any():
+        raise InputError("sample_weight must be above 0 somewhere, got zero everywhere")
     return weights

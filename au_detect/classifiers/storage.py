@@ -1,5 +1,7 @@
 """Model folders: ``manifest.json`` and its ``.tflite`` files. Never a pickle.
 
+Baselines, which only training knows, are ``.skops`` files.
+
 The manifest holds the SHA-256 sum of every file. A file is read once, its sum is checked, and
 only then do those same bytes reach the interpreter: altered files would load and run.
 """
@@ -9,6 +11,8 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 from au_detect.classifiers.manifest import (
     MANIFEST_NAME,
@@ -20,19 +24,33 @@ from au_detect.classifiers.manifest import (
     sha256_of,
 )
 from au_detect.classifiers.model import AUModel
-from au_detect.errors import ModelFileError
+from au_detect.errors import InputError, ModelFileError
+
+if TYPE_CHECKING:
+    from au_detect.classifiers.baselines import OneForEachAU
 
 __all__ = [
     "AUModel",
     "Manifest",
     "NetworkEntry",
     "NetworkKind",
+    "load_baseline",
     "load_model",
     "network_file",
     "read_manifest",
+    "save_baseline",
     "save_model",
     "sha256_of",
 ]
+
+TRUSTED_TYPES = (
+    "au_detect.classifiers.baselines.AdaBoostAUClassifier",
+    "au_detect.classifiers.baselines.LinearSVMClassifier",
+    "au_detect.classifiers.baselines.LogisticRegressionClassifier",
+    "au_detect.classifiers.baselines.RBFSVMClassifier",
+    "sklearn.tree._tree.Tree",
+)
+"""What a ``.skops`` file may hold beside what skops trusts by itself."""
 
 
 def load_model(folder: str | Path) -> AUModel:
@@ -84,6 +102,51 @@ def save_model(folder: str | Path, manifest: Manifest, contents: Mapping[str, by
     _write_whole(folder / MANIFEST_NAME, text.encode())
     for file in old_files - _files(manifest):
         (folder / file).unlink(missing_ok=True)
+
+
+def save_baseline(path: str | Path, classifier: OneForEachAU) -> None:
+    """Write a fitted support vector machine, AdaBoost or logistic regression to a skops file.
+
+    Raises
+    ------
+    InputError
+        If `classifier` is none of `au_detect.classifiers.baselines`, or is not fitted.
+    """
+    from skops.io import dumps
+
+    from au_detect.classifiers.baselines import OneForEachAU
+
+    if not isinstance(classifier, OneForEachAU) or not hasattr(classifier, "thresholds_"):
+        raise InputError(f"classifier must be a fitted baseline, got {classifier!r}")
+    _write_whole(Path(path), dumps(classifier))
+
+
+def load_baseline(path: str | Path) -> OneForEachAU:
+    """Read what `save_baseline` wrote; nothing but `TRUSTED_TYPES` is made of it.
+
+    Raises
+    ------
+    ModelFileError
+        If the file is missing, damaged, or holds anything else.
+    """
+    from skops.io import get_untrusted_types, loads
+    from skops.io.exceptions import UntrustedTypesFoundException
+
+    from au_detect.classifiers.baselines import OneForEachAU
+
+    try:
+        content = Path(path).read_bytes()
+        strangers = sorted(set(get_untrusted_types(data=content)) - set(TRUSTED_TYPES))
+        if strangers:
+            raise ModelFileError(f"{path} must hold a baseline alone, got {', '.join(strangers)}")
+        classifier = loads(content, trusted=list(TRUSTED_TYPES))
+    except OSError as error:
+        raise ModelFileError(f"{path} must be readable: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, BadZipFile, UntrustedTypesFoundException) as error:
+        raise ModelFileError(f"{path} must be a skops file of a baseline: {error}") from error
+    if not isinstance(classifier, OneForEachAU):
+        raise ModelFileError(f"{path} must hold a baseline, got {type(classifier).__name__}")
+    return classifier
 
 
 def network_file(name: str, content: bytes) -> str:

@@ -20,7 +20,8 @@ def augmented(sequences: LabelledSequences, random_state: int = 0) -> LabelledSe
     - Two neutral faces of the same person against each other: nothing is on.
     - The mirror image of each of these.
 
-    Attributes but ``weight`` are dropped: they describe the sequences that were there before.
+    Attributes but ``weight`` are dropped: they describe the sequences that were there before. The
+    attribute ``original`` says which rows these are: the first ones.
 
     Parameters
     ----------
@@ -41,7 +42,9 @@ def augmented(sequences: LabelledSequences, random_state: int = 0) -> LabelledSe
         intensity=np.zeros_like(sequences.intensity),
     )
     parts = [sequences, crossed, resting]
-    return joined([*parts, *(mirrored(part) for part in parts)])
+    whole = joined([*parts, *(mirrored(part) for part in parts)])
+    whole.attributes["original"] = np.arange(len(whole)) < len(sequences)
+    return whole
 
 
 def mirrored(sequences: LabelledSequences) -> LabelledSequences:

@@ -24,6 +24,7 @@ from au_detect.facs import ACTION_UNITS
 FORMAT_VERSION = 1
 MAX_INTENSITY = 5.0
 _ARRAYS = ("upper", "lower", "intensity", "subject")
+_OPTIONAL = ("weight", "original")
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,8 @@ class LabelledFeatures:
         Where the rows came from; must be JSON-able.
     weight : ndarray, float32, shape (n,), or None
         How much each row counts in training, at least 0; None where all count alike.
+    original : ndarray of bool, shape (n,), or None
+        False for rows that augmentation made of others; None where none is.
 
     Raises
     ------
@@ -72,6 +75,7 @@ class LabelledFeatures:
     landmark_model: str
     source: dict[str, Any] = field(default_factory=dict)
     weight: NDArray[np.float32] | None = None
+    original: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         for name in ("upper", "lower", "intensity"):
@@ -93,6 +97,9 @@ class LabelledFeatures:
         if self.weight is not None:
             object.__setattr__(self, "weight", np.asarray(self.weight, dtype=np.float32))
             _check_weight(self.weight, n_rows)
+        if self.original is not None:
+            object.__setattr__(self, "original", np.asarray(self.original, dtype=bool))
+            check_shape("original", np.asarray(self.original), (n_rows,))
 
     def __len__(self) -> int:
         return len(self.upper)
@@ -130,6 +137,11 @@ class LabelledFeatures:
         labels[self.intensity >= minimum_intensity] = 1
         return labels
 
+    @property
+    def is_original(self) -> NDArray[np.bool_]:
+        """Which rows were not made by augmentation, shape (n,)."""
+        return np.ones(len(self), dtype=bool) if self.original is None else self.original
+
     def row_weights(
         self, minimum_intensity: float = 1.0, *, by_intensity: bool = False
     ) -> NDArray[np.float32]:
@@ -159,7 +171,7 @@ class LabelledFeatures:
         return LabelledFeatures(**values | chosen)
 
     def _arrays(self) -> tuple[str, ...]:
-        return _ARRAYS if self.weight is None else (*_ARRAYS, "weight")
+        return (*_ARRAYS, *(name for name in _OPTIONAL if getattr(self, name) is not None))
 
     def save(self, path: str | Path) -> None:
         """Write the table to one ``.npz`` file, without pickles; an older file is replaced whole.
@@ -172,7 +184,7 @@ class LabelledFeatures:
         header = {
             f.name: getattr(self, f.name)
             for f in fields(self)
-            if f.name not in (*_ARRAYS, "weight")
+            if f.name not in (*_ARRAYS, *_OPTIONAL)
         }
         try:
             text = json.dumps({"format_version": FORMAT_VERSION} | header)
@@ -198,7 +210,7 @@ class LabelledFeatures:
             with np.load(path, allow_pickle=False) as content:
                 header = json.loads(str(content["header"]))
                 arrays = {name: content[name] for name in _ARRAYS}
-                arrays["weight"] = content.get("weight")
+                arrays |= {name: content.get(name) for name in _OPTIONAL}
             version = header.pop("format_version")
         except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(

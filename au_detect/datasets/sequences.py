@@ -143,6 +143,7 @@ class LabelledSequences:
             landmark_model=self.landmark_model,
             source=self.source,
             weight=self.attributes.get("weight"),
+            original=self.attributes.get("original"),
         )
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -55,6 +55,9 @@ def _joined(parts: list[LabelledFeatures]) -> LabelledFeatures:
     weight = None
     if any(part.weight is not None for part in parts):
         weight = np.concatenate([part.row_weights() for part in parts])
+    original = None
+    if any(part.original is not None for part in parts):
+        original = np.concatenate([part.is_original for part in parts])
     return replace(
         parts[0],
         upper=np.concatenate([part.upper for part in parts]),
@@ -63,6 +66,7 @@ def _joined(parts: list[LabelledFeatures]) -> LabelledFeatures:
         subject=np.concatenate([part.subject for part in parts]),
         source={"collections": [part.source for part in parts]},
         weight=weight,
+        original=original,
     )
 
 
