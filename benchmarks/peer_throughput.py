@@ -2,7 +2,8 @@
 
     PEER_PYTHON peer_throughput.py face_landmarker.task VIDEO N_FRAMES
 
-Prints JSON: frames, seconds of the clock and of the processor, peak memory in MB. Decoding is counted, loading is not.
+Prints JSON: frames, seconds of the clock and of the processor, peak memory in MB. Decoding is
+counted, loading is not.
 """
 
 import json
