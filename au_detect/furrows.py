@@ -180,12 +180,18 @@ def _window_means(
     left, top = np.minimum(left, right - 1), np.minimum(top, bottom - 1)
     n_pixels = (right - left) * (bottom - top)
 
-    def means(sums: NDArray[np.generic]) -> NDArray[np.float64]:
-        inside = sums[bottom, right] - sums[top, right] - sums[bottom, left] + sums[top, left]
-        return np.asarray(inside / n_pixels, dtype=float)
-
     *flat, smooth = channels
-    sums, squares = cv2.integral2(smooth)
-    spread = np.sqrt(np.maximum(means(squares) - means(sums) ** 2, 0.0))
-    values = np.stack([*(means(cv2.integral(channel)) for channel in flat), spread])
+    width = FURROW_CROP.side_px + 1
+    sums = np.empty((len(channels) + 1, width, width))
+    for channel, channel_sums in zip(flat, sums[:-2], strict=True):
+        cv2.integral(channel, channel_sums, cv2.CV_64F)
+    cv2.integral2(smooth, sums[-2], sums[-1], cv2.CV_64F, cv2.CV_64F)
+
+    def at(y: NDArray[np.intp], x: NDArray[np.intp]) -> NDArray[np.float64]:
+        return sums.reshape(len(sums), -1).take(y * width + x, axis=1)
+
+    inside = at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left)
+    *means, means_smooth, means_squares = inside / n_pixels
+    spread = np.sqrt(np.maximum(means_squares - means_smooth**2, 0.0))
+    values = np.stack([*means, spread])
     return np.asarray(values * _UNITS[:, None], dtype=np.float32).ravel()

@@ -29,14 +29,19 @@ STEP = 1e-5
 
 def rotation_matrix(angles: ArrayLike) -> NDArray[np.float64]:
     """Return R = Rx . Ry . Rz for angles (..., 3) in radians, shape (..., 3, 3)."""
-    rx, ry, rz = np.moveaxis(np.asarray(angles, dtype=float), -1, 0)
-    cx, cy, cz, sx, sy, sz = np.cos(rx), np.cos(ry), np.cos(rz), np.sin(rx), np.sin(ry), np.sin(rz)
-    rows = [
-        [cy * cz, -cy * sz, sy],
-        [cx * sz + sx * sy * cz, cx * cz - sx * sy * sz, -sx * cy],
-        [sx * sz - cx * sy * cz, sx * cz + cx * sy * sz, cx * cy],
-    ]
-    return np.stack([np.stack(row, axis=-1) for row in rows], axis=-2)
+    turns = np.asarray(angles, dtype=float)
+    cosines, sines = np.cos(turns), np.sin(turns)
+    cx, cy, cz = cosines[..., 0], cosines[..., 1], cosines[..., 2]
+    sx, sy, sz = sines[..., 0], sines[..., 1], sines[..., 2]
+    matrix = np.empty((*turns.shape, 3))
+    matrix[..., 0, 0], matrix[..., 0, 1], matrix[..., 0, 2] = cy * cz, -cy * sz, sy
+    matrix[..., 1, 0] = cx * sz + sx * sy * cz
+    matrix[..., 1, 1] = cx * cz - sx * sy * sz
+    matrix[..., 1, 2] = -sx * cy
+    matrix[..., 2, 0] = sx * sz - cx * sy * cz
+    matrix[..., 2, 1] = sx * cz + cx * sy * sz
+    matrix[..., 2, 2] = cx * cy
+    return matrix
 
 
 def upright_turn(angles: ArrayLike) -> NDArray[np.float64]:

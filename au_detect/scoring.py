@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.features import extract_features, symmetric_furrows, symmetric_pose
-from au_detect.geometry import Side
 from au_detect.measurement import FaceMeasurements
 from au_detect.neutral import NeutralFace
 from au_detect.pose import HeadPose, estimate_pose
@@ -75,38 +74,40 @@ def score_face(
     The side of an AU compares two symmetric faces, each made of one half and its mirror image,
     now and neutral alike: it is the probability of the left one minus that of the right one.
     """
-
-    def predict(
-        pose: HeadPose,
-        furrows: NDArray[np.float32],
-        reference: NeutralFace,
-        is_symmetric: bool = False,
-    ) -> NDArray[np.float32]:
-        features = extract_features(pose, furrows if kind.uses_furrows else None, reference)
-        return model.predict(features.upper, features.lower, kind, aus, is_symmetric=is_symmetric)
-
     scores = FaceScores.empty(len(face), len(aus))
+    neutral_pose, neutral_furrows = _whole_left_right(neutral.pose, neutral.furrows[None])
     for start, stop in pairwise([*range(0, len(face), ROWS_AT_ONCE), len(face)]):
-        chosen = np.arange(start, stop)
-        furrows, pose = face.furrows[chosen], estimate_pose(face.points[chosen])
-        left, right = (
-            predict(
-                symmetric_pose(pose, half),
-                symmetric_furrows(furrows, half),
-                _half_of(neutral, half),
-                is_symmetric=True,
-            )
-            for half in ("left", "right")
+        chosen, n = np.arange(start, stop), stop - start
+        pose = estimate_pose(face.points[chosen])
+        faces, furrows = _whole_left_right(pose, face.furrows[chosen])
+        reference = NeutralFace(
+            _repeated(neutral_pose, n), neutral_furrows.repeat(n, axis=0), neutral.description
         )
-        whole = predict(pose, furrows, neutral)
-        scores.put(chosen, FaceScores(whole, left - right, pose.angles.astype(np.float32)))
+        features = extract_features(faces, furrows if kind.uses_furrows else None, reference)
+        upper, lower = features.upper, features.lower
+        whole = model.predict(upper[:n], lower[:n], kind, aus)
+        halves = model.predict(upper[n:], lower[n:], kind, aus, is_symmetric=True)
+        side = halves[:n] - halves[n:]
+        scores.put(chosen, FaceScores(whole, side, pose.angles.astype(np.float32)))
     return scores
 
 
-def _half_of(neutral: NeutralFace, half: Side) -> NeutralFace:
-    return NeutralFace(
-        symmetric_pose(neutral.pose, half),
-        symmetric_furrows(neutral.furrows, half),
-        neutral.description,
-        neutral.personal,
+def _whole_left_right(
+    pose: HeadPose, furrows: NDArray[np.float32]
+) -> tuple[HeadPose, NDArray[np.float32]]:
+    """Return 3n faces: n as they are, then those made of their left, then of their right halves."""
+    left, right = symmetric_pose(pose, "left"), symmetric_pose(pose, "right")
+    poses = HeadPose(
+        np.concatenate([pose.angles, left.angles, right.angles]),
+        np.concatenate([pose.scale_px, left.scale_px, right.scale_px]),
+        np.concatenate([pose.frontal, left.frontal, right.frontal]),
+    )
+    halves = symmetric_furrows(furrows, "left"), symmetric_furrows(furrows, "right")
+    return poses, np.concatenate([furrows, *halves])
+
+
+def _repeated(pose: HeadPose, n: int) -> HeadPose:
+    """Return every row `n` times."""
+    return HeadPose(
+        pose.angles.repeat(n, axis=0), pose.scale_px.repeat(n), pose.frontal.repeat(n, axis=0)
     )
