@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from au_detect.cli_live import add_live_command
 from au_detect.cli_pictures import (
     add_picture_commands,
     add_picture_options,
@@ -49,6 +50,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_demo(commands)
     _add_info(commands)
     add_picture_commands(commands)
+    add_live_command(commands)
     add_training_commands(commands)
     return parser
 

@@ -56,12 +56,20 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training
 
-    demo  info  cli_training  cli_pictures  cli                   # the command line
+    live  live.session  live.sources  live.messages               # the live page
+    live.page  live.access  live.server
+
+    demo  info  cli_training  cli_pictures  cli_live  cli                   # the command line
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 
-HEAVY = ("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba")
+HEAVY = (
+    *("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba"),
+    *("fastapi", "uvicorn"),
+)
 ONLY_IN = {
+    "fastapi": {"live.server"},
+    "uvicorn": {"live.server"},
     "dlib": {"tracking", "simulation.landmark_training"},
     "tensorflow": {"classifiers.mlp"},
     "keras": {"classifiers.mlp"},
