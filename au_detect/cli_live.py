@@ -40,7 +40,7 @@ def _live(options: argparse.Namespace) -> int:
     from au_detect.detect import AUDetector
     from au_detect.emotion_rules import read_emotion_rules
     from au_detect.frames import open_frames
-    from au_detect.live.server import LiveOptions, create_app, serve
+    from au_detect.live.server import LiveOptions, make_server
     from au_detect.live.session import LiveSession
 
     source = options.camera if options.camera is not None else options.video
@@ -59,9 +59,9 @@ def _live(options: argparse.Namespace) -> int:
     )
     with _listener(options.port) as listener, suppress(KeyboardInterrupt):
         port = listener.getsockname()[1]
-        create_app(live, port)  # a missing library is said before the address
+        server = make_server(live, listener)
         print(f"Open http://127.0.0.1:{port} in a browser; Ctrl+C stops.", flush=True)
-        serve(live, listener)
+        server.run([listener])
     return 0
 
 

@@ -2,6 +2,7 @@
 "use strict";
 
 const SHOWN_S = 30, ROW_PX = 24, SENT_SIDE_PX = 640, SENT_QUALITY = 0.92, ONE_SIDED_FROM = 0.5;
+const LONGEST_GAP_S = 0.5;  // between rows; the rest of a longer one stays empty
 const part = (id) => document.getElementById(id);
 const view = part("view"), timeline = part("timeline");
 const grabbed = document.createElement("canvas");  // the frame that is under way
@@ -62,14 +63,14 @@ function drawTimeline() {
   ink.drawImage(timeline, -step, 0);
   ink.globalCompositeOperation = "source-over";
   const on = colour("event"), off = colour("signal"), gap = colour("gap"), line = colour("line");
-  const left = timeline.width - step;
+  const width = Math.min(step, Math.ceil(LONGEST_GAP_S * pxPerS)), left = timeline.width - width;
   row.aus.forEach((_, i) => {
     const bottom = (i + 1) * ROW_PX - 2, p = row.face_found ? row.probabilities[i] : 0;
     const height = Math.max(p * (ROW_PX - 5), row.face_found ? 0 : 3);
     ink.fillStyle = line;
-    ink.fillRect(left, bottom, step, 1);
+    ink.fillRect(left, bottom, width, 1);
     ink.fillStyle = !row.face_found ? gap : row.active[i] ? on : off;
-    ink.fillRect(left, bottom - height, step, height);
+    ink.fillRect(left, bottom - height, width, height);
   });
 }
 

@@ -33,9 +33,11 @@ from au_detect.pictures import decode_picture, to_grey
 if TYPE_CHECKING:
     import socket
 
+    import uvicorn
     from fastapi import FastAPI
 
 MAX_MESSAGE_BYTES = 8 * 2**20
+_MISSING = "the live page needs its libraries: pip install 'au-detect[web]'"
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class LiveOptions:
 
 
 def create_app(options: LiveOptions, port: int) -> FastAPI:
-    """Return the application that `serve` runs.
+    """Return the application that `make_server` serves.
 
     Raises
     ------
@@ -75,7 +77,7 @@ def create_app(options: LiveOptions, port: int) -> FastAPI:
         from fastapi import FastAPI
         from fastapi.responses import Response
     except ImportError as error:
-        raise AUDetectError("the live page needs FastAPI: pip install 'au-detect[web]'") from error
+        raise AUDetectError(f"{_MISSING}, got no FastAPI") from error
     app = FastAPI(title="au_detect", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(OwnPageOnly, port=port)
     # dlib and the networks are not to be asked by two threads at once.
@@ -95,8 +97,8 @@ def create_app(options: LiveOptions, port: int) -> FastAPI:
     return app
 
 
-def serve(options: LiveOptions, listener: socket.socket) -> None:
-    """Serve until interrupted.
+def make_server(options: LiveOptions, listener: socket.socket) -> uvicorn.Server:
+    """Return a server; its ``run([listener])`` serves until it is interrupted.
 
     Parameters
     ----------
@@ -118,12 +120,12 @@ def serve(options: LiveOptions, listener: socket.socket) -> None:
     try:
         import uvicorn
     except ImportError as error:
-        raise AUDetectError("the live page needs uvicorn: pip install 'au-detect[web]'") from error
+        raise AUDetectError(f"{_MISSING}, got no uvicorn") from error
     config = uvicorn.Config(
         app, log_level="warning", access_log=False, timeout_graceful_shutdown=1,
         ws_max_size=MAX_MESSAGE_BYTES, ws_per_message_deflate=False,
     )  # fmt: skip
-    uvicorn.Server(config).run(sockets=[listener])
+    return uvicorn.Server(config)
 
 
 class _Conversation:
