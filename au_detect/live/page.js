@@ -9,6 +9,7 @@ const grabbed = document.createElement("canvas");  // the frame that is under wa
 const camera = document.createElement("video");
 camera.muted = camera.playsInline = true;
 let socket, hello, picture, row, rows = [], arrivals = [], drawnUntil = null;
+let received = Promise.resolve();
 let asked = false;  // for a new neutral
 
 function colour(name) {
@@ -120,8 +121,7 @@ function showSpeed() {
     `${rate} frames/s · detection ${row.detection_ms.toFixed(0)} ms + ${rest.toFixed(0)} ms`;
 }
 
-async function showRow() {
-  const image = hello.source === "browser" ? grabbed : await picture;
+function showRow(image) {
   drawView(image);
   if (image.close) image.close();
   showAUs();
@@ -167,6 +167,7 @@ function goOn() {
 async function openCamera() {
   const wanted = { width: { ideal: 640 }, height: { ideal: 480 }, frameRate: { ideal: 30 } };
   camera.srcObject = await navigator.mediaDevices.getUserMedia({ video: wanted, audio: false });
+  camera.srcObject.getVideoTracks()[0].onended = () => say("The camera has stopped.", true);
   await camera.play();
 }
 
@@ -194,13 +195,14 @@ async function receive(event) {
     part("again").hidden = false;
     part("neutral").disabled = true;
   } else {
+    if (hello) goOn();  // the next frame is measured while this one is drawn
     if (message.type === "row") {
+      const image = hello.source === "browser" ? grabbed : await picture;
       row = message;
-      await showRow();
+      showRow(image);
     } else if (message.type === "neutral") {
       part("reference").textContent = `Compared with ${message.neutral} from now on.`;
     } else say(message.message, true);
-    if (hello) goOn();
   }
 }
 
@@ -211,7 +213,9 @@ function connect() {
   if (socket) socket.onclose = null, socket.close();
   socket = new WebSocket(`ws://${location.host}/frames`);
   socket.binaryType = "blob";
-  socket.onmessage = receive;
+  socket.onmessage = (event) => {  // one after the other: a row waits for its picture
+    received = received.then(() => receive(event)).catch((error) => say(String(error), true));
+  };
   socket.onclose = () => {
     say(`${part("note").textContent} The connection is closed: reload the page.`, true);
     part("neutral").disabled = true;

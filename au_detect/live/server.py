@@ -16,8 +16,11 @@ import json
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from au_detect.detect import AUDetector
 from au_detect.emotion_rules import EmotionRule, read_emotion_rules
@@ -74,7 +77,7 @@ def create_app(options: LiveOptions, port: int) -> FastAPI:
         If FastAPI is not installed.
     """
     try:
-        from fastapi import FastAPI
+        from fastapi import FastAPI, WebSocketDisconnect
         from fastapi.responses import Response
     except ImportError as error:
         raise AUDetectError(f"{_MISSING}, got no FastAPI") from error
@@ -91,7 +94,8 @@ def create_app(options: LiveOptions, port: int) -> FastAPI:
 
     async def frames(websocket: Any) -> None:
         await websocket.accept()
-        await _Conversation(websocket, options, worker).hold()
+        with suppress(WebSocketDisconnect):  # the page was closed while its answer was made
+            await _Conversation(websocket, options, worker).hold()
 
     app.router.add_websocket_route("/frames", frames)
     return app
@@ -156,7 +160,10 @@ class _Conversation:
                 self._frames.close()
 
     def _new_session(self) -> LiveSession:
-        return LiveSession(self._options.make_detector(), self._options.neutral)
+        detector = self._options.make_detector()
+        session = LiveSession(detector, self._options.neutral)
+        detector.tracker.track(np.zeros((64, 64), np.uint8))  # loads the landmark model now
+        return session
 
     def _open(self) -> dict[str, Any]:
         source = self._options.source

@@ -12,6 +12,8 @@ from au_detect.frames import Frame, FrameStream
 class NewestFrame:
     """Read frames in a thread of its own, in real time, and keep the newest one only.
 
+    Reading starts when the first frame is asked for.
+
     Parameters
     ----------
     stream : FrameStream
@@ -24,10 +26,10 @@ class NewestFrame:
         self._frame: Frame | None = None
         self._ended = False
         self._error: AUDetectError | None = None
-        Thread(target=self._read, name="au-detect frames", daemon=True).start()
+        self._thread = Thread(target=self._read, name="au-detect frames", daemon=True)
 
     def take(self) -> Frame | None:
-        """Wait for a frame that was not taken yet; None after the last one.
+        """Wait for a frame that was not taken yet; None after the last one, or once closed.
 
         Raises
         ------
@@ -35,6 +37,8 @@ class NewestFrame:
             If the stream breaks off.
         """
         with self._changed:
+            if self._thread.ident is None and not self._closed.is_set():
+                self._thread.start()
             self._changed.wait_for(lambda: self._frame is not None or self._ended)
             frame, self._frame = self._frame, None
             if frame is None and self._error is not None:
@@ -42,8 +46,13 @@ class NewestFrame:
             return frame
 
     def close(self) -> None:
-        """Stop reading and release the camera or file."""
+        """Stop reading and release the camera or file; whoever waits for a frame gets None."""
         self._closed.set()
+        with self._changed:
+            self._frame, self._ended = None, True
+            self._changed.notify_all()
+        if self._thread.ident is None:
+            self._stream.close()
 
     def _read(self) -> None:
         start_s = None

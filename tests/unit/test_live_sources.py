@@ -41,6 +41,17 @@ def test_what_breaks_off_is_said_after_the_frames_before_it():
         frames.take()
 
 
+def test_nothing_is_read_before_it_is_asked_for_or_once_it_is_closed():
+    frames = NewestFrame(open_frames([PICTURE] * 3, fps=100))
+    time.sleep(0.1)
+    assert frames.take().index == 0
+    frames.close()
+    assert frames.take() is None
+    unread = NewestFrame(open_frames([PICTURE] * 3, fps=100))
+    unread.close()
+    assert unread.take() is None
+
+
 def test_closing_ends_the_reading():
     n_read = 0
 
