@@ -11,6 +11,7 @@ from typing import Any
 from au_detect.cli_batch import add_batch
 from au_detect.cli_data import add_data_commands
 from au_detect.cli_judging import add_judging_commands
+from au_detect.cli_live import add_live_command
 from au_detect.cli_options import (
     BAD_INPUT,
     NO_FACE_ANYWHERE,
@@ -58,6 +59,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_info(commands)
     add_picture_commands(commands)
     add_data_commands(commands)
+    add_live_command(commands)
     add_training_commands(commands)
     add_judging_commands(commands)
     return parser

@@ -38,6 +38,7 @@ PICTURE_ENDINGS = frozenset(
 CHANNEL_ORDERS = ("bgr", "rgb")
 
 _N_HEAD_BYTES = 32
+_NO_PICTURE = "must be a PNG, JPEG, TIFF, BMP, WebP, GIF or PNM picture"
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1", b"avif", b"avis")
 
 
@@ -133,13 +134,20 @@ def read_colour_picture(path: str | os.PathLike[str]) -> NDArray:
         `MAX_PICTURE_PIXELS` pixels.
     """
     path, name = Path(path), printable(path)
-    kind = picture_format(path)
-    if kind is None:
-        raise InputError(f"{name} must be a PNG, JPEG, TIFF, BMP, WebP, GIF or PNM picture")
+    if picture_format(path) is None:
+        raise InputError(f"{name} {_NO_PICTURE}")
     try:
         data = path.read_bytes()
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}") from error
+    return decode_picture(data, name)
+
+
+def decode_picture(data: bytes, name: str = "picture") -> NDArray:
+    """Decode a picture file's content; returns and errors as in `read_colour_picture`."""
+    kind = _format_of(data[:_N_HEAD_BYTES])
+    if kind is None:
+        raise InputError(f"{name} {_NO_PICTURE}")
     _check_size(kind, data, name)
     if kind == "png" and b"IEND\xae\x42\x60\x82" not in data:  # the last chunk and its CRC
         raise InputError(f"{name} cannot be decoded: the PNG file is cut short")
@@ -182,10 +190,11 @@ def picture_format(path: Path) -> str | None:
             f"{printable(path)} must be PNG, JPEG, TIFF, BMP, WebP, GIF or PNM, got HEIF or AVIF: "
             "convert it"
         )
-    for kind, pattern in _SIGNATURES.items():
-        if pattern.match(head):
-            return kind
-    return None
+    return _format_of(head)
+
+
+def _format_of(head: bytes) -> str | None:
+    return next((kind for kind, start in _SIGNATURES.items() if start.match(head)), None)
 
 
 def read_head(path: Path, n_bytes: int) -> bytes:

@@ -34,12 +34,17 @@ probability.</p></footer>
 
 # Blue and orange of Okabe & Ito (2008) can be told apart with any kind of color vision; what is
 # on is also said in words or by weight.
-STYLE = """
+PALETTE = """\
 :root { color-scheme: light dark; --paper: #fff; --ink: #1b1f24; --soft: #59636e;
  --line: #d9dee3; --panel: #f5f7f9; --signal: #0072b2; --event: #e69f00; --gap: #aab2bb; }
 @media (prefers-color-scheme: dark) {
  :root { --paper: #14171b; --ink: #e8eaed; --soft: #a3adb8; --line: #343a41; --panel: #1d2126;
   --signal: #56b4e9; --event: #e69f00; --gap: #59626c; } }
+"""
+
+STYLE = (
+    PALETTE
+    + """\
 * { box-sizing: border-box; }
 body { margin: 0 auto; padding: 2rem 1.25rem; max-width: 64rem; background: var(--paper);
  color: var(--ink); font: 1rem/1.5 system-ui, "Segoe UI", "Helvetica Neue", Arial, sans-serif; }
@@ -106,3 +111,4 @@ svg .landmarks { fill: none; stroke: #56b4e9; }
 svg .landmarks circle { fill: #f0e442; stroke: none; }
 @media print { section { break-inside: avoid-page; } .scroll { overflow: visible; } }
 """.strip()
+)

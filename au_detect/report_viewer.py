@@ -31,7 +31,8 @@ MAX_PICTURES = 40
 MAX_PICTURES_OF_PAGE = 400
 
 CLOSED_REGIONS = ("right_eye", "left_eye", "outer_lip", "inner_lip")
-_OUTLINES = [[place.start, place.stop, name in CLOSED_REGIONS] for name, place in REGIONS.items()]
+OUTLINES = [[place.start, place.stop, name in CLOSED_REGIONS] for name, place in REGIONS.items()]
+"""First landmark, the one after the last, and whether the line is closed, of every region."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def viewer_html(result: AUResult, views: list[View], emotions: EmotionResult, ch
     apex = emotions.at_apex(face_id)
     start = next((i for i, v in enumerate(views) if apex and v.row == apex.row), len(views) - 1)
     data = {
-        "outlines": _OUTLINES,
+        "outlines": OUTLINES,
         "start": start,
         "views": [_view_data(result, view, emotions) for view in views],
     }

@@ -56,6 +56,10 @@ def test_rules_and_ranges_travel_in_the_wheel(names):
     assert {"au_detect/emotion_rules.toml", "au_detect/models/rest_ranges.json"} <= set(names)
 
 
+def test_the_live_page_travels_in_the_wheel(names):
+    assert {f"au_detect/live/page.{ending}" for ending in ("html", "css", "js")} <= set(names)
+
+
 def test_models_travel_in_the_wheel(names):
     default = "au_detect/models/default/"
     assert f"{default}manifest.json" in names

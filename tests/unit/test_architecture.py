@@ -71,13 +71,21 @@ ORDER = """
     simulation.landmark_examples
     simulation.predictor_file  simulation.landmark_training  simulation.rebuild
 
+    live  live.session  live.sources  live.messages               # the live page
+    live.page  live.access  live.server
+
     demo  info  cli_options  cli_data  cli_recipe  cli_training   # the command line
-    cli_pictures  cli_batch  cli_judging  cli
+    cli_pictures  cli_batch  cli_judging  cli_live  cli
 """
 MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
 
-HEAVY = ("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba")
+HEAVY = (
+    *("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba"),
+    *("fastapi", "uvicorn"),
+)
 ONLY_IN = {
+    "fastapi": {"live.server"},
+    "uvicorn": {"live.server"},
     "dlib": {"tracking", "simulation.landmark_training"},
     "tensorflow": {"classifiers.mlp"},
     "keras": {"classifiers.mlp"},
