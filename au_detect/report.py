@@ -22,12 +22,17 @@ from au_detect.errors import InputError
 from au_detect.facs import au_label
 from au_detect.paths import packaged_folder
 from au_detect.report_script import SCRIPT, SCRIPT_HASH
-from au_detect.report_style import PAGE, STYLE
+from au_detect.report_style import html_page
 from au_detect.report_tables import emotion_table, event_table, html_table, peak_table
 from au_detect.report_timeline import MAX_COLUMNS, timeline_svg
 from au_detect.report_viewer import View, collect_views, viewer_html
 from au_detect.results import AUResult
 from au_detect.tables import write_atomically
+
+FOOTER = """A probability says how likely it is that the action unit is present, not how strong it
+is. An action unit is on where its probability reaches its threshold. Frames count from 0. Left
+and right are the subject's. The score of an emotion says how much of its rule is seen; it is no
+probability."""
 
 
 def write_report(
@@ -68,14 +73,12 @@ def write_report(
     for number, (result, found) in enumerate(zip(listed, emotions, strict=True), start=1):
         views = collect_views(result, (sources or {}).get(result.input), found, n_faces)
         sections.append(_section(number, result, found, views))
-    page = PAGE.substitute(
-        title=escape(title),
-        style=STYLE,
-        overview=overview,
-        sections="\n".join(sections),
-        model_card=_model_card(listed),
+    page = html_page(
+        title,
+        "\n".join([overview, *sections, _model_card(listed)]),
+        FOOTER,
         script=SCRIPT,
-        hash=SCRIPT_HASH,
+        script_hash=SCRIPT_HASH,
     )
     write_atomically(path, page.encode("utf-8", "backslashreplace"))
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from html import escape
 from string import Template
 
-PAGE = Template("""<!DOCTYPE html>
+_PAGE = Template("""<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src '$hash'">
+ content="default-src 'none'; img-src data:; style-src 'unsafe-inline'$scripts">
 <title>$title</title>
 <style>
 $style
@@ -19,18 +20,40 @@ $style
 <body>
 <header><h1>$title</h1></header>
 <main>
-$overview
-$sections
-$model_card
+$body
 </main>
-<footer><p>A probability says how likely it is that the action unit is present, not how strong it
-is. An action unit is on where its probability reaches its threshold. Frames count from 0. Left
-and right are the subject's. The score of an emotion says how much of its rule is seen; it is no
-probability.</p></footer>
-<script>$script</script>
+<footer><p>$footer</p></footer>
+$script
 </body>
 </html>
 """)
+
+
+def html_page(
+    title: str, body: str, footer: str, *, style: str = "", script: str = "", script_hash: str = ""
+) -> str:
+    """Return a page that needs no other file and lets no other script run.
+
+    Parameters
+    ----------
+    title : str
+        As text; it is escaped here.
+    body, footer : str
+        HTML.
+    style : str
+        What is added to `STYLE`.
+    script, script_hash : str
+        The page's script and its hash for the content security policy.
+    """
+    return _PAGE.substitute(
+        title=escape(title),
+        style=f"{STYLE}\n{style}" if style else STYLE,
+        body=body,
+        footer=footer,
+        scripts=f"; script-src '{script_hash}'" if script else "",
+        script=f"<script>{script}</script>" if script else "",
+    )
+
 
 # Blue and orange of Okabe & Ito (2008) can be told apart with any kind of color vision; what is
 # on is also said in words or by weight.

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from html import escape
 from os import PathLike
-from string import Template
 from typing import Any
 
 from au_detect.datasets.sequences import LabelledSequences
@@ -20,31 +19,11 @@ from au_detect.evaluation.texts import (
     table_rows,
 )
 from au_detect.evaluation.worst_pictures import worst_gallery
-from au_detect.report_style import STYLE
+from au_detect.report_style import html_page
 from au_detect.tables import write_atomically
 
-PAGE = Template("""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">
-<title>$title</title>
-<style>
-$style
-</style>
-</head>
-<body>
-<header><h1>$title</h1></header>
-<main>
-$sections
-</main>
-<footer><p>Brackets hold 95 % intervals from a bootstrap over subjects; where every positive was
-found they cannot show how few there were. A dash is a number that is undefined.</p></footer>
-</body>
-</html>
-""")
+FOOTER = """Brackets hold 95 % intervals from a bootstrap over subjects; where every positive was
+found they cannot show how few there were. A dash is a number that is undefined."""
 
 EVALUATION_STYLE = """
 .charts { display: flex; flex-wrap: wrap; gap: .75rem 1rem; margin-bottom: 1.25rem; }
@@ -89,11 +68,8 @@ def write_evaluation_page(
         sections += _comparison(comparison)
     if evaluation is not None:
         sections += _evaluation(evaluation, sequences)
-    page = PAGE.substitute(
-        title=escape(title),
-        style=f"{STYLE}\n{EVALUATION_STYLE}",
-        sections="\n".join(f"<section>{section}</section>" for section in sections),
-    )
+    body = "\n".join(f"<section>{section}</section>" for section in sections)
+    page = html_page(title, body, FOOTER, style=EVALUATION_STYLE)
     write_atomically(path, page.encode("utf-8", "backslashreplace"))
 
 
