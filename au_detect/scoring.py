@@ -14,7 +14,7 @@ from au_detect.measurement import FaceMeasurements
 from au_detect.neutral import NeutralFace
 from au_detect.pose import HeadPose, estimate_pose
 
-ROWS_AT_ONCE = 1024
+ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True)
