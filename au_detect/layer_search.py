@@ -68,7 +68,7 @@ def search_layers(
     found = cross_validate(sequences, aus, tried, folds, n_jobs=n_jobs, progress=progress)
     scores = []
     for n, part in zip(layers, found, strict=True):
-        evaluation = evaluate_aus(part.y, part.probabilities, part.thresholds, aus)
+        evaluation = evaluate_aus(part.y, part.probabilities, part.thresholds, aus, part.fold)
         rates = {
             name: {face: _mean(getattr(evaluation, name), aus, face) for face in FACES}
             for name in ("auc", "tpr", "fpr")

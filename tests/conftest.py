@@ -31,3 +31,42 @@ def mean_face() -> np.ndarray:
 def face_px(mean_face) -> np.ndarray:
     """Return a frontal, symmetric face (68, 2) of 100 px IOD about (200, 190) px."""
     return mean_face[:, :2] * IOD_PX + CENTER_PX
+
+
+@pytest.fixture(scope="session")
+def make_labelled():
+    """Return a function that makes labelled sequences of people who move three AUs."""
+    from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.furrows import N_FURROWS
+    from au_detect.landmarks import POINTS, REGIONS
+
+    face = read_mean_face()[:, :2] * IOD_PX + CENTER_PX
+
+    def make_sequences(n_subjects=40, per_person=5, seed=0, **changes):
+        """Raise brows (AU1), pull lip corners (AU12) or lower the lip (AU25), on other faces."""
+        rng = np.random.default_rng(seed)
+        n = n_subjects * per_person
+        subject = np.repeat(np.arange(n_subjects), per_person)
+        own = rng.normal(0, 2.0, (n_subjects, 68, 2))[subject]
+        present = rng.random((n, 3)) < [0.4, 0.3, 0.5]
+        neutral = face + own + rng.normal(0, 0.6, (n, 68, 2))
+        points = face + own + rng.normal(0, 0.6, (n, 68, 2))
+        strength = rng.uniform(0.6, 1.4, (n, 3)) * present
+        brows = [*range(68)[REGIONS["right_brow"]], *range(68)[REGIONS["left_brow"]]]
+        points[:, brows, 1] -= 9 * strength[:, :1]
+        corners = [POINTS["right_lip_corner"], POINTS["left_lip_corner"]]
+        points[:, corners, 0] += strength[:, 1:2] * np.array([-9, 9])
+        points[:, POINTS["lower_lip_top"], 1] += 12 * strength[:, 2]
+        values = {
+            "neutral_points": neutral.astype(np.float32),
+            "points": points.astype(np.float32),
+            "neutral_furrows": rng.random((n, N_FURROWS)).astype(np.float32),
+            "furrows": rng.random((n, N_FURROWS)).astype(np.float32),
+            "aus": (1, 12, 25),
+            "intensity": (3 * strength).astype(np.float32),
+            "subject": subject,
+            "landmark_model": "made-up",
+        }
+        return LabelledSequences(**values | changes)
+
+    return make_sequences

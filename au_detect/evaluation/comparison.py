@@ -52,10 +52,12 @@ def compare_predictions(
         if found.aus != first.aus or not np.array_equal(found.rows, first.rows):
             raise InputError(f"{name} must be of the same rows and AUs as {names[0]}")
         known = (found.y, found.probabilities, found.thresholds, found.aus)
-        evaluation = evaluate_aus(*known)
+        evaluation = evaluate_aus(*known, found.fold)
         rates[name] = {rate: getattr(evaluation, rate) for rate in COMPARED}
         values[name] = summarise(evaluation)
-        resamples = resample_subjects(*known, found.subject, n_resamples=n_resamples)
+        resamples = resample_subjects(
+            *known, found.subject, fold=found.fold, n_resamples=n_resamples
+        )
         drawn[name] = summarise(resamples)
     return {
         "reference": names[0],

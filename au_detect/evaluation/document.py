@@ -58,8 +58,10 @@ def evaluation_document(
         Of the bootstrap over subjects.
     """
     known = (predictions.y, predictions.probabilities, predictions.thresholds, predictions.aus)
-    evaluation = evaluate_aus(*known)
-    resamples = resample_subjects(*known, predictions.subject, n_resamples=n_resamples)
+    evaluation = evaluate_aus(*known, predictions.fold)
+    resamples = resample_subjects(
+        *known, predictions.subject, fold=predictions.fold, n_resamples=n_resamples
+    )
     tested = sequences.rows(predictions.rows)
     document = {
         "format": FORMAT,

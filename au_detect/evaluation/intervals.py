@@ -29,6 +29,7 @@ def resample_subjects(
     aus: tuple[int, ...],
     subject: ArrayLike,
     *,
+    fold: ArrayLike | None = None,
     n_resamples: int = N_RESAMPLES,
     random_state: int = 0,
 ) -> AUEvaluation:
@@ -36,7 +37,7 @@ def resample_subjects(
 
     Parameters
     ----------
-    y, probabilities, thresholds, aus : see `evaluate_aus`
+    y, probabilities, thresholds, aus, fold : see `evaluate_aus`
     subject : array_like, shape (n_samples,)
         Whose row it is.
     n_resamples : int
@@ -54,6 +55,8 @@ def resample_subjects(
     limits = thresholds_of_rows(thresholds, labels.shape)
     subjects = np.asarray(subject)
     check_shape("subject", subjects, (len(labels),))
+    folds = np.zeros(len(labels), dtype=int) if fold is None else np.asarray(fold)
+    check_shape("fold", folds, (len(labels),))
     if n_resamples < 1:
         raise InputError(f"n_resamples must be at least 1, got {n_resamples}")
     names, index = np.unique(subjects, return_inverse=True)
@@ -71,7 +74,7 @@ def resample_subjects(
     sums = {name: weights @ _sum_by_subject(values, index) for name, values in cells.items()}
     auc = np.stack(
         [
-            _resampled_auc(labels[:, column], scores[:, column], index, weights)
+            _resampled_auc(labels[:, column], scores[:, column], index, folds, weights)
             for column in range(labels.shape[1])
         ],
         axis=1,
@@ -107,27 +110,31 @@ def _sum_by_subject(values: NDArray, index: NDArray[np.intp]) -> Floats:
 
 
 def _resampled_auc(
-    labels: Floats, scores: Floats, index: NDArray[np.intp], weights: Floats
+    labels: Floats,
+    scores: Floats,
+    index: NDArray[np.intp],
+    folds: NDArray,
+    weights: Floats,
 ) -> Floats:
     """Return the AUC of every resample, from how often subject s beats subject t."""
     known = np.isfinite(scores)
-    positives, negatives = (
-        np.flatnonzero(known & (labels == 1)),
-        np.flatnonzero(known & (labels == 0)),
-    )
+    positives = np.flatnonzero(known & (labels == 1))
+    negatives = np.flatnonzero(known & (labels == 0))
     if len(positives) == 0 or len(negatives) == 0:
         return np.full(len(weights), np.nan)
     positives = positives[np.argsort(index[positives], kind="stable")]
     negatives = negatives[np.argsort(index[negatives], kind="stable")]
-    difference = scores[positives][:, None] - scores[negatives]
-    wins = (np.sign(difference).astype(np.float32) + 1) / 2
     rows, row_starts = np.unique(index[positives], return_index=True)
     columns, column_starts = np.unique(index[negatives], return_index=True)
-    pairs = np.add.reduceat(
-        np.add.reduceat(wins, row_starts, axis=0, dtype=float), column_starts, axis=1
+
+    def by_subjects(pairs: NDArray) -> Floats:
+        summed = np.add.reduceat(pairs, row_starts, axis=0, dtype=float)
+        return np.asarray(np.add.reduceat(summed, column_starts, axis=1))
+
+    compared = (folds[positives][:, None] == folds[negatives]).astype(np.float32)
+    wins = (np.sign(scores[positives][:, None] - scores[negatives]) + 1) / 2 * compared
+    won, n_pairs = (
+        ((weights[:, rows] @ by_subjects(pairs)) * weights[:, columns]).sum(axis=1)
+        for pairs in (wins, compared)
     )
-    won = ((weights[:, rows] @ pairs) * weights[:, columns]).sum(axis=1)
-    n_positive = weights @ np.bincount(index[positives], minlength=weights.shape[1])
-    n_negative = weights @ np.bincount(index[negatives], minlength=weights.shape[1])
-    n_pairs = n_positive * n_negative
     return np.divide(won, n_pairs, out=np.full(len(weights), np.nan), where=n_pairs > 0)

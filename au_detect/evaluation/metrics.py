@@ -10,7 +10,11 @@ Conventions
   come from different training folds.
 * A number that is undefined, such as a true-positive rate without positives, is NaN, never 0.
 * The ROC AUC is the probability that a positive has a higher probability than a negative,
-  ties counted half (Mann and Whitney 1947); it does not depend on thresholds.
+  ties counted half (Mann and Whitney 1947); it does not depend on thresholds. Where rows come
+  from different test folds, only pairs within a fold are compared: a classifier that knows
+  nothing answers with the base rate of its training rows, which is low where that of its test
+  rows is high, so that comparing its answers with another's would look worse than chance
+  (Forman & Scholz 2010, "Apples-to-apples in cross-validation studies").
 * *Pooled* rates count all cells of all AUs together; *mean* AUC is the plain mean over AUs.
 """
 
@@ -131,7 +135,11 @@ class AUEvaluation:
 
 
 def evaluate_aus(
-    y: ArrayLike, probabilities: ArrayLike, thresholds: ArrayLike, aus: tuple[int, ...]
+    y: ArrayLike,
+    probabilities: ArrayLike,
+    thresholds: ArrayLike,
+    aus: tuple[int, ...],
+    fold: ArrayLike | None = None,
 ) -> AUEvaluation:
     """Compare probabilities and the decisions made from them with what was coded.
 
@@ -145,6 +153,8 @@ def evaluate_aus(
         Of the decisions.
     aus : tuple of int
         FACS number of each column.
+    fold : array_like of int, shape (n_samples,), optional
+        Which classifier judged each row, for the AUC; by default one judged all.
 
     Raises
     ------
@@ -169,7 +179,7 @@ def evaluate_aus(
         fp=(absent & decided).sum(axis=0),
         fn=(present & ~decided).sum(axis=0),
         tn=(absent & ~decided).sum(axis=0),
-        auc=np.array([roc_auc(labels[:, c], scores[:, c]) for c in columns], dtype=float),
+        auc=np.array([roc_auc(labels[:, c], scores[:, c], fold) for c in columns], dtype=float),
         squared_error=np.where(scored, (scores - labels) ** 2, 0.0).sum(axis=0),
     )
 
@@ -207,23 +217,34 @@ def validate(y: ArrayLike, probabilities: ArrayLike) -> tuple[Rates, Rates]:
     return labels, scores
 
 
-def roc_auc(y: ArrayLike, scores: ArrayLike) -> float:
+def roc_auc(y: ArrayLike, scores: ArrayLike, fold: ArrayLike | None = None) -> float:
     """Return the area under the ROC curve of one AU; ties count half, NaN where undefined.
 
     Parameters
     ----------
     y, scores : array_like, shape (n_samples,)
         Rows in which either is NaN are left out.
+    fold : array_like of int, shape (n_samples,), optional
+        Only rows of one fold are compared with each other.
+
+    Raises
+    ------
+    InputError
+        If `fold` has another shape.
     """
     labels, values = np.asarray(y, dtype=float), np.asarray(scores, dtype=float)
-    known = ~np.isnan(values)
-    positives, negatives = values[known & (labels == 1)], values[known & (labels == 0)]
-    if len(positives) == 0 or len(negatives) == 0:
-        return float("nan")
-    negatives = np.sort(negatives)
-    below = np.searchsorted(negatives, positives, side="left").sum()
-    not_above = np.searchsorted(negatives, positives, side="right").sum()
-    return float((below + not_above) / 2 / (len(positives) * len(negatives)))
+    folds = np.zeros(len(labels), dtype=int) if fold is None else np.asarray(fold)
+    check_shape("fold", folds, labels.shape)
+    won, n_pairs = 0.0, 0
+    for number in np.unique(folds):
+        known = ~np.isnan(values) & (folds == number)
+        positives, negatives = values[known & (labels == 1)], values[known & (labels == 0)]
+        negatives = np.sort(negatives)
+        below = np.searchsorted(negatives, positives, side="left").sum()
+        not_above = np.searchsorted(negatives, positives, side="right").sum()
+        won += (below + not_above) / 2
+        n_pairs += len(positives) * len(negatives)
+    return float(won / n_pairs) if n_pairs else float("nan")
 
 
 def ratio(part: ArrayLike, whole: ArrayLike) -> Rates:
