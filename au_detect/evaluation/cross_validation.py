@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.datasets.sequences import LabelledSequences
@@ -183,8 +184,9 @@ def _fit_and_predict(
     if in_parallel:  # this process has one core to itself; set before TensorFlow is loaded
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
             os.environ.setdefault(name, "1")
-    learner = fit_learner(sequences.rows(fold.training), aus, options)
-    probabilities = learner.predict_proba(sequences.rows(fold.test))
+    with threadpool_limits(limits=1):  # many small problems: threads only wait for each other
+        learner = fit_learner(sequences.rows(fold.training), aus, options)
+        probabilities = learner.predict_proba(sequences.rows(fold.test))
     return probabilities, learner.thresholds, learner.history
 
 

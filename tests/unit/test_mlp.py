@@ -183,3 +183,46 @@ def test_must_be_fitted_first(fitted):
         MLPClassifier().export_litert()
     with pytest.raises(InputError, match=r"X must have shape \(n_samples, 5\), got \(1, 2\)"):
         fitted.predict_proba([[1, 2]])
+
+
+@pytest.mark.parametrize("weighting", ["per_sample", "focal", "none"])
+def test_every_weighting_learns_and_stays_calibrated(weighting):
+    X, y = make_samples(1500, 12)
+    classifier = MLPClassifier(**SMALL, positive_weighting=weighting).fit(X, y)
+    X_new, y_new = make_samples(4000, 13)
+    probabilities = classifier.predict_proba(X_new)
+    assert (evaluate_aus(y_new, probabilities, [0.5, 0.5], (1, 2)).auc > 0.93).all()
+    np.testing.assert_allclose(probabilities.mean(axis=0), y_new.mean(axis=0), atol=0.04)
+
+
+def test_one_network_per_au_shares_nothing():
+    X, y = make_samples(1500, 14)
+    classifier = MLPClassifier(**SMALL, one_vs_all=True).fit(X, y)
+    X_new, y_new = make_samples(3000, 15)
+    probabilities = classifier.predict_proba(X_new)
+    assert (evaluate_aus(y_new, probabilities, [0.5, 0.5], (1, 2)).auc > 0.93).all()
+    np.testing.assert_allclose(probabilities.mean(axis=0), y_new.mean(axis=0), atol=0.04)
+    kernel = classifier.networks_[0].get_layer("hidden_0").get_weights()[0]
+    assert kernel.shape == (2, 5, 16)
+    (content,) = classifier.export_litert()
+    exported = LiteRTNetwork(content).predict_proba(X_new[:50])
+    np.testing.assert_allclose(exported, probabilities[:50], atol=1e-5)
+
+
+def test_tensorboard_shows_losses_weights_and_what_the_monitor_says(tmp_path):
+    loading = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
+    X, y = make_samples(300, 16)
+
+    def monitor(labels, probabilities):
+        assert labels.shape == probabilities.shape == (60, 2)
+        assert ((probabilities > 0) & (probabilities < 1)).all()
+        picture = np.zeros((4, 6, 3), np.uint8)
+        return {"tpr/AU01": 0.25, "tpr/AU02": np.nan}, {"confusion": picture}
+
+    MLPClassifier(**QUICK, logdir=str(tmp_path), monitor=monitor).fit(X, y)
+    logs = loading.EventAccumulator(str(tmp_path), size_guidance={"tensors": 0}).Reload()
+    names = logs.Tags()["tensors"]
+    expected = {"loss", "val_loss", "tpr/AU01", "confusion"}
+    expected |= {f"{n}/{w}" for n in ("hidden_0", "logits") for w in ("kernel", "bias")}
+    assert set(names) == expected  # nothing that is NaN
+    assert len(logs.Tensors("hidden_0/kernel")) == 2  # epochs

@@ -1,0 +1,126 @@
+"""``train``, ``compare`` and ``evaluate`` as a user types them."""
+
+import json
+from importlib.util import find_spec
+
+import pytest
+
+if not (find_spec("tensorflow") and find_spec("sklearn")):
+    pytest.skip("training needs tensorflow and scikit-learn", allow_module_level=True)
+
+from au_detect.classifiers.storage import load_model
+from au_detect.cli import main
+from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
+
+QUICK = ("--epochs", "2", "--units", "16", "--upper-layers", "1", "--lower-layers", "1")
+
+
+@pytest.fixture(scope="module")
+def table(make_labelled, tmp_path_factory):
+    path = tmp_path_factory.mktemp("tables") / "made_up.npz"
+    make_labelled(n_subjects=30).save(path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def landmarks(make_labelled, tmp_path_factory):
+    path = tmp_path_factory.mktemp("tables") / "landmarks.npz"
+    make_labelled(n_subjects=30, furrows=None, neutral_furrows=None).save(path)
+    return str(path)
+
+
+@pytest.fixture(scope="module")
+def trained(landmarks, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models") / "mine"
+    assert main(["train", landmarks, "--out", str(folder), "--calibration-folds", "1", *QUICK,
+                 "--logdir", str(folder.parent / "logs")]) == 0  # fmt: skip
+    return folder
+
+
+def test_train_writes_model_card_report_and_logs(trained):
+    model = load_model(trained)
+    assert {entry.face for entry in model.manifest.networks} == {"upper", "lower"}
+    assert {"MODEL_CARD.rst", "evaluation.json", "report.html"} <= {
+        path.name for path in trained.iterdir()
+    }
+    document = json.loads((trained / "evaluation.json").read_text())
+    assert document["data"]["n_subjects"] == 3  # a tenth
+    networks = {path.name for path in (trained.parent / "logs").iterdir()}
+    assert networks == {entry.name for entry in model.manifest.networks}
+
+
+def test_evaluate_a_model_folder(table, trained, tmp_path, capsys):
+    assert main(["evaluate", table, "--model", str(trained), "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert "The model mine as it is" in out
+    document = json.loads((tmp_path / "evaluation.json").read_text())
+    assert document["data"]["n_sequences"] == 150
+    assert set(document["aus"]) == {"AU01", "AU12", "AU25"}
+
+
+def test_evaluate_by_folds(table, tmp_path, capsys):
+    command = ["evaluate", table, "--classifier", "linear-svm", "--folds", "3", "--max-fpr", "0.05"]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    out, err = capsys.readouterr()
+    assert "3 folds; no subject is in training and test of a fold" in out
+    assert "warning" not in err
+    document = json.loads((tmp_path / "evaluation.json").read_text())
+    assert document["summary"]["mean_auc"][0] > 0.9
+    assert f"{document['summary']['mean_tpr'][0]:.3f}" in out
+    assert (tmp_path / "predictions.csv").read_text().count("\n") == 151
+
+
+def test_random_quarter_warns(table, tmp_path, capsys):
+    command = ["evaluate", table, "--classifier", "logistic", "--protocol", "random-quarter"]
+    assert main([*command, "--out", str(tmp_path)]) == 0
+    assert SHARED_SUBJECTS_WARNING in capsys.readouterr().err
+    assert SHARED_SUBJECTS_WARNING in (tmp_path / "report.html").read_text()
+
+
+def test_compare_answers_what_furrows_add(table, tmp_path, capsys):
+    command = ["compare", table, "--models", "linear-svm,logistic", "--folds", "3"]
+    assert main([*command, "--ablate", "furrows,networks", "--out", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    document = json.loads((tmp_path / "comparison.json").read_text())
+    assert list(document["summary"]) == [
+        "linear-svm", "logistic", "linear-svm, geometry only", "linear-svm, one network",
+    ]  # fmt: skip
+    assert len(document["answers"]) == 2
+    assert document["answers"][0].startswith("Furrows beside landmarks: mean AUC ")
+    assert document["answers"][0] in out
+    assert "Comparison" in (tmp_path / "report.html").read_text()
+
+
+def test_search_says_what_it_would_choose_and_leaves_the_model_as_it_was(
+    landmarks, trained, tmp_path, capsys, monkeypatch
+):
+    monkeypatch.setattr("au_detect.layer_search.search_layers.__defaults__", ((2, 3),))
+    options = ["--search", "--calibration-folds", "1", *QUICK, "--jobs", "1"]
+    assert main(["train", landmarks, "--out", str(tmp_path / "model"), *options]) == 0
+    out = capsys.readouterr().out
+    assert "By mean AUC the choice would be --upper-layers" in out
+    assert "training goes on with 1 and 1" in out
+    first, second = (load_model(folder).manifest for folder in (trained, tmp_path / "model"))
+    assert [entry.sha256 for entry in first.networks] == [e.sha256 for e in second.networks]
+    assert [e.thresholds for e in first.networks] == [e.thresholds for e in second.networks]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["train", "{table}", "--out", "{out}", "--min-positive-subjects", "99"],
+         "shown by 99 subjects"),
+        (["evaluate", "{table}", "--classifier", "forest"], "model must be one of 'mlp'"),
+        (["evaluate", "{table}", "--model", "{out}"], "manifest"),
+        (["compare", "{table}", "--models", ","], "at least one classifier"),
+        (["compare", "{table}", "--ablate", "ears"], "ablate must be one of 'furrows'"),
+        (["evaluate", "{table}", "--folds", "1"], "n_folds must be at least 2, got 1"),
+        (["evaluate", "missing.npz"], "missing.npz"),
+    ],
+)  # fmt: skip
+def test_bad_input_is_exit_code_2_and_one_line(table, tmp_path, arguments, message, capsys):
+    filled = [argument.format(table=table, out=tmp_path / "none") for argument in arguments]
+    assert main(filled) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1
+    assert message in err

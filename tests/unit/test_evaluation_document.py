@@ -1,0 +1,155 @@
+"""The document of an evaluation, and the page and the card that are made of it."""
+
+import json
+import re
+from html.parser import HTMLParser
+
+import cv2
+import numpy as np
+import pytest
+
+pytest.importorskip("sklearn")
+
+from au_detect.classifiers.manifest import Manifest, NetworkEntry
+from au_detect.evaluation import evaluate_aus
+from au_detect.evaluation.cross_validation import Predictions
+from au_detect.evaluation.document import evaluation_document, write_document
+from au_detect.evaluation.page import write_evaluation_page
+from au_detect.evaluation.texts import evaluation_text
+from au_detect.evaluation.worst import find_worst
+from au_detect.model_card import model_card
+
+AUS = (1, 12, 25)
+
+
+@pytest.fixture(scope="module")
+def sequences(make_labelled, tmp_path_factory):
+    picture = tmp_path_factory.mktemp("pictures") / "face.png"
+    cv2.imwrite(str(picture), np.full((400, 400), 120, np.uint8))
+    n = 60
+    attributes = {
+        "name": np.array([f"clip {i}" for i in range(n)]),
+        "picture": np.array([str(picture), "missing.png"] * (n // 2)),
+        "emotion": np.array(["happiness", "surprise", ""] * (n // 3)),
+    }
+    made = make_labelled(n_subjects=12, attributes=attributes)
+    made.intensity[:, 2] = 0  # nobody parts the lips
+    return made
+
+
+@pytest.fixture(scope="module")
+def predictions(sequences):
+    rng = np.random.default_rng(0)
+    y = (sequences.intensity > 0).astype(np.float32)
+    p = np.clip(0.2 + 0.5 * y + rng.normal(0, 0.15, y.shape), 0.01, 0.99)
+    p[0] = [0.99, 0.5, 0.98]
+    y[0] = 0
+    return Predictions(
+        AUS, np.arange(60), y, p.astype(np.float32), np.full((60, 3), 0.5), sequences.subject,
+        sequences.subject % 4, [{"upper": [{"loss": [1.0, 0.5], "val_loss": [1.1, 0.7]}]}],
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def document(predictions, sequences):
+    return evaluation_document(
+        predictions, sequences, protocol={"name": "subject-kfold", "n_folds": 4},
+        classifier={"model": "<b>"}, dropped={"AU02": 3}, n_resamples=50,
+    )  # fmt: skip
+
+
+def test_numbers_are_those_of_the_evaluation(document, predictions):
+    known = (predictions.y, predictions.probabilities, predictions.thresholds, AUS)
+    evaluation = evaluate_aus(*known, predictions.fold)
+    for column, au in enumerate(document["aus"].values()):
+        assert au["n_positive"] == evaluation.n_positive[column]
+        for name in ("tpr", "fpr", "auc", "brier"):
+            value, low, high = au["rates"][name]
+            expected = getattr(evaluation, name)[column]
+            assert value == pytest.approx(expected) if np.isfinite(expected) else value is None
+            assert value is None or low <= value <= high
+    assert document["aus"]["AU25"]["rates"]["tpr"] == [None, None, None]
+    assert document["data"]["dropped_aus"] == {"AU02": 3}
+
+
+def test_the_file_is_strict_json(document, tmp_path):
+    write_document(document, tmp_path / "a.json")
+    assert json.loads((tmp_path / "a.json").read_text(), parse_constant=pytest.fail) == document
+
+
+def test_emotions_from_coded_and_detected_aus(document):
+    emotions = document["emotions"]
+    assert emotions["n"] == 40
+    assert emotions["emotions"] == ["happiness", "surprise"]
+    for kind in ("coded", "detected"):
+        value, low, high = emotions[kind]["accuracy"]
+        assert 0 <= low <= value <= high <= 1
+        assert np.sum(emotions[kind]["confusion"]) == 40
+
+
+def test_the_surest_mistake_is_the_worst(predictions, sequences):
+    worst = find_worst(sequences, predictions, n=3)
+    assert worst[0]["row"] == 0
+    assert worst[0]["false_alarms"].keys() == {"AU01", "AU12", "AU25"}
+    assert worst[0]["missed"] == {}
+    assert worst[0]["name"] == "clip 0"
+    assert len(worst) == 3
+
+
+class Page(HTMLParser):
+    def __init__(self, text):
+        super().__init__()
+        self.open, self.tags = [], []
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+        if tag not in ("meta", "br"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_whole_and_needs_nothing_else(document, sequences, tmp_path):
+    write_evaluation_page(tmp_path / "report.html", sequences, document)
+    text = (tmp_path / "report.html").read_text()
+    page = Page(text)
+    assert "&lt;b&gt;" in text
+    assert not re.search(r"(?:href|src)=\"(?!data:)", text)
+    assert sum(tag == "image" for tag, _ in page.tags) >= 1  # every second picture can be read
+    charts = [attrs for tag, attrs in page.tags if tag == "svg"]
+    assert any("AU12" in attrs["aria-label"] for attrs in charts)
+    for words in ("What went most wrong", "Emotions", "Training", "no subject is in training"):
+        assert words in text
+    assert f"{document['aus']['AU12']['rates']['auc'][0]:.3f}" in text
+
+
+def test_the_terminal_gets_the_same_numbers(document):
+    text = evaluation_text(document)
+    assert f"{document['summary']['mean_tpr'][0]:.3f}" in text
+    assert "AU02 (3)" in text
+    assert "accuracy" in text
+
+
+def test_the_card_has_the_same_numbers(document):
+    entry = NetworkEntry(
+        name="upper_neutral", face="upper", uses_neutral=True, uses_furrows=False,
+        files=("a.tflite",), sha256=("0" * 64,), feature_names=("x",), aus=(1,),
+        thresholds=(0.5,), experimental=(1,),
+    )  # fmt: skip
+    table = {"uses_neutral": True, "uses_furrows": False, "n_rows": 60, "n_subjects": 12}
+    training = {"recipe": {"units": 7}, "tables": [table], "dropped_aus": {"upper": {"AU02": 3}}}
+    card = model_card(Manifest("made-up", (entry,), training), document)
+    low, high = document["aus"]["AU12"]["rates"]["auc"][1:]
+    assert f"{document['aus']['AU12']['rates']['auc'][0]:.3f} [{low:.3f}, {high:.3f}]" in card
+    assert "AU01 (experimental)" in card
+    assert "* ``units``: 7" in card
+    assert "AU02 (3)" in card
+    core = pytest.importorskip("docutils.core")
+    core.publish_string(card, settings_overrides={"halt_level": 2, "report_level": 5})
