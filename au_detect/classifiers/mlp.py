@@ -297,6 +297,7 @@ def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _convert(network: Any) -> bytes:
     tf = _import_tensorflow()
-    with contextlib.redirect_stdout(io.StringIO()):  # Keras prints where it exported to
+    # Keras prints where it exported to, and TensorFlow how long reading it took.
+    with contextlib.redirect_stdout(io.StringIO()), _silent_stderr():
         content: bytes = tf.lite.TFLiteConverter.from_keras_model(network).convert()
     return content
