@@ -234,5 +234,8 @@ class _Rows:
 
 def _described(collection: Collection) -> dict[str, Any]:
     """Return what a model's manifest says of where its rows come from: no path of the user's."""
-    name = Path(collection.source).resolve().name
-    return {"collection": name, "n_sequences": len(collection)}
+    place = Path(collection.source).resolve()
+    return {
+        "collection": place.parent.name if place.is_file() else place.name,
+        "n_sequences": len(collection),
+    }

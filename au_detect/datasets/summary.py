@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from au_detect.datasets.collection import Collection, Problem
 from au_detect.datasets.frame_files import read_landmarks
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
-from au_detect.pictures import picture_format
+from au_detect.pictures import picture_format, read_picture
 
 
 @dataclass(frozen=True)
@@ -103,14 +105,13 @@ def summarise_sequences(sequences: LabelledSequences) -> CollectionSummary:
 def find_damaged_files(collection: Collection) -> list[Problem]:
     """Return frames that are no pictures, and landmark files that are not whole.
 
-    Only the first bytes of pictures are read; measuring finds what is damaged further on.
+    Pictures are not decoded, unless they are PNG files without an end; measuring finds the rest.
     """
     problems: dict[str, Problem] = {}
     for record in collection.records:
         for path in () if record.is_video else record.frames:
             try:
-                if picture_format(path) is None:
-                    raise InputError(f"{path} is not a picture, or an empty file")
+                _check_picture(path)
             except InputError as error:
                 problems[str(path)] = Problem("unreadable frames", record.name, str(error))
         for points in filter(None, record.landmarks):
@@ -119,6 +120,20 @@ def find_damaged_files(collection: Collection) -> list[Problem]:
             except InputError as error:
                 problems[str(points)] = Problem("damaged landmarks", record.name, str(error))
     return list(problems.values())
+
+
+def _check_picture(path: Path) -> None:
+    """Raise `InputError` if a file is no picture, or a PNG that was not written to its end."""
+    kind = picture_format(path)
+    if kind is None:
+        raise InputError(f"{path} must be a picture, got another or an empty file")
+    if kind == "png":
+        with path.open("rb") as file:
+            file.seek(0, os.SEEK_END)
+            file.seek(max(file.tell() - 12, 0))
+            is_whole = b"IEND" in file.read()
+        if not is_whole:
+            read_picture(path)
 
 
 def _count_aus(present: Mapping[tuple[str, str, int], float]) -> dict[int, AUCount]:

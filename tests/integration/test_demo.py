@@ -25,7 +25,7 @@ def demo(tmp_path_factory):
 def test_the_table_has_a_row_for_every_sample(demo):
     out, table, _, names = demo
     samples = read_samples()
-    assert table["sequence"].tolist() == [f"{s.subject}_{s.number}" for s in samples] == names
+    assert table["sequence"].tolist() == [s.name for s in samples] == names
     assert table["emotion"].tolist() == [s.emotion for s in samples]
     written = pd.read_csv(out / "demo.csv", keep_default_na=False)
     assert written.to_dict() == table.to_dict()

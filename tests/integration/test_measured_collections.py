@@ -297,6 +297,7 @@ def test_tables_of_folders_pictures_and_videos(two_people, tmp_path, kept, sampl
     assert rows.attributes["picture"][3] == f"{two_people / 'film.avi'}#2"
     assert rows.attributes["emotion"].tolist() == ["anger", "", "", "", ""]
     np.testing.assert_array_equal(rows.intensity[0, :3], [0, 0, 5])
+    assert rows.source["collection"] == two_people.name  # not the path: it ends in a model
     (problem,) = collection.problems
     assert str(problem) == "film.avi#99: the video has only 3 frames: left out"
 

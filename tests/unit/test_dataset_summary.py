@@ -1,5 +1,6 @@
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from au_detect.datasets.collection import Collection, Problem, SequenceRecord
@@ -65,15 +66,22 @@ def test_counts_of_a_measured_table():
 
 
 def test_damaged_pictures_and_landmarks_are_found(tmp_path, face_px):
-    png = b"\x89PNG\r\n\x1a\n" + bytes(30)
-    for name, content in (("1.png", png), ("2.png", b""), ("3.png", b"text")):
+    png = cv2.imencode(".png", np.full((40, 40), 90, np.uint8))[1].tobytes()
+    contents = {
+        "1.png": png,
+        "2.png": b"",
+        "3.png": b"text",
+        "5.png": png[:-20],
+        "6.png": png + b"x",
+    }
+    for name, content in contents.items():
         (tmp_path / name).write_bytes(content)
     np.savetxt(tmp_path / "1.txt", face_px)
     np.savetxt(tmp_path / "2.txt", face_px[:67])
-    frames = tuple(tmp_path / f"{i}.png" for i in (1, 2, 3, 4))
-    landmarks = (tmp_path / "1.txt", tmp_path / "2.txt", None, None)
+    frames = tuple(tmp_path / f"{i}.png" for i in range(1, 7))
+    landmarks = (tmp_path / "1.txt", tmp_path / "2.txt", *[None] * 4)
     record = make("a", "anna", {}, frames=frames, landmarks=landmarks)
     found = [str(p) for p in find_damaged_files(Collection("here", (record,)))]
-    assert len(found) == 4
-    for text, word in zip(found, ("2.png", "3.png", "4.png does not exist", "67"), strict=True):
-        assert word in text
+    assert len(found) == 5
+    for word in ("2.png", "67", "3.png", "4.png does not exist", "5.png cannot be decoded"):
+        assert sum(word in text for text in found) == 1
