@@ -37,10 +37,7 @@ def reliability_chart(reliability: Mapping[str, Any]) -> str:
         for p, o, n in points
     )
     line = _line([(p, o) for p, o, _ in points])
-    return (
-        f'<div class="charts">{_square("Observed against predicted", line + dots, diagonal=True)}'
-        "</div>"
-    )
+    return f'<div class="charts">{_square("Reliability", line + dots, diagonal=True)}</div>'
 
 
 def matrix_chart(matrix: Sequence[Sequence[float | None]], labels: Sequence[str]) -> str:

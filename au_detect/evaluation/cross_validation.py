@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
@@ -118,8 +119,10 @@ def cross_validate(
         delayed(_fit_and_predict)(sequences, aus, options[learner], folds[fold], n_jobs != 1)
         for learner, fold in tasks
     )
-    answers = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    parts = list(progress(answers, len(tasks)) if progress else answers)
+    with warnings.catch_warnings():  # TensorFlow grows, and joblib starts a process anew
+        warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
+        answers = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
+        parts = list(progress(answers, len(tasks)) if progress else answers)
     n = len(folds)
     return [
         _collected(sequences, aus, parts[i * n : (i + 1) * n], folds, options[i])

@@ -33,7 +33,8 @@ def emotion_accuracy(tested: LabelledSequences, predictions: Predictions) -> dic
     Notes
     -----
     AUs that were not evaluated (too few people show them) are unknown to both, so that both
-    answer from the same AUs. No sides are known, so that contempt is never answered.
+    answer from the same AUs. What a coder could not tell counts as not written down. No sides are
+    known, so that contempt is never answered.
     """
     labelled = tested.attributes.get("emotion")
     if labelled is None or not (labelled.astype(str) != "").any():
@@ -41,7 +42,7 @@ def emotion_accuracy(tested: LabelledSequences, predictions: Predictions) -> dic
     chosen = labelled.astype(str) != ""
     truth = labelled.astype(str)[chosen]
     subject = predictions.subject[chosen]
-    coded = emotions_from_aus(predictions.y[chosen], predictions.aus)
+    coded = emotions_from_aus(predictions.y[chosen] == 1, predictions.aus)
     detected = emotions_from_aus(predictions.decided[chosen], predictions.aus)
     names = tuple(np.unique(truth))
     return {

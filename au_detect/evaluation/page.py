@@ -26,6 +26,9 @@ FOOTER = """Brackets hold 95 % intervals from a bootstrap over subjects; where e
 found they cannot show how few there were. A dash is a number that is undefined."""
 
 EVALUATION_STYLE = """
+.scroll + .scroll, .scroll + details { margin-top: 1.5rem; }
+.narrow table { width: auto; }
+.narrow td { padding-left: 2.5rem; }
 .charts { display: flex; flex-wrap: wrap; gap: .75rem 1rem; margin-bottom: 1.25rem; }
 .charts svg { flex: 0 0 12rem; width: 12rem; }
 .matrix { display: block; width: 100%; }
@@ -78,7 +81,7 @@ def _evaluation(document: Mapping[str, Any], sequences: LabelledSequences) -> li
     settings = escape(json.dumps(document["classifier"], indent=2, ensure_ascii=False))
     sections = [
         f"<h2>Result</h2>{_facts(document)}"
-        + _table("Everything together", *summary_rows(document)),
+        + f'<div class="narrow">{_table("Everything together", *summary_rows(document))}</div>',
         "<h2>Action units</h2>" + _table("Every action unit by itself", *table_rows(document)),
         "<h2>ROC curves</h2><p>True-positive rate against false-positive rate over all thresholds;"
         " the dot is the threshold in use.</p>" + roc_charts(document["aus"]),
@@ -143,7 +146,8 @@ def _reliability(document: Mapping[str, Any]) -> str:
     error = document["reliability"]["calibration_error"]
     brier = document["summary"]["mean_brier"]
     return (
-        f"<p>Mean distance from the diagonal {number_text(error)}; mean Brier score "
+        f"<p>How often AUs are present (up) that were given a probability (right). Mean distance "
+        f"from the diagonal {number_text(error)}; mean Brier score "
         f"{interval_text(brier)}. All action units together.</p>"
         + reliability_chart(document["reliability"])
     )

@@ -10,10 +10,10 @@ from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
 RATE_TITLES = {
     "tpr": "TPR",
     "fpr": "FPR",
-    "precision": "Precision",
+    "auc": "AUC",
     "f1": "F1",
     "f1_skew_normalised": "F1 norm.",
-    "auc": "AUC",
+    "precision": "Precision",
     "brier": "Brier",
 }
 UNDEFINED = "-"
