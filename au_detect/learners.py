@@ -84,7 +84,7 @@ def fit_learner(
     Parameters
     ----------
     sequences : LabelledSequences
-        Some of the subjects stop, calibrate and set thresholds, on their sequences as they are;
+        Some of the subjects stop, calibrate and set thresholds, on their apex faces as they are;
         the others train the weights. With `TrainingRecipe.calibration_folds` over 1 every subject
         does the former once, and the classifiers are averaged.
     aus : sequence of int
@@ -102,13 +102,14 @@ def fit_learner(
     )
     members, rows, seen = [], [], []
     for held_out in parts:
-        training, validation = sequences.rows(~held_out), sequences.rows(held_out)
+        judged = held_out & sequences.is_apex
+        training, validation = sequences.rows(~held_out), sequences.rows(judged)
         if options.augment:
             training = augmented(training, recipe.random_state)
         tables = [_table(training, options), _table(validation, options)]
         member = [_fit_part(tables, face, half, options) for face, half in _halves(chosen, options)]
         members.append(member)
-        rows.append(np.flatnonzero(held_out))
+        rows.append(np.flatnonzero(judged))
         seen.append(_answers(member, tables[1], chosen, options))
     labels = labels_of(sequences, chosen, recipe.minimum_intensity)[np.concatenate(rows)]
     thresholds = choose_thresholds(labels, np.concatenate(seen), recipe.max_fpr)

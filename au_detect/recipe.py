@@ -28,8 +28,9 @@ class TrainingRecipe:
         are averaged: every subject trains, and thresholds stand on all of them. It costs so many
         trainings, and pays where subjects are few.
     judge_augmented : bool
-        Whether calibration, thresholds and rates stand on rows that augmentation made too: mirror
-        images, crossed neutral faces, and faces at rest, which are easy.
+        Whether calibration, thresholds and rates stand on rows too that are not
+        `LabelledFeatures.is_original`: mirror images, crossed neutral faces, and faces at rest or
+        on the way to the apex, which are easy.
     max_fpr : float
         False-positive rate on the validation subjects that thresholds allow.
     minimum_intensity : float

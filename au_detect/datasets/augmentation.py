@@ -21,7 +21,7 @@ def augmented(sequences: LabelledSequences, random_state: int = 0) -> LabelledSe
     - The mirror image of each of these.
 
     Attributes but ``weight`` are dropped: they describe the sequences that were there before. The
-    attribute ``original`` says which rows these are: the first ones.
+    attribute ``original`` says which rows these are, at their apex: all of them among the first.
 
     Parameters
     ----------
@@ -43,7 +43,8 @@ def augmented(sequences: LabelledSequences, random_state: int = 0) -> LabelledSe
     )
     parts = [sequences, crossed, resting]
     whole = joined([*parts, *(mirrored(part) for part in parts)])
-    whole.attributes["original"] = np.arange(len(whole)) < len(sequences)
+    whole.attributes["original"] = np.zeros(len(whole), dtype=bool)
+    whole.attributes["original"][: len(sequences)] = sequences.is_apex
     return whole
 
 

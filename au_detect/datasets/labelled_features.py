@@ -55,7 +55,8 @@ class LabelledFeatures:
     weight : ndarray, float32, shape (n,), or None
         How much each row counts in training, at least 0; None where all count alike.
     original : ndarray of bool, shape (n,), or None
-        False for rows that augmentation made of others; None where none is.
+        False for rows that augmentation made of others, and for frames on the way to the apex:
+        these serve training alone; None where there are none.
 
     Raises
     ------
@@ -139,7 +140,7 @@ class LabelledFeatures:
 
     @property
     def is_original(self) -> NDArray[np.bool_]:
-        """Which rows were not made by augmentation, shape (n,)."""
+        """Which rows are apex faces that were measured, shape (n,)."""
         return np.ones(len(self), dtype=bool) if self.original is None else self.original
 
     def row_weights(

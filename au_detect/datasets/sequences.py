@@ -90,6 +90,20 @@ class LabelledSequences:
         """How many different people there are."""
         return len(np.unique(self.subject))
 
+    @property
+    def is_apex(self) -> NDArray[np.bool_]:
+        """Which rows are the last of their sequence, shape (n,): only these are judged.
+
+        Where a sequence (attribute ``name``) has several rows, the others serve training alone.
+        """
+        names = self.attributes.get("name")
+        if names is None:
+            return np.ones(len(self), dtype=bool)
+        pairs = zip(self.subject.tolist(), names.tolist(), strict=True)
+        last = np.zeros(len(self), dtype=bool)
+        last[list({pair: row for row, pair in enumerate(pairs)}.values())] = True
+        return last
+
     def rows(self, chosen: NDArray[Any]) -> LabelledSequences:
         """Return only the chosen sequences."""
         return LabelledSequences(
@@ -117,7 +131,7 @@ class LabelledSequences:
         InputError
             If furrows are asked for that were not measured.
         """
-        mean = mean_neutral()
+        mean, apex = mean_neutral(), self.is_apex
         pose = estimate_pose(self.points)
         neutral = estimate_pose(self.neutral_points) if uses_neutral else mean.pose
         upper, lower = geometric_features(pose, neutral)
@@ -143,7 +157,7 @@ class LabelledSequences:
             landmark_model=self.landmark_model,
             source=self.source,
             weight=self.attributes.get("weight"),
-            original=self.attributes.get("original"),
+            original=self.attributes.get("original", None if apex.all() else apex),
         )
 
     def save(self, path: str | PathLike[str]) -> None:

@@ -100,7 +100,8 @@ def cross_validate(
     aus : sequence of int
         What to detect.
     options : sequence of LearnerOptions
-        The learners; all see the same folds, and are tested on apex frames (`is_apex`).
+        The learners; all see the same folds, and are tested on apex faces alone (see
+        `LabelledSequences.is_apex`).
     folds : sequence of Fold
         See `make_folds`.
     n_jobs : int
@@ -112,7 +113,7 @@ def cross_validate(
     list of Predictions
         One per learner, rows in the order of the collection.
     """
-    apex = is_apex(sequences)
+    apex = sequences.is_apex
     folds = [Fold(fold.training, fold.test & apex) for fold in folds]
     tasks = [(learner, fold) for learner in range(len(options)) for fold in range(len(folds))]
     jobs = (
@@ -150,7 +151,7 @@ def predict_with_model(
     aus = tuple(au for au in known if au in sequences.aus)
     thresholds = list(model.thresholds(kind, aus).values())
     probabilities = model.predict(table.upper, table.lower, kind, aus)
-    rows = np.flatnonzero(is_apex(sequences))
+    rows = np.flatnonzero(sequences.is_apex)
     n = len(rows)
     return Predictions(
         aus=aus,
@@ -161,20 +162,6 @@ def predict_with_model(
         subject=sequences.subject[rows],
         fold=np.zeros(n, dtype=np.intp),
     )
-
-
-def is_apex(sequences: LabelledSequences) -> NDArray[np.bool_]:
-    """Return which rows are the last of their sequence: only these are tested.
-
-    Where a sequence has several rows (attribute ``name``), the others serve training alone.
-    """
-    last = np.zeros(len(sequences), dtype=bool)
-    names = sequences.attributes.get("name")
-    if names is None:
-        return ~last
-    pairs = list(zip(sequences.subject.tolist(), names.tolist(), strict=True))
-    last[list({pair: row for row, pair in enumerate(pairs)}.values())] = True
-    return last
 
 
 def _fit_and_predict(

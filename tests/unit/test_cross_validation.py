@@ -10,7 +10,7 @@ pytest.importorskip("sklearn")
 
 from au_detect.errors import InputError
 from au_detect.evaluation import evaluate_aus
-from au_detect.evaluation.cross_validation import cross_validate, is_apex
+from au_detect.evaluation.cross_validation import cross_validate
 from au_detect.evaluation.protocols import make_folds
 from au_detect.learner_options import LearnerOptions, ablated
 from au_detect.learners import aus_with_enough_subjects, fit_learner, labels_of
@@ -122,7 +122,7 @@ def test_ablations_have_names_and_leave_out_what_changes_nothing():
 def test_only_the_last_row_of_a_sequence_is_tested(make_labelled):
     names = np.array([f"{i // 2}" for i in range(200)])  # two rows a sequence, some cross subjects
     sequences = make_labelled(attributes={"name": names, "weight": np.full(200, 0.5)})
-    last = is_apex(sequences)
+    last = sequences.is_apex
     pairs = [f"{s}-{n}" for s, n in zip(sequences.subject, names, strict=True)]
     assert last.sum() == len(set(pairs))
     found, _ = evaluated(sequences)

@@ -281,3 +281,29 @@ def test_furrows_of_another_version_are_refused(tmp_path, make, monkeypatch):
     monkeypatch.setattr("au_detect.datasets.sequences.FURROW_NAMES", FURROW_NAMES[::-1])
     with pytest.raises(InputError, match="holds furrows of another version: measure them again"):
         LabelledSequences.load(tmp_path / "x.npz")
+
+
+def test_only_the_last_row_of_each_sequence_is_the_apex(make):
+    names = np.array(["a", "a", "a", "b"])  # of people 3, 3, 8, 8
+    sequences = make(attributes={"name": names, "weight": np.array([0.2, 1, 1, 1])})
+    np.testing.assert_array_equal(sequences.is_apex, [False, True, True, True])
+    np.testing.assert_array_equal(make().is_apex, [True] * 4)
+    table = sequences.features()
+    np.testing.assert_array_equal(table.is_original, sequences.is_apex)
+    np.testing.assert_allclose(table.row_weights(), [0.2, 1, 1, 1])
+    more = augmented(sequences).features()
+    assert more.is_original.sum() == 3
+    np.testing.assert_array_equal(more.is_original[:N], sequences.is_apex)
+    np.testing.assert_allclose(more.row_weights(), np.tile([0.2, 1, 1, 1], 6))
+
+
+def test_tables_keep_weights_and_say_what_augmentation_made(make):
+    weighted = make(attributes={"weight": np.full(N, 0.5)})
+    tables = training_tables([weighted, make()])
+    table = next(t for t in tables if t.uses_neutral and t.uses_furrows)
+    assert len(table) == 2 * 6 * N
+    assert table.is_original.sum() == 2 * N
+    np.testing.assert_array_equal(np.unique(table.row_weights()), [0.5, 1.0])
+    plain = training_tables([make()], augment=False)[0]
+    assert len(plain) == N
+    assert plain.is_original.all()

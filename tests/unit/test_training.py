@@ -145,3 +145,37 @@ def test_without_test_subjects_the_validation_subjects_measure(tmp_path):
     assert measured["n_positive"] + measured["n_negative"] == 20 * 6
     assert measured["fpr"] <= 0.02
     assert manifest.training["metrics_measured_on"] == "validation subjects"
+
+
+def test_every_subject_calibrates_in_turn(tmp_path):
+    recipe = dataclasses.replace(RECIPE, calibration_folds=3)
+    manifest = train_models(make_table(), tmp_path / "model", recipe)
+    for entry in manifest.networks:
+        assert len(entry.files) == 3
+        assert len(manifest.training["history"][entry.name]) == 3
+    new = make_table(n_subjects=200, seed=9)
+    model, kind = load_model(tmp_path / "model"), NetworkKind(True, True)
+    thresholds = list(model.thresholds(kind, (1, 12)).values())
+    decided = model.predict(new.upper, new.lower, kind, (1, 12)) >= thresholds
+    present = new.labels()[:, :2] == 1
+    assert decided[present].mean() > 0.9
+    assert decided[~present].mean() < 0.05
+
+
+def test_thresholds_may_stand_on_measured_rows_alone(tmp_path):
+    table = make_table()
+    easy = np.arange(600) % 2 == 1  # every second row rests, and augmentation made it
+    upper, lower = table.upper.copy(), table.lower.copy()
+    upper[easy], lower[easy] = 0, 0
+    intensity = np.where(easy[:, None], 0, table.intensity)
+    halves = dataclasses.replace(
+        table, upper=upper, lower=lower, intensity=intensity, original=~easy
+    )
+    thresholds, counts = {}, {}
+    for judge_augmented in (True, False):
+        recipe = dataclasses.replace(RECIPE, judge_augmented=judge_augmented, max_fpr=0.05)
+        entry = train_models(halves, tmp_path, recipe).networks[0]
+        thresholds[judge_augmented] = entry.thresholds[0]
+        counts[judge_augmented] = entry.metrics[1]["n_positive"] + entry.metrics[1]["n_negative"]
+    assert counts == {True: 60, False: 30}
+    assert thresholds[False] > thresholds[True]
