@@ -22,13 +22,17 @@ def add_training_commands(commands: Any) -> None:
     _add_train_landmarks(commands)
 
 
-def _add_simulate(commands: Any) -> None:
-    simulate = commands.add_parser("simulate", help="draw labelled faces from a morphable model")
-    simulate.set_defaults(command=_simulate)
-    simulate.add_argument(
+def _add_face_model_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
         "--face-model", type=Path, required=True, metavar="PATH",
         help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
     )  # fmt: skip
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="draw labelled faces from a morphable model")
+    simulate.set_defaults(command=_simulate)
+    _add_face_model_option(simulate)
     simulate.add_argument(
         "--out", type=Path, required=True, metavar="PATH",
         help="an .npz table for training; with --render also a folder, in the layout of CK+",
@@ -49,10 +53,7 @@ def _add_simulate(commands: Any) -> None:
 def _add_rebuild(commands: Any) -> None:
     rebuild = commands.add_parser("rebuild-models", help="make the shipped models again")
     rebuild.set_defaults(command=_rebuild)
-    rebuild.add_argument(
-        "--face-model", type=Path, required=True, metavar="PATH",
-        help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
-    )  # fmt: skip
+    _add_face_model_option(rebuild)
     rebuild.add_argument("--out", type=Path, required=True, metavar="DIR")
     rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
 
@@ -73,10 +74,7 @@ def _add_train_landmarks(commands: Any) -> None:
         "train-landmarks", help="train a landmark model on renders, where landmarks are known"
     )
     train.set_defaults(command=_train_landmarks)
-    train.add_argument(
-        "--face-model", type=Path, required=True, metavar="PATH",
-        help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
-    )  # fmt: skip
+    _add_face_model_option(train)
     train.add_argument("--out", type=Path, required=True, metavar="FILE")
     train.add_argument("--n", type=int, default=6000, help="pictures (default: %(default)s)")
     train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")

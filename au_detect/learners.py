@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.base import AUClassifier, calibration_parts, choose_thresholds
 from au_detect.datasets.augmentation import augmented
-from au_detect.datasets.labelled_features import LabelledFeatures
+from au_detect.datasets.labelled_features import LabelledFeatures, labels_of_intensity
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS, Face, au_label
@@ -163,10 +163,7 @@ def labels_of(
 ) -> NDArray[np.float32]:
     """Return the labels (n, n_aus) of the chosen AUs; see `LabelledFeatures.labels`."""
     intensity = sequences.intensity[:, _places(sequences.aus, aus)]
-    labels = np.full(intensity.shape, np.nan, dtype=np.float32)
-    labels[intensity == 0] = 0
-    labels[intensity >= minimum_intensity] = 1
-    return labels
+    return labels_of_intensity(intensity, minimum_intensity)
 
 
 def _fit_part(

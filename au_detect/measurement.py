@@ -5,15 +5,13 @@ About 1.2 KB a face and frame stays in memory, whatever the size of the pictures
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
-from numbers import Real
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.errors import InputError, check_shape
+from au_detect.errors import InputError, check_positive, check_shape
 from au_detect.frames import Frame
 from au_detect.furrows import N_FURROWS, measure_furrows
 from au_detect.landmarks import N_LANDMARKS, Landmarks
@@ -167,8 +165,7 @@ def measurements_of_landmarks(points: ArrayLike, fps: float) -> FaceMeasurements
     InputError
         If `points` has another shape or no frame, a frame is NaN in part, or `fps` is not above 0.
     """
-    if isinstance(fps, bool) or not isinstance(fps, Real) or not 0 < fps < math.inf:
-        raise InputError(f"fps must be a positive number, got {fps!r}")
+    check_positive("fps", fps)
     landmarks = Landmarks(np.asarray(points))
     n = len(landmarks)
     if n == 0:

@@ -131,12 +131,7 @@ class LabelledFeatures:
         InputError
             If `minimum_intensity` is outside (0, 5].
         """
-        if not 0 < minimum_intensity <= MAX_INTENSITY:
-            raise InputError(f"minimum_intensity must be in (0, 5], got {minimum_intensity}")
-        labels = np.full(self.intensity.shape, np.nan, dtype=np.float32)
-        labels[self.intensity == 0] = 0
-        labels[self.intensity >= minimum_intensity] = 1
-        return labels
+        return labels_of_intensity(self.intensity, minimum_intensity)
 
     @property
     def is_original(self) -> NDArray[np.bool_]:
@@ -223,6 +218,18 @@ class LabelledFeatures:
             return cls(**header, **arrays)
         except (TypeError, InputError) as error:
             raise InputError(f"{path}: {error}") from error
+
+
+def labels_of_intensity(
+    intensity: NDArray[np.float32], minimum_intensity: float
+) -> NDArray[np.float32]:
+    """Return the labels of FACS intensities, in their shape; see `LabelledFeatures.labels`."""
+    if not 0 < minimum_intensity <= MAX_INTENSITY:
+        raise InputError(f"minimum_intensity must be in (0, 5], got {minimum_intensity}")
+    labels = np.full(intensity.shape, np.nan, dtype=np.float32)
+    labels[intensity == 0] = 0
+    labels[intensity >= minimum_intensity] = 1
+    return labels
 
 
 def _as_subjects(subject: ArrayLike) -> NDArray[Any]:
