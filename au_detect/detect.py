@@ -11,12 +11,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from au_detect.blinks import with_blinks
-from au_detect.classifiers.manifest import MANIFEST_NAME
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.errors import InputError, NoFaceError, check_option
 from au_detect.explanations import Evidence
 from au_detect.frames import Frame, open_frames
-from au_detect.landmark_models import NAMES, LandmarkModel, find_landmark_model
+from au_detect.landmark_models import (
+    NAMES,
+    LandmarkModel,
+    find_landmark_model,
+    shipped_networks,
+)
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.measurement import (
     FaceMeasurements,
@@ -33,7 +37,6 @@ from au_detect.neutral import (
     neutral_from_landmarks,
     neutral_from_rows,
 )
-from au_detect.paths import packaged_folder
 from au_detect.results import AUResult
 from au_detect.scoring import FaceScores, score_face
 from au_detect.tracking import FaceTracker
@@ -80,7 +83,7 @@ class AUDetector:
     ) -> None:
         if model is None:
             landmark_model = find_landmark_model(landmark_model)
-            model = shipped_model(landmark_model.name)
+            model = shipped_networks(landmark_model.name)
         self.model = model if isinstance(model, AUModel) else load_model(Path(model))
         if landmark_model is None and self.model.manifest.landmark_model in NAMES:
             landmark_model = self.model.manifest.landmark_model
@@ -356,13 +359,6 @@ def detect_aus(
         fps=fps,
         channel_order=channel_order,
     )
-
-
-def shipped_model(landmark_model: str) -> Path:
-    """Return the folder of the shipped networks for a landmark model, "default" if it has none."""
-    models = packaged_folder("models")
-    own = models / landmark_model
-    return own if (own / MANIFEST_NAME).is_file() else models / "default"
 
 
 def _is_shape(neutral: Any) -> bool:

@@ -1,6 +1,6 @@
 """Why an action unit (AU) is on: which parts of the face carried the network's decision.
 
-A result of a detector keeps its `Evidence`: the furrow densities (440 bytes a row), the neutral
+A result of a detector keeps its `Evidence`: the furrow densities (560 bytes a row), the neutral
 faces and the model. With the landmarks, which a result has anyway, the features can be built again.
 JSON files hold all of it but the model, tables nothing.
 
@@ -31,8 +31,8 @@ from au_detect.errors import InputError
 from au_detect.face_parts import Change, largest_change, parts_of, rest_ranges
 from au_detect.facs import ACTION_UNITS, BLINK, Face, au_label
 from au_detect.features import NOW, POSE_NAMES, extract_features
+from au_detect.landmark_models import shipped_networks
 from au_detect.neutral import NeutralFace
-from au_detect.paths import packaged_folder
 from au_detect.pose import HeadPose, estimate_pose
 
 if TYPE_CHECKING:
@@ -180,7 +180,8 @@ def _model_of(
     """
     if model is None and evidence.model is not None:
         return evidence.model
-    folder = packaged_folder("models") / "default" if model is None else model
+    made_for = str(result.settings.get("landmark_model"))
+    folder = shipped_networks(made_for) if model is None else model
     found = folder if isinstance(folder, AUModel) else load_model(Path(folder))
     made_by = result.settings.get("model_sha256")
     if found.sha256 != made_by:

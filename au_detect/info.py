@@ -10,8 +10,7 @@ from pathlib import Path
 from au_detect.classifiers.storage import NetworkEntry, read_manifest
 from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.landmark_models import find_landmark_model
-from au_detect.paths import packaged_folder
+from au_detect.landmark_models import IBUG, find_landmark_model, shipped_networks
 from au_detect.version import __version__
 
 PACKAGES = ("numpy", "opencv-python-headless", "dlib-bin", "ai-edge-litert", "pandas")
@@ -26,16 +25,18 @@ def describe(model: str | PathLike[str] | None = None) -> str:
     ModelFileError
         If the model's manifest is missing or damaged.
     """
-    folder = packaged_folder("models") / "default" if model is None else Path(model)
+    name = IBUG
+    try:
+        landmark_model = find_landmark_model()
+        name, landmarks = landmark_model.name, f"{landmark_model.name} ({landmark_model.path})"
+    except InputError as error:
+        landmarks = str(error)
+    folder = shipped_networks(name) if model is None else Path(model)
     manifest = read_manifest(folder)
     lines = [f"au_detect {__version__}, Python {sys.version.split()[0]}"]
     lines += [f"  {name} {found}" for name in (*PACKAGES, *OPTIONAL) if (found := _version(name))]
     lines += ["", f"model: {folder} (made for landmarks {manifest.landmark_model})"]
-    try:
-        landmark_model = find_landmark_model()
-        lines += [f"landmarks: {landmark_model.name} ({landmark_model.path})"]
-    except InputError as error:
-        lines += [f"landmarks: {error}"]
+    lines += [f"landmarks: {landmarks}"]
     for entry in manifest.networks:
         lines += ["", *_describe_network(entry)]
     lines += ["", "TPR, FPR and AUC were measured on simulated people that training never saw."]

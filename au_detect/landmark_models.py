@@ -77,6 +77,20 @@ def find_landmark_model(
     return _model_at(_usual_path() or _open_path(), "landmark_model")
 
 
+def shipped_networks(landmark_model: str) -> Path:
+    """Return the folder of the shipped networks for a landmark model.
+
+    Every other model than "open" is answered with the usual folder, whose manifest then says that
+    it was made for another.
+    """
+    return packaged_folder("models") / networks_name(landmark_model)
+
+
+def networks_name(landmark_model: str) -> str:
+    """Return what the folder of the networks for a landmark model is called among the models."""
+    return OPEN if landmark_model == OPEN else "default"
+
+
 def _named_or_at(text: str, source: str) -> LandmarkModel:
     if text == OPEN:
         return _model_at(_open_path(), source)

@@ -20,6 +20,7 @@ from au_detect.emotion_rules import EmotionRule
 from au_detect.emotions import EmotionResult
 from au_detect.errors import InputError
 from au_detect.facs import au_label
+from au_detect.landmark_models import NAMES, networks_name
 from au_detect.paths import packaged_folder
 from au_detect.report_script import SCRIPT, SCRIPT_HASH
 from au_detect.report_style import html_page
@@ -183,8 +184,9 @@ def _settings(result: AUResult) -> str:
 
 
 def _model_card(results: list[AUResult]) -> str:
-    """Return the card of the packaged model, if it made a result."""
-    if not any(result.settings.get("model") == "default" for result in results):
+    """Return the card of the packaged models, if one of them made a result."""
+    names = {networks_name(landmark_model) for landmark_model in NAMES}
+    if not any(result.settings.get("model") in names for result in results):
         return ""
     file = packaged_folder("models") / "MODEL_CARD.rst"
     if not file.is_file():

@@ -19,7 +19,7 @@ from au_detect.classifiers.storage import NetworkKind, load_model
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation import evaluate_aus
 from au_detect.facs import NETWORK_AUS
-from au_detect.paths import packaged_folder
+from au_detect.landmark_models import find_landmark_model, shipped_networks
 from au_detect.simulation.actions import DISPLAYS, Display, draw_displays
 from au_detect.simulation.face_model import FaceModel, read_face_model
 from au_detect.simulation.render_sequences import measure_people
@@ -82,7 +82,7 @@ def main() -> None:
         landmark_model="as installed",
     )
     aus, probabilities, thresholds = predict(
-        sequences, options.model or packaged_folder("models") / "default"
+        sequences, options.model or shipped_networks(find_landmark_model().name)
     )
     y = sequences.intensity[:, [NETWORK_AUS.index(au) for au in aus]]
     y = np.where(y >= CLEAR, 1.0, np.where(y == 0, 0.0, np.nan))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation import AUEvaluation, evaluate_aus
-from au_detect.paths import packaged_folder
+from au_detect.landmark_models import shipped_networks
 
 MINIMUM_INTENSITY = 1.5
 SKIN_TONES = {"dark": (0.0, 0.12), "middle": (0.12, 0.3), "light": (0.3, 1.0)}
@@ -72,8 +72,8 @@ def main() -> None:
     parser.add_argument("table", type=Path)
     parser.add_argument("--model", type=Path)
     options = parser.parse_args()
-    model = load_model(options.model or packaged_folder("models") / "default")
     sequences = LabelledSequences.load(options.table)
+    model = load_model(options.model or shipped_networks(sequences.landmark_model))
     rows = {}
     for neutral in (True, False):
         for furrows in (False, True):

@@ -13,7 +13,13 @@ from typing import Any
 
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import pose_range_deg, training_tables
-from au_detect.landmark_models import IBUG, OPEN, LandmarkModel, find_landmark_model
+from au_detect.landmark_models import (
+    IBUG,
+    OPEN,
+    LandmarkModel,
+    find_landmark_model,
+    networks_name,
+)
 from au_detect.simulation.face_model import read_face_model
 from au_detect.simulation.landmark_error import fit_error_to_renders, with_shaken_copies
 from au_detect.simulation.landmark_examples import render_examples
@@ -105,7 +111,7 @@ def train_on_renders(
     sequences = [alone, with_shaken_copies(renders, error, recipe.random_state)]
     train_models(
         training_tables(sequences, recipe.random_state),
-        folder / ("default" if name == IBUG else name),
+        folder / networks_name(name),
         recipe,
         pose_range_deg=pose_range_deg(sequences),
         progress=progress,

@@ -73,6 +73,17 @@ def test_a_json_file_and_a_copy_in_another_process_can_be_explained(smile, tmp_p
         np.testing.assert_allclose(shares, [r.share for r in of_au(smile, 12).reasons], atol=0.02)
 
 
+@pytest.mark.parametrize("landmarks", ["ibug300w", "open"])
+def test_a_json_file_is_explained_by_the_networks_of_its_landmark_model(landmarks, tmp_path):
+    result = AUDetector(landmark_model=landmarks).run(sample_sequences()["happiness"])
+    result.to_json(tmp_path / "smile.json")
+    again = read_result(tmp_path / "smile.json")
+    assert {a.au: a.probability for a in again.explain(9)} == pytest.approx(
+        {a.au: a.probability for a in result.explain(9)}, abs=1e-5
+    )
+    assert 12 in {a.au for a in again.explain(9)}
+
+
 def test_a_table_cannot_be_explained_and_says_so(smile, tmp_path):
     smile.to_csv(tmp_path / "smile.csv")
     write_settings(smile, tmp_path / "smile.settings.json")
