@@ -7,7 +7,7 @@ the points that are mapped back are finer than the picture's pixels.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -49,7 +49,7 @@ class FaceCrop:
         """Inter-ocular distance of the template in the crop."""
         return self.box_px / BOX_IOD
 
-    @property
+    @cached_property
     def template(self) -> NDArray[np.float64]:
         """`STABLE_POINTS` of a frontal face in the crop, shape (9, 2)."""
         return _TEMPLATE_IOD * self.iod_px + (self.side_px - 1) / 2
@@ -79,19 +79,22 @@ class FaceCrop:
         The correction is the `matrix` of points found in the crop; the value is the root mean
         square distance by which it moves the template.
         """
-        moved = apply_affine(correction, self.template) - self.template
-        return float(np.sqrt(np.mean(np.sum(moved**2, axis=-1))) / self.iod_px)
+        return self.rms_iod(apply_affine(correction, self.template) - self.template)
+
+    def rms_iod(self, vectors: NDArray[np.float64]) -> float:
+        """Return the root mean square length of vectors (n, 2) in the crop, in IOD."""
+        return float(np.linalg.norm(vectors) / len(vectors) ** 0.5 / self.iod_px)
 
     def thumbnail(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Return the face in a crop on 16 x 16 pixels, mean 0 and norm 1 (less if it is flat).
+        """Return the face in a crop on 18 x 18 pixels, mean 0 and norm 1 (less if it is flat).
 
         The sum of the product of two thumbnails is the correlation of what they show.
         """
         margin = (self.side_px - self.box_px) // 2
         face = crop[margin : margin + self.box_px, margin : margin + self.box_px]
-        small = cv2.resize(face, (16, 16), interpolation=cv2.INTER_AREA).astype(np.float32)
-        small -= small.mean()
-        return small / max(float(np.linalg.norm(small)), float(small.size) ** 0.5)
+        small = cv2.resize(face, (18, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small -= small.sum() / small.size
+        return small / max(np.vdot(small, small), small.size) ** 0.5
 
     def cut(self, image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
         """Return the crop (side_px, side_px) that `matrix` (2, 3) takes from a grey picture.
@@ -100,7 +103,7 @@ class FaceCrop:
         finer than the crop's pixels does not turn into noise. Outside the picture its border is
         repeated.
         """
-        factor = round(1 / np.hypot(matrix[0, 0], matrix[0, 1]))
+        factor = round(1 / math.hypot(*matrix[0, :2]))
         if factor >= 2:
             image, matrix = _shrink(image, matrix, self.side_px, factor)
         size = (self.side_px, self.side_px)
@@ -112,62 +115,26 @@ class FaceCrop:
 FIT_CROP = FaceCrop(box_px=216, side_px=292)
 """The crop that landmarks are fitted in: 129 px between the outer eye corners."""
 
-MIN_FACE_PX = 8
-
-
-@dataclass(frozen=True)
-class FaceFit:
-    """The landmarks of one face in one picture, and the crop that shows it upright.
-
-    Parameters
-    ----------
-    points : ndarray of float64, shape (68, 2)
-        Landmarks in the picture, in pixels.
-    matrix : ndarray of float64, shape (2, 3)
-        The similarity from the picture to `FIT_CROP`.
-    disagreement_iod : float
-        Root mean square distance of the points fitted in the crop and in its mirror image.
-    thumbnail : ndarray of float32, shape (16, 16)
-        What the crop shows (`FaceCrop.thumbnail`).
-    """
-
-    points: NDArray[np.float64]
-    matrix: NDArray[np.float64]
-    disagreement_iod: float
-    thumbnail: NDArray[np.float32]
-
-    @cached_property
-    def box(self) -> NDArray[np.float64]:
-        """The box in the picture: left, top, right, bottom."""
-        return FIT_CROP.box(self.matrix)
-
-    def likeness(self, thumbnail: NDArray[np.float32]) -> float:
-        """Return the correlation, in [-1, 1], of this face with another's thumbnail."""
-        return float(np.sum(self.thumbnail * thumbnail))
-
-    def is_inside(self, image: NDArray[np.uint8]) -> bool:
-        """Return whether the middle of the face is in the picture, and more than a few pixels."""
-        x, y = (self.box[:2] + self.box[2:]) / 2
-        height, width = image.shape
-        return bool(0 <= x < width and 0 <= y < height and self.box[2] - self.box[0] > MIN_FACE_PX)
-
 
 def _shrink(
     image: NDArray[np.uint8], matrix: NDArray[np.float64], side_px: int, factor: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Average blocks of `factor` pixels around what `matrix` shows; return it with its matrix."""
-    corners = [(0, 0), (side_px, 0), (0, side_px), (side_px, side_px)]
-    corners_px = apply_affine(cv2.invertAffineTransform(matrix), corners)
-    blocks = np.array([image.shape[1], image.shape[0]]) // factor
-    first = np.clip(corners_px.min(axis=0) // factor - 1, 0, np.maximum(blocks - 1, 0)).astype(int)
-    last = np.clip(corners_px.max(axis=0) // factor + 2, first + 1, blocks).astype(int)
-    if np.any(last <= first):
-        return image, matrix
-    (left, top), (right, bottom) = first * factor, last * factor
-    size: Sequence[int] = (last - first).tolist()
-    small = cv2.resize(image[top:bottom, left:right], size, interpolation=cv2.INTER_AREA)
-    center = first * factor + (factor - 1) / 2
-    shrunk = np.column_stack([matrix[:, :2] * factor, matrix[:, 2] + matrix[:, :2] @ center])
+    to_picture = cv2.invertAffineTransform(matrix)
+    center = to_picture @ (side_px / 2, side_px / 2, 1.0)
+    reach = (abs(to_picture[0, 0]) + abs(to_picture[0, 1])) * side_px / 2  # of a turned square
+    bounds = []
+    for middle, length in zip(center, image.shape[::-1], strict=True):
+        n_blocks = length // factor
+        if n_blocks == 0:
+            return image, matrix
+        first = min(max(int((middle - reach) // factor) - 1, 0), n_blocks - 1)
+        bounds.append((first, min(max(int((middle + reach) // factor) + 2, first + 1), n_blocks)))
+    (left, right), (top, bottom) = bounds
+    part = image[top * factor : bottom * factor, left * factor : right * factor]
+    small = cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    shrunk = matrix * (factor, factor, 1.0)
+    shrunk[:, 2] += matrix[:, :2] @ (np.array([left, top]) * factor + (factor - 1) / 2)
     return small, shrunk
 
 

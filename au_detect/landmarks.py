@@ -183,12 +183,15 @@ def fit_similarity(
     Least squares in closed form: with points as complex numbers, the best factor is
     ``sum(conj(s) * t) / sum(|s|**2)`` about the two centroids (Umeyama 1991 in 2-D).
     """
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    s = np.ascontiguousarray(source - source_mean, dtype=float).view(complex).ravel()
-    t = np.ascontiguousarray(target - target_mean, dtype=float).view(complex).ravel()
-    factor = np.vdot(s, t) / np.vdot(s, s).real
-    linear = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
-    return np.column_stack([linear, target_mean - linear @ source_mean])
+    s = np.ascontiguousarray(source, dtype=float).view(complex).ravel()
+    t = np.ascontiguousarray(target, dtype=float).view(complex).ravel()
+    s_mean, t_mean = s.sum() / len(s), t.sum() / len(t)
+    s = s - s_mean
+    factor = np.vdot(s, t - t_mean) / np.vdot(s, s).real
+    shift = t_mean - factor * s_mean
+    return np.array(
+        [[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]]
+    )
 
 
 def apply_affine(matrix: ArrayLike, points: ArrayLike) -> NDArray[np.float64]:

@@ -1,12 +1,10 @@
 """Find faces and follow their 68 landmarks from frame to frame.
 
-Detection imports dlib here only.
+Detection imports dlib here and in `au_detect.landmark_fit` only.
 
 dlib's HOG detector searches the whole picture to start and to recover, and checks an upright
 crop of a followed face now and then. In between, the last points give the crop that the
-landmarks are fitted in. Every fit looks at the crop and at its mirror image: their mean is
-steadier than either, a mirrored picture gives mirrored points, and how much the two disagree
-tells how far they can be trusted.
+landmarks are fitted in (`au_detect.landmark_fit`).
 """
 
 from __future__ import annotations
@@ -22,16 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_shape
-from au_detect.face_crop import FIT_CROP, FaceCrop, FaceFit, compose, is_near, overlap
+from au_detect.face_crop import FIT_CROP, FaceCrop, is_near, overlap
+from au_detect.landmark_fit import REST_IOD, FaceFit, fit_face, load_predictor
 from au_detect.landmark_models import LandmarkModel, find_landmark_model
-from au_detect.landmarks import N_LANDMARKS, apply_affine, mirror
 
 CHECK_CROP = FaceCrop(box_px=92, side_px=128)
-
-_FIRST_PX = (FIT_CROP.side_px - FIT_CROP.box_px) // 2
-_LAST_PX = _FIRST_PX + FIT_CROP.box_px - 1
-FIT_BOX = dlib.rectangle(_FIRST_PX, _FIRST_PX, _LAST_PX, _LAST_PX)
-"""The face's box in `FIT_CROP`, where shape predictors are trained and asked."""
 
 # The whole picture is searched on about this many pixels: coarsely, and for smaller faces.
 SEARCH_AREAS_PX = (640 * 360, 1280 * 720)
@@ -47,8 +40,8 @@ FOUND_DISAGREEMENT_IOD, DOUBT_DISAGREEMENT_IOD = 0.09, 0.05
 DOUBT_LIKENESS, SAME_LIKENESS = 0.9, 0.7
 # Overlap (intersection over union) of boxes of one face, and of detector and landmarks on it.
 SAME_FACE, ON_FACE = 0.3, 0.55
-# A crop is kept while the face is off by less than REST_IOD, and fitted anew beyond FOLLOWED_IOD.
-REST_IOD, FOLLOWED_IOD, MAX_FITS = 0.015, 0.03, 5
+# The crop of a followed face is cut and fitted anew if the face is off by more than this.
+FOLLOWED_IOD = 0.03
 # In frames; every FINE_EVERY-th search also looks for smaller faces.
 CHECK_EVERY, SEARCH_EVERY, SEARCH_LOST_EVERY, REMEMBER_LOST = 15, 15, 5, 30
 FINE_EVERY = 8
@@ -69,7 +62,7 @@ class TrackedFace:
         points. It may reach over the border of the picture.
     confidence : float
         In [0, 1]: the detector's last score on this face through a logistic function (score 0
-        gives 0.5), times how well the fits of this frame agree.
+        gives 0.5), times how well the last two fits of crop and mirror image agree.
     """
 
     face_id: int
@@ -174,7 +167,8 @@ class FaceTracker:
             face.frames_lost += 1
         self._lost = [face for face in self._lost if face.frames_lost <= REMEMBER_LOST]
         for face in self._followed:
-            fit = self._fit(image, face.fit.matrix, FOLLOWED_IOD)
+            matrix, in_crop = face.fit.matrix, face.fit.in_crop
+            fit = fit_face(self._predictor(), image, matrix, FOLLOWED_IOD, in_crop)
             twice = any(overlap(fit.box, other.fit.box) > SAME_FACE for other in kept)
             if not twice and face.is_shown_by(image, fit):
                 face.fit = fit
@@ -206,7 +200,7 @@ class FaceTracker:
 
     def _start(self, image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
         """Follow the face in a detector's `box`, if a closer look confirms it."""
-        fit = self._fit(image, FIT_CROP.matrix_of_box(box), REST_IOD)
+        fit = fit_face(self._predictor(), image, FIT_CROP.matrix_of_box(box), REST_IOD)
         known = any(overlap(fit.box, other.fit.box) > SAME_FACE for other in self._followed)
         if known or fit.disagreement_iod > FOUND_DISAGREEMENT_IOD or not fit.is_inside(image):
             return
@@ -227,25 +221,6 @@ class FaceTracker:
         self._next_id += 1
         return self._next_id - 1
 
-    def _fit(
-        self, image: NDArray[np.uint8], matrix: NDArray[np.float64], settled_iod: float
-    ) -> FaceFit:
-        """Find the landmarks in the crop of `matrix`, moving the crop until it sits on the face.
-
-        A crop that sits well is kept as it is, so that a face at rest gives points at rest.
-        """
-        for _ in range(MAX_FITS):
-            crop = FIT_CROP.cut(image, matrix)
-            crop_points, disagreement_iod = fit_crop(self._predictor(), crop)
-            points = apply_affine(cv2.invertAffineTransform(matrix), crop_points)
-            correction = FIT_CROP.matrix(crop_points)
-            shift_iod = FIT_CROP.shift_iod(correction)
-            if shift_iod > REST_IOD:
-                matrix = compose(correction, matrix)
-            if shift_iod <= settled_iod:
-                break
-        return FaceFit(points, matrix, disagreement_iod, FIT_CROP.thumbnail(crop))
-
     def _predictor(self) -> dlib.shape_predictor:
         return load_predictor(str(self.landmark_model.path))
 
@@ -263,61 +238,6 @@ def _check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 @lru_cache(maxsize=1)
 def _detector() -> dlib.fhog_object_detector:
     return dlib.get_frontal_face_detector()
-
-
-@lru_cache(maxsize=4)
-def load_predictor(path: str) -> dlib.shape_predictor:
-    """Load a shape predictor once per process and file.
-
-    Raises
-    ------
-    InputError
-        If the file is no shape predictor, or one of another number of points.
-    """
-    try:
-        predictor = dlib.shape_predictor(path)
-    except (RuntimeError, MemoryError) as error:
-        reason = " ".join(str(error).split())
-        raise InputError(
-            f"landmark_model must be a dlib shape predictor, got {path!r}: {reason}"
-        ) from error
-    blank = np.zeros((64, 64), dtype=np.uint8)
-    n_points = predictor(blank, dlib.rectangle(16, 16, 47, 47)).num_parts
-    if n_points != N_LANDMARKS:
-        raise InputError(
-            f"landmark_model must have {N_LANDMARKS} points, got {n_points} in {path!r}"
-        )
-    return predictor
-
-
-def fit_crop(
-    predictor: dlib.shape_predictor, crop: NDArray[np.uint8]
-) -> tuple[NDArray[np.float64], float]:
-    """Return the mean of the fits in a crop and in its mirror image, and how they differ.
-
-    Parameters
-    ----------
-    predictor : dlib.shape_predictor
-    crop : ndarray of uint8, shape (side_px, side_px)
-        As `FIT_CROP` cuts it.
-
-    Returns
-    -------
-    points : ndarray, shape (68, 2)
-        In the crop, px.
-    disagreement_iod : float
-        Root mean square distance of the two fits.
-    """
-    seen = _predict(predictor, crop)
-    mirrored = mirror(_predict(predictor, cv2.flip(crop, 1)), FIT_CROP.side_px)
-    distance_px = np.sqrt(np.mean(np.sum((seen - mirrored) ** 2, axis=-1)))
-    return (seen + mirrored) / 2, float(distance_px / FIT_CROP.iod_px)
-
-
-def _predict(predictor: dlib.shape_predictor, crop: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """Return the points (68, 2), whole pixels, of the face in the middle of `crop`."""
-    parts = predictor(crop, FIT_BOX).parts()
-    return np.array([(part.x, part.y) for part in parts], dtype=float)
 
 
 def _score(image: NDArray[np.uint8], fit: FaceFit) -> float:

@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 
 from au_detect import geometry
 from au_detect.face_crop import FIT_CROP, compose
+from au_detect.landmark_fit import fit_crop, load_predictor
 from au_detect.landmark_models import LandmarkModel, find_landmark_model
 from au_detect.landmarks import REGIONS, apply_affine, interocular_distance_px
 from au_detect.pose import estimate_pose
@@ -33,7 +34,7 @@ from au_detect.simulation.face_model import FaceModel, read_face_model
 from au_detect.simulation.landmark_examples import draw_turned_people
 from au_detect.simulation.render_sequences import SequenceRenderer
 from au_detect.simulation.sequences import People, draw_people
-from au_detect.tracking import FaceTracker, fit_crop, load_predictor
+from au_detect.tracking import FaceTracker
 
 SEED = 71077
 PART = 12
@@ -145,10 +146,10 @@ def jitter_iod(
         grown = (1 + scale) * np.eye(2)
         move = middle - grown @ [middle, middle] + np.array(shift) * FIT_CROP.box_px
         matrix = compose(np.column_stack([grown, move]), FIT_CROP.matrix(truth.astype(float)))
-        points, _ = fit_crop(predictor, FIT_CROP.cut(image, matrix))
+        points = fit_crop(predictor, FIT_CROP.cut(image, matrix)).points
         once.append(apply_affine(cv2.invertAffineTransform(matrix), points))
         start = FIT_CROP.matrix(once[-1])
-        points, _ = fit_crop(predictor, FIT_CROP.cut(image, start))
+        points = fit_crop(predictor, FIT_CROP.cut(image, start)).points
         settled.append(apply_affine(cv2.invertAffineTransform(start), points))
     iod = interocular_distance_px(truth)
     return tuple(

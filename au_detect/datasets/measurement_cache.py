@@ -41,6 +41,7 @@ MEASURING_MODULES = (
     "face_crop",
     "frames",
     "furrows",
+    "landmark_fit",
     "landmark_models",
     "landmarks",
     "measurement",

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from au_detect.errors import InputError
 from au_detect.face_crop import FIT_CROP
+from au_detect.landmark_fit import FIT_BOX, fit_crop
 from au_detect.landmarks import REGIONS, mirror
 from au_detect.simulation.landmark_examples import LandmarkExamples
 from au_detect.simulation.predictor_file import pack_predictor
-from au_detect.tracking import FIT_BOX, fit_crop
 
 HELD_OUT_EVERY = 8
 
@@ -144,7 +144,7 @@ def landmark_error_iod(
         Region -> mean distance in inter-ocular distances; ``"all"`` is the mean of all points.
     """
     predictor = dlib.shape_predictor(os.fspath(path))
-    found = np.array([fit_crop(predictor, crop)[0] for crop in examples.crops])
+    found = np.array([fit_crop(predictor, crop).points for crop in examples.crops])
     distance = np.linalg.norm(found - examples.points, axis=-1) / FIT_CROP.iod_px
     regions = {name: float(distance[:, points].mean()) for name, points in REGIONS.items()}
     return {"all": float(distance.mean()), **regions}

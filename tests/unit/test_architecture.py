@@ -24,7 +24,8 @@ ORDER = """
     landmarks  pose  geometry
 
     pictures  frames                                              # frames
-    face_crop  landmark_models  tracking  furrows  measurement    # landmarks and furrows
+    face_crop  landmark_models  landmark_fit  tracking            # landmarks
+    furrows  measurement                                          # and furrows
     neutral  features                                             # features, against the neutral
 
     classifiers  classifiers.base  classifiers.mlp_losses         # classifiers
@@ -86,7 +87,7 @@ HEAVY = (
 ONLY_IN = {
     "fastapi": {"live.server"},
     "uvicorn": {"live.server"},
-    "dlib": {"tracking", "simulation.landmark_training"},
+    "dlib": {"landmark_fit", "tracking", "simulation.landmark_training"},
     "tensorflow": {"classifiers.mlp"},
     "keras": {"classifiers.mlp"},
 }

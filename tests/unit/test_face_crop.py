@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from au_detect.face_crop import FIT_CROP, FaceCrop, FaceFit, compose, is_near, overlap
+from au_detect.face_crop import FaceCrop, compose, is_near, overlap
 from au_detect.landmarks import STABLE_POINTS, apply_affine
 
 CROP = FaceCrop(box_px=84, side_px=120)
@@ -94,18 +94,6 @@ def test_thumbnails_ignore_brightness_and_contrast():
     assert likeness == pytest.approx(1, abs=1e-3)
     assert np.sum(CROP.thumbnail(face.astype(np.uint8)) * darker) > 0.99
     assert np.sum(CROP.thumbnail(np.full((120, 120), 90, dtype=np.uint8)) * darker) == 0
-
-
-def test_a_fit_knows_whether_its_middle_is_in_the_picture():
-    def fit_at(box):
-        matrix = FIT_CROP.matrix_of_box(box)
-        return FaceFit(np.zeros((68, 2)), matrix, 0.0, np.zeros((16, 16), np.float32))
-
-    image = np.zeros((100, 200), dtype=np.uint8)
-    assert fit_at([-40, 10, 60, 110]).is_inside(image)
-    assert not fit_at([-80, 10, 20, 110]).is_inside(image)
-    assert not fit_at([150, 90, 190, 130]).is_inside(image)
-    assert not fit_at([50, 50, 54, 54]).is_inside(image)
 
 
 def test_overlap_is_intersection_over_union():

