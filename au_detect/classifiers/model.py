@@ -232,8 +232,10 @@ def mean_of_networks(
     if names:
         order, signs = mirror_columns(names)
         views.append(signs * features[:, order])
-    answers = [net.predict_proba(view[:, : net.n_features]) for net in networks for view in views]
-    mean: NDArray[np.float32] = np.mean(answers, axis=0, dtype=np.float32)
+    rows = np.concatenate(views)
+    answers = [net.predict_proba(rows[:, : net.n_features]) for net in networks]
+    by_view = [part for answer in answers for part in np.split(answer, len(views))]
+    mean: NDArray[np.float32] = np.mean(by_view, axis=0, dtype=np.float32)
     return mean
 
 
