@@ -24,7 +24,6 @@ from au_detect.landmark_models import (
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.measurement import (
     FaceMeasurements,
-    join_measurements,
     measure_faces,
     measure_frame,
     measurements_of_landmarks,
@@ -115,7 +114,8 @@ class AUDetector:
         source : path, int, array, or list or iterable of them
             See `au_detect.frames.open_frames`.
         neutral : "auto", "first", "median", int, None, or a picture
-            The neutral face: the first frame with a face, the median over the frames, a frame
+            The neutral face: the first frame with a face, the median over the frames (at most
+            1000 of them, evenly spaced), a frame
             number (from 0), another picture or array or `NeutralFace`, or None if there is
             none. "auto" is None for one picture, "median" for videos longer than 10 s, else
             "first".
@@ -212,15 +212,7 @@ class AUDetector:
 
     def _measure(self, frames: Iterable[Frame], independent: bool) -> FaceMeasurements:
         self.tracker.reset()
-        if not independent:
-            return measure_faces(frames, self.tracker)
-
-        def alone() -> Iterator[FaceMeasurements]:
-            for frame in frames:
-                self.tracker.reset()
-                yield measure_frame(frame, self.tracker)
-
-        return join_measurements(alone())
+        return measure_faces(frames, self.tracker, independent=independent)
 
     def _given_neutral(self, neutral: Any) -> NeutralFace | None:
         """Return the neutral that does not depend on the sequence, or None."""
@@ -264,15 +256,16 @@ class AUDetector:
                 if isinstance(choice, NeutralFace)
                 else neutral_from_rows(rows.rows(faces[face_id]), choice)
             )
-        measured = [rows.furrows[found], *(known[face_id].furrows for face_id in faces)]
+        neutral_furrows = [known[face_id].furrows for face_id in faces]
         kind = NetworkKind(
             uses_neutral=not isinstance(choice, NeutralFace) or choice.personal,
-            uses_furrows=all(np.isfinite(part).all() for part in measured),
+            uses_furrows=bool(rows.has_furrows[found].all() and np.isfinite(neutral_furrows).all()),
         )
         aus = self.model.aus(kind, experimental=self.experimental)
         scores = FaceScores.empty(len(rows), len(aus))
         for face_id, mine in faces.items():
             scores.put(mine, score_face(self.model, aus, kind, rows.rows(mine), known[face_id]))
+        scores.finish()
         thresholds = [
             self.thresholds.get(au, t) for au, t in self.model.thresholds(kind, aus).items()
         ]

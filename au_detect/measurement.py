@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -70,6 +71,11 @@ class FaceMeasurements:
         """Which rows show a face, shape (n_rows,)."""
         return ~np.isnan(self.points[:, 0, 0])
 
+    @property
+    def has_furrows(self) -> NDArray[np.bool_]:
+        """In which rows all furrows are measured, shape (n_rows,)."""
+        return np.asarray(np.isfinite(self.furrows).all(axis=1), dtype=bool)
+
     def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> FaceMeasurements:
         """Return only the chosen rows; rows that follow each other are views, not copies."""
         if not isinstance(chosen, slice):
@@ -83,24 +89,12 @@ class FaceMeasurements:
 
 def measure_frame(frame: Frame, tracker: FaceTracker) -> FaceMeasurements:
     """Return the rows of one frame: one for each face, or one that says there is none."""
-    faces = tracker.track(frame.image)
-    n = max(len(faces), 1)
-    points = np.full((n, N_LANDMARKS, 2), np.nan, dtype=np.float32)
-    furrows = np.full((n, N_FURROWS), np.nan, dtype=np.float32)
-    boxes = np.full((n, 4), np.nan, dtype=np.float32)
-    confidence = np.zeros(n, dtype=np.float32)
-    face_id = np.full(n, NO_FACE, dtype=np.int64)
-    for row, face in enumerate(faces):
-        points[row], boxes[row] = face.points, face.box
-        confidence[row], face_id[row] = face.confidence, face.face_id
-        furrows[row] = measure_furrows(frame.image, face.points)
-    index = np.full(n, frame.index, dtype=np.int64)
-    return FaceMeasurements(
-        points, furrows, boxes, confidence, index, np.full(n, frame.timestamp_s), face_id
-    )
+    return measure_faces([frame], tracker)
 
 
-def measure_faces(frames: Iterable[Frame], tracker: FaceTracker) -> FaceMeasurements:
+def measure_faces(
+    frames: Iterable[Frame], tracker: FaceTracker, *, independent: bool = False
+) -> FaceMeasurements:
     """Measure every frame of a sequence.
 
     Parameters
@@ -109,45 +103,89 @@ def measure_faces(frames: Iterable[Frame], tracker: FaceTracker) -> FaceMeasurem
         Read once; no picture is kept.
     tracker : FaceTracker
         Goes on from the state it is in: a fresh or reset one starts a new sequence.
+    independent : bool
+        Whether every frame starts a new sequence.
+
+    Returns
+    -------
+    FaceMeasurements
+        A row for each frame and face; one without a face where there is none. Its arrays are
+        read-only.
 
     Raises
     ------
     InputError
         If there is no frame.
     """
-    return join_measurements(measure_frame(frame, tracker) for frame in frames)
-
-
-def join_measurements(parts: Iterable[FaceMeasurements]) -> FaceMeasurements:
-    """Return the rows of all parts, in order.
-
-    Raises
-    ------
-    InputError
-        If there is none.
-    """
-    names = [part.name for part in fields(FaceMeasurements)]
-    columns: dict[str, NDArray] = {}
-    n_rows = n_places = 0
-    for part in parts:
-        if not columns:
-            columns = {name: getattr(part, name)[:0].copy() for name in names}
-        start, n_rows = n_rows, n_rows + len(part)
-        if n_rows > n_places:
-            n_places = max(n_rows, n_places + max(256, n_places // 16))
-            _set_length(columns, n_places)
-        for name, column in columns.items():
-            column[start:n_rows] = getattr(part, name)
-    if not columns:
+    rows = _GrowingRows()
+    for frame in frames:
+        if independent:
+            tracker.reset()
+        faces = tracker.track(frame.image)
+        for face in faces:
+            rows.add(
+                points=face.points,
+                furrows=measure_furrows(frame.image, face.points),
+                boxes=face.box,
+                confidence=face.confidence,
+                frame=frame.index,
+                timestamp_s=frame.timestamp_s,
+                face_id=face.face_id,
+            )
+        if not faces:
+            rows.add(frame=frame.index, timestamp_s=frame.timestamp_s, **NOT_FOUND)
+    if len(rows) == 0:
         raise InputError("frames must hold at least one frame, got none")
-    _set_length(columns, n_rows)
-    return FaceMeasurements(**columns)
+    return FaceMeasurements(**rows.finished())
 
 
-def _set_length(columns: dict[str, NDArray], n_rows: int) -> None:
-    """Give arrays that nobody else knows another length, without a second copy in memory."""
-    for column in columns.values():
-        column.resize((n_rows, *column.shape[1:]), refcheck=False)
+_COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
+    "points": (np.float32, (N_LANDMARKS, 2)),
+    "furrows": (np.float32, (N_FURROWS,)),
+    "boxes": (np.float32, (4,)),
+    "confidence": (np.float32, ()),
+    "frame": (np.int64, ()),
+    "timestamp_s": (np.float64, ()),
+    "face_id": (np.int64, ()),
+}
+NOT_FOUND = {
+    "points": np.nan, "furrows": np.nan, "boxes": np.nan, "confidence": 0.0, "face_id": NO_FACE,
+}  # fmt: skip
+
+
+class _GrowingRows:
+    """The columns of `FaceMeasurements` while their length is not known."""
+
+    def __init__(self) -> None:
+        self._n_rows = self._n_places = 0
+        self._columns: dict[str, NDArray] = {
+            name: np.empty((0, *shape), dtype=dtype) for name, (dtype, shape) in _COLUMNS.items()
+        }
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def add(self, **values: Any) -> None:
+        """Add a row: a value for every column."""
+        if self._n_rows == self._n_places:
+            more = max(self._n_places // 16, min(self._n_places, 256), 1)
+            self._set_places(self._n_places + more)
+        for name, column in self._columns.items():
+            column[self._n_rows] = values[name]
+        self._n_rows += 1
+
+    def finished(self) -> dict[str, NDArray]:
+        """Return the columns, read-only; afterwards no row can be added."""
+        self._set_places(self._n_rows)
+        for column in self._columns.values():
+            column.flags.writeable = False
+        return self._columns
+
+    def _set_places(self, n_places: int) -> None:
+        """Give the columns, which nobody else knows, another length without a second copy."""
+        self._n_places = n_places
+        for column in self._columns.values():
+            column.resize((n_places, *column.shape[1:]), refcheck=False)
 
 
 def measurements_of_landmarks(points: ArrayLike, fps: float) -> FaceMeasurements:

@@ -18,6 +18,8 @@ from au_detect.tracking import FaceTracker
 
 LONG_VIDEO_S = 10.0
 """From this length on a video's default neutral is the median face, not the first."""
+MEDIAN_FRAMES = 1000
+"""Of more frames as many are taken for the median, evenly spaced: no more are kept in memory."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,8 @@ def neutral_from_rows(face: FaceMeasurements, choice: str | int) -> NeutralFace:
     face : FaceMeasurements
         Rows of one face.
     choice : {"first", "median"} or int
-        The first frame with the face, the median of all of them, or the number of a frame.
+        The first frame with the face, the median of all of them (of `MEDIAN_FRAMES` if there are
+        more), or the number of a frame.
 
     Raises
     ------
@@ -141,6 +144,8 @@ def _neutral_of_row(face: FaceMeasurements, row: int) -> NeutralFace:
 def _median(face: FaceMeasurements) -> NeutralFace:
     if len(face) == 0:
         raise NoFaceError("neutral must be made of frames with a face, but no frame shows one")
+    if len(face) > MEDIAN_FRAMES:
+        face = face.rows(np.linspace(0, len(face) - 1, MEDIAN_FRAMES).astype(int))
     poses = estimate_pose(face.points)
     pose = HeadPose(
         angles=np.median(poses.angles, axis=0, keepdims=True),

@@ -45,7 +45,10 @@ def checked_aus(aus: Iterable[int]) -> tuple[int, ...]:
 
 
 def checked_array(name: str, values: ArrayLike, dtype: type) -> NDArray[Any]:
-    """Return a copy of `values` as `dtype`, unless that would change their meaning."""
+    """Return `values` as `dtype`, read-only, unless that would change their meaning.
+
+    It is a copy where somebody could still write to `values`.
+    """
     try:
         array = np.asarray(values)
     except ValueError as error:  # rows of different lengths
@@ -54,7 +57,20 @@ def checked_array(name: str, values: ArrayLike, dtype: type) -> NDArray[Any]:
     allowed = {"f": "fiu", "i": "iu", "b": "b"}[wanted.kind]
     if array.dtype.kind not in allowed:
         raise InputError(f"{name} must be of type {wanted}, got {array.dtype}")
-    return array.astype(wanted)
+    if array.dtype != wanted or _can_change(array):
+        array = array.astype(wanted)
+        array.flags.writeable = False
+    return array
+
+
+def _can_change(array: NDArray[Any]) -> bool:
+    """Return whether the array or what it is a view of can be written to."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return True
+        owner = owner.base
+    return owner is not None
 
 
 def check_order(frame: NDArray[np.int64], face_id: NDArray[np.int64]) -> None:
@@ -79,12 +95,12 @@ def check_missing(result: AUResult) -> None:
     """
     no_face = ~result.face_found
     for name in ("probabilities", "side", "points", "pose"):
-        if name in ("points", "pose") and np.isnan(getattr(result, name)).all():
-            continue
         missing = np.isnan(getattr(result, name)).reshape(len(result), -1)
-        wrong = missing != no_face[:, np.newaxis]
+        if name in ("points", "pose") and missing.all():
+            continue
+        wrong = np.where(no_face, ~missing.all(axis=1), missing.any(axis=1))
         if wrong.any():
-            row = int(np.flatnonzero(wrong.any(axis=1))[0])
+            row = int(np.flatnonzero(wrong)[0])
             got = "a number" if no_face[row] else "NaN"
             where = "without" if no_face[row] else "with"
             raise InputError(

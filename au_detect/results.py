@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 class AUResult:
     """AUs of one input: one row per frame and face, ordered by frame, then face.
 
-    A frame without a face is a row too: `face_found` is False, its numbers are NaN.
+    A frame without a face is a row too: `face_found` is False, its numbers are NaN. The arrays
+    are read-only; ``result.points.copy()`` can be changed.
 
     Parameters
     ----------
@@ -142,12 +143,19 @@ class AUResult:
             If no row has this `face_id`.
         """
         check_option("face_id", face_id, self.face_ids)
-        rows = self.face_id == face_id
-        per_row = checks.array_columns(0, 0).keys() - {"thresholds"}
-        kept = {name: getattr(self, name)[rows] for name in per_row}
         neutral = {key: text for key, text in self.neutral.items() if key == face_id}
-        evidence = self.evidence.rows(rows) if self.evidence else None
-        return replace(self, **kept, neutral=neutral, evidence=evidence)
+        return replace(self._rows(self.face_id == face_id), neutral=neutral)
+
+    def blocks(self, n_rows: int) -> Iterator[AUResult]:
+        """Yield the result in parts of `n_rows` rows or, at the end, less."""
+        for start in range(0, len(self), n_rows):
+            yield self._rows(slice(start, start + n_rows))
+
+    def _rows(self, chosen: NDArray[np.bool_] | slice) -> AUResult:
+        per_row = checks.array_columns(0, 0).keys() - {"thresholds"}
+        kept = {name: getattr(self, name)[chosen] for name in per_row}
+        evidence = self.evidence.rows(chosen) if self.evidence else None
+        return replace(self, **kept, evidence=evidence)
 
     def events(self, min_duration_s: float = 0.0, *, max_gap: int = 0) -> list[AUEvent]:
         """Return when each AU was on: onset, apex and offset, ordered by face, onset and AU.

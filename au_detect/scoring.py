@@ -38,14 +38,19 @@ class FaceScores:
     @classmethod
     def empty(cls, n_rows: int, n_aus: int) -> FaceScores:
         """Return scores that are all NaN."""
-        probabilities, side = np.full((2, n_rows, n_aus), np.nan, dtype=np.float32)
-        return cls(probabilities, side, np.full((n_rows, 3), np.nan, dtype=np.float32))
+        shapes = (n_rows, n_aus), (n_rows, n_aus), (n_rows, 3)
+        return cls(*(np.full(shape, np.nan, dtype=np.float32) for shape in shapes))
 
     def put(self, rows: NDArray[np.intp], scores: FaceScores) -> None:
         """Write `scores` into the given rows."""
         self.probabilities[rows] = scores.probabilities
         self.side[rows] = scores.side
         self.angles[rows] = scores.angles
+
+    def finish(self) -> None:
+        """Make the arrays read-only, so that a result need not copy them."""
+        for array in (self.probabilities, self.side, self.angles):
+            array.flags.writeable = False
 
 
 def score_face(

@@ -15,7 +15,6 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +37,7 @@ POSE_DECIMALS = 6
 POINT_DECIMALS = 3
 
 FORMATS = ("csv", "parquet", "json")
+CSV_ROWS = 1000
 
 FORMAT = "au_detect result"
 FORMAT_VERSION = 1
@@ -60,6 +60,18 @@ def result_table(
     emotions: EmotionResult | None = None,
 ) -> pd.DataFrame:
     """Return the table that all files carry; see `AUResult.to_dataframe`."""
+    return _table(result, landmarks, pose, _emotion_columns(result, emotions))
+
+
+def _emotion_columns(result: AUResult, emotions: EmotionResult | None) -> pd.DataFrame:
+    if emotions is None:
+        return pd.DataFrame(index=range(len(result)))
+    if len(emotions) != len(result):
+        raise InputError(f"emotions must have {len(result)} rows, got {len(emotions)}")
+    return emotions.to_dataframe()
+
+
+def _table(result: AUResult, landmarks: bool, pose: bool, emotions: pd.DataFrame) -> pd.DataFrame:
     labels = [au_label(au) for au in result.aus]
     columns: dict[str, Any] = {
         "frame": result.frame,
@@ -79,10 +91,7 @@ def result_table(
     columns["reliable"] = result.reliable.astype(np.int64)
     columns["input"] = [encodable(result.input)] * len(result)
     columns["neutral"] = [encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
-    if emotions is not None:
-        if len(emotions) != len(result):
-            raise InputError(f"emotions must have {len(result)} rows, got {len(emotions)}")
-        columns |= {str(name): values for name, values in emotions.to_dataframe().items()}
+    columns |= {str(name): values.to_numpy() for name, values in emotions.items()}
     if landmarks:
         points = rounded(result.points, POINT_DECIMALS).transpose(0, 2, 1)
         columns |= _named(POINT_COLUMNS, points.reshape(len(result), -1))
@@ -126,16 +135,26 @@ def write_csv(
     emotions: EmotionResult | None = None,
 ) -> None:
     """Write the table as CSV; see `AUResult.to_csv`."""
-    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
-    write_atomically(path, table_as_csv(table, ("input", "neutral")))
+    more = _emotion_columns(result, emotions)
+    # Block by block: the whole table would take more memory than the result.
+    starts = range(0, len(result), CSV_ROWS)
+    tables = (
+        _table(block, landmarks, pose, more.iloc[start : start + CSV_ROWS])
+        for start, block in zip(starts, result.blocks(CSV_ROWS), strict=True)
+    )
+    parts = (
+        table_as_csv(table, ("input", "neutral"), header=number == 0)
+        for number, table in enumerate(tables)
+    )
+    write_atomically(path, parts)
 
 
-def table_as_csv(table: pd.DataFrame, texts: Iterable[str]) -> bytes:
+def table_as_csv(table: pd.DataFrame, texts: Iterable[str], *, header: bool = True) -> bytes:
     """Return a table as CSV in which no cell of the columns `texts` is a formula or has lines."""
     safe = {column: [_cell(text) for text in table[column]] for column in texts}
-    content = BytesIO()  # not one long text that is then encoded: half the memory
-    table.assign(**safe).to_csv(content, index=False, lineterminator="\n", encoding="utf-8")
-    return content.getvalue()
+    return (
+        table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n").encode("utf-8")
+    )
 
 
 def write_parquet(
@@ -267,8 +286,14 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from error
 
 
-def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
+def write_atomically(path: str | os.PathLike[str], data: bytes | Iterable[bytes]) -> None:
     """Write `data` beside `path`, then rename: readers see the old file or the whole new one.
+
+    Parameters
+    ----------
+    path : path
+    data : bytes or iterable of bytes
+        The content, or its parts in order.
 
     Raises
     ------
@@ -283,9 +308,9 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
     part = target.with_name(f".{uuid.uuid4().hex}.part")
     try:
         if target.exists() and not target.is_file():  # a device or pipe must not be replaced
-            target.write_bytes(data)
+            _write(target, data)
             return
-        part.write_bytes(data)
+        _write(part, data)
         part.replace(target)
     except OSError as error:
         if error.strerror:
@@ -293,6 +318,11 @@ def write_atomically(path: str | os.PathLike[str], data: bytes) -> None:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def _write(path: Path, data: bytes | Iterable[bytes]) -> None:
+    with open(path, "wb") as file:
+        file.writelines([data] if isinstance(data, bytes) else data)
 
 
 def _write_text(path: str | os.PathLike[str], text: str) -> None:

@@ -11,7 +11,6 @@ from au_detect.furrows import N_FURROWS, measure_furrows
 from au_detect.measurement import (
     NO_FACE,
     FaceMeasurements,
-    join_measurements,
     measure_faces,
     measure_frame,
     measurements_of_landmarks,
@@ -23,7 +22,10 @@ class GivenFaces:
     """Stands for a tracker: finds the given faces, one list for each frame."""
 
     def __init__(self, faces):
-        self.faces = iter(faces)
+        self.faces, self.n_resets = iter(faces), 0
+
+    def reset(self):
+        self.n_resets += 1
 
     def track(self, image):
         return next(self.faces)
@@ -88,12 +90,20 @@ def test_the_frames_of_a_sequence_come_in_order(image, face_px):
     }  # fmt: skip
 
 
-def test_many_parts_are_joined_in_order(face_px):
-    whole = measurements(700, face_px)
-    joined = join_measurements(whole.rows(slice(i, i + 1)) for i in range(700))
-    for part in fields(whole):
-        expected = getattr(whole, part.name)
-        np.testing.assert_array_equal(getattr(joined, part.name), expected)
+def test_many_frames_come_in_order(image, face_px):
+    expected = measurements(700, face_px)
+    faces = [[tracked(points)] for points in expected.points]
+    rows = measure_faces(frames_of(image, 700), GivenFaces(faces))
+    np.testing.assert_array_equal(rows.points, expected.points)
+    assert rows.frame.tolist() == list(range(700))
+    assert rows.timestamp_s[[0, 350, 699]].tolist() == [0.0, 14.0, 699 / 25]
+
+
+def test_every_independent_frame_starts_a_new_sequence(image, face_px):
+    for independent, n_resets in ((False, 0), (True, 3)):
+        tracker = GivenFaces([[tracked(face_px)]] * 3)
+        measure_faces(frames_of(image, 3), tracker, independent=independent)
+        assert tracker.n_resets == n_resets
 
 
 def test_no_frames_are_refused():

@@ -9,6 +9,7 @@ from au_detect.furrows import N_FURROWS
 from au_detect.landmarks import POINTS
 from au_detect.measurement import measure_faces, measurements_of_landmarks
 from au_detect.neutral import (
+    MEDIAN_FRAMES,
     mean_neutral,
     measure_neutral,
     neutral_from_landmarks,
@@ -215,3 +216,12 @@ def test_landmarks_without_a_face_are_no_neutral():
         neutral_from_landmarks(np.full((68, 2), np.nan))
     with pytest.raises(InputError, match=r"neutral must have shape \(68, 2\), got \(67, 2\)"):
         neutral_from_landmarks(np.zeros((67, 2)))
+
+
+def test_the_median_of_a_long_sequence_is_that_of_frames_from_all_of_it(face_px, rest):
+    opening_px = np.linspace(0, 100, 3 * MEDIAN_FRAMES)  # 1 IOD in all
+    points = np.repeat(face_px[None], len(opening_px), axis=0)
+    points[:, POINTS["lower_lip_top"], 1] += opening_px
+    neutral = neutral_from_rows(measurements_of_landmarks(points, 30.0), "median")
+    assert neutral.description == f"median of {MEDIAN_FRAMES} frames"
+    assert lip_opening(neutral) - rest == pytest.approx(0.5, abs=1e-3)

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from au_detect import tables
 from au_detect.emotions import emotions_from_aus
 from au_detect.errors import InputError
 from au_detect.results import AUResult, read_result
@@ -103,6 +104,40 @@ def test_a_result_keeps_its_own_copy():
     settings["options"]["size"] = None
     assert result.frame.tolist() == [0, 1, 2, 3]
     assert result.settings == {"options": {"size": [1, 2]}}
+
+
+def test_the_arrays_of_a_result_cannot_be_changed():
+    result = two_faces()
+    for changed in (result, result.face(1), next(result.blocks(2))):
+        with pytest.raises(ValueError, match="read-only"):
+            changed.points[0] = 0
+
+
+def test_only_what_nobody_can_change_is_shared():
+    given = make_result().points.copy()
+    view = given.view()
+    view.flags.writeable = False
+    assert not np.shares_memory(make_result(points=view).points, given)
+    given.flags.writeable = False
+    assert np.shares_memory(make_result(points=view).points, given)
+
+
+@pytest.mark.parametrize("n_rows", [1, 3, 4, 10])
+def test_the_blocks_of_a_result_are_its_rows(n_rows):
+    result = two_faces()
+    blocks = list(result.blocks(n_rows))
+    assert [len(block) for block in blocks[:-1]] == [n_rows] * (len(blocks) - 1)
+    table = pd.concat([block.to_dataframe() for block in blocks], ignore_index=True)
+    pd.testing.assert_frame_equal(table, result.to_dataframe())
+
+
+def test_a_table_that_is_written_in_blocks_is_the_whole_table(tmp_path, monkeypatch):
+    monkeypatch.setattr(tables, "CSV_ROWS", 3)
+    result = make_result()
+    result.to_csv(tmp_path / "blocks.csv", landmarks=True, emotions=result.emotions())
+    table = result.to_dataframe(landmarks=True, emotions=result.emotions())
+    expected = table.to_csv(index=False, lineterminator="\n")
+    assert (tmp_path / "blocks.csv").read_text() == expected
 
 
 def test_an_au_is_on_where_its_probability_reaches_the_threshold():
