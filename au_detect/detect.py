@@ -115,10 +115,9 @@ class AUDetector:
             See `au_detect.frames.open_frames`.
         neutral : "auto", "first", "median", int, None, or a picture
             The neutral face: the first frame with a face, the median over the frames (at most
-            1000 of them, evenly spaced), a frame
-            number (from 0), another picture or array or `NeutralFace`, or None if there is
-            none. "auto" is None for one picture, "median" for videos longer than 10 s, else
-            "first".
+            1000 of them, evenly spaced), a frame number (from 0), another picture or array or
+            `NeutralFace`, or None if there is none. "auto" is None for one picture, "median" for
+            videos longer than 10 s, else "first".
         landmarks : array_like, shape (n_frames, 68, 2), optional
             Landmarks in pixels (NaN where there is no face) instead of a source. Furrows are
             then left out: the networks that know geometry alone answer. `neutral` may then be

@@ -4,8 +4,8 @@ The predictor looks at an upright crop and at its mirror image. The mean of the 
 steadier than either, a mirrored picture gives mirrored points, and how much they differ tells how
 far they can be trusted. What they differ by is mostly a habit of the predictor with this face:
 half of it turns one fit into the mean. In a sequence it is therefore kept for some frames, as long
-as the face has the same shape, and the second fit is saved. Landmarks are then a little less steady,
-probabilities hardly (``benchmarks/steadiness.py``).
+as the face has the same shape, and the second fit is saved. Landmarks are then less steady by a
+quarter, probabilities hardly (``benchmarks/steadiness.py``).
 """
 
 from __future__ import annotations

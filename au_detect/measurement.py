@@ -21,6 +21,20 @@ from au_detect.tracking import FaceTracker
 NO_FACE = -1
 """`face_id` of the one row that stands for a frame without any face."""
 
+_COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
+    "points": (np.float32, (N_LANDMARKS, 2)),
+    "furrows": (np.float32, (N_FURROWS,)),
+    "boxes": (np.float32, (4,)),
+    "confidence": (np.float32, ()),
+    "frame": (np.int64, ()),
+    "timestamp_s": (np.float64, ()),
+    "face_id": (np.int64, ()),
+}
+_NOT_FOUND = {
+    "points": np.nan, "furrows": np.nan, "boxes": np.nan, "confidence": 0.0, "face_id": NO_FACE,
+}  # fmt: skip
+"""Values of a row that stands for a frame without any face."""
+
 
 @dataclass(frozen=True)
 class FaceMeasurements:
@@ -133,24 +147,10 @@ def measure_faces(
                 face_id=face.face_id,
             )
         if not faces:
-            rows.add(frame=frame.index, timestamp_s=frame.timestamp_s, **NOT_FOUND)
+            rows.add(frame=frame.index, timestamp_s=frame.timestamp_s, **_NOT_FOUND)
     if len(rows) == 0:
         raise InputError("frames must hold at least one frame, got none")
     return FaceMeasurements(**rows.finished())
-
-
-_COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
-    "points": (np.float32, (N_LANDMARKS, 2)),
-    "furrows": (np.float32, (N_FURROWS,)),
-    "boxes": (np.float32, (4,)),
-    "confidence": (np.float32, ()),
-    "frame": (np.int64, ()),
-    "timestamp_s": (np.float64, ()),
-    "face_id": (np.int64, ()),
-}
-NOT_FOUND = {
-    "points": np.nan, "furrows": np.nan, "boxes": np.nan, "confidence": 0.0, "face_id": NO_FACE,
-}  # fmt: skip
 
 
 class _GrowingRows:

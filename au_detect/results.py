@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from au_detect import result_checks as checks
 from au_detect import tables
-from au_detect.errors import InputError, check_option, check_shape
+from au_detect.errors import InputError, check_option, check_positive, check_shape
 from au_detect.events import AUEvent, find_events
 
 if TYPE_CHECKING:
@@ -147,7 +147,14 @@ class AUResult:
         return replace(self._rows(self.face_id == face_id), neutral=neutral)
 
     def blocks(self, n_rows: int) -> Iterator[AUResult]:
-        """Yield the result in parts of `n_rows` rows or, at the end, less."""
+        """Yield the result in parts of `n_rows` rows or, at the end, less.
+
+        Raises
+        ------
+        InputError
+            If `n_rows` is not above 0.
+        """
+        check_positive("n_rows", n_rows)
         for start in range(0, len(self), n_rows):
             yield self._rows(slice(start, start + n_rows))
 
