@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from au_detect.errors import InputError
 from au_detect.facs import au_label
 from au_detect.frames import Frame, open_frames
-from au_detect.landmarks import REGIONS
+from au_detect.landmarks import CLOSED_REGIONS, REGIONS
 
 if TYPE_CHECKING:
     from au_detect.emotions import EmotionResult
@@ -49,7 +49,6 @@ _REGION_COLOURS = {
     "outer_lip": RED,
     "inner_lip": RED,
 }
-_CLOSED = ("right_eye", "left_eye", "outer_lip", "inner_lip")
 _N_EMOTIONS = 3
 
 
@@ -188,7 +187,7 @@ def _draw_face(canvas: Picture, points: NDArray[np.floating], caption: str) -> N
     for region, place in REGIONS.items():
         path = np.rint(points[place] * 8).astype(np.int32)
         colour = _REGION_COLOURS[region]
-        cv2.polylines(canvas, [path], region in _CLOSED, colour, width, cv2.LINE_AA, 3)
+        cv2.polylines(canvas, [path], region in CLOSED_REGIONS, colour, width, cv2.LINE_AA, 3)
         for x, y in path.tolist():
             cv2.circle(canvas, (x, y), 16 * width, colour, -1, cv2.LINE_AA, 3)
     if caption:

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.facs import BLINK
+from au_detect.facs import BLINK, EYES_CLOSED
 from au_detect.results import AUResult
 
-EYES_CLOSED = 43
 LONGEST_BLINK_S = 0.5
 """FACS scores eyes that stay closed for longer than half a second as AU43."""
 ROUNDING_S = 1e-3

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.errors import InputError
 from au_detect.face_parts import Change, largest_change, parts_of, rest_ranges
-from au_detect.facs import ACTION_UNITS, BLINK, Face, au_label
+from au_detect.facs import ACTION_UNITS, BLINK, EYES_CLOSED, Face, au_label
 from au_detect.features import NOW, POSE_NAMES, extract_features
 from au_detect.landmark_models import shipped_networks
 from au_detect.neutral import NeutralFace
@@ -42,7 +42,6 @@ MAX_REASONS = 4
 MIN_SHARE = 0.08
 """Parts that carry less than this share of what speaks for an AU are not reasons."""
 
-EYES_CLOSED = 43
 SMALLEST = 1e-7
 DECIMALS = 5
 """Of densities and shapes in files."""

@@ -54,7 +54,7 @@ ACTION_UNITS: dict[int, ActionUnit] = {
     )
 }
 
-BLINK = 45
+EYES_CLOSED, BLINK = 43, 45
 """AU45 has no output of its own in the networks: it is a short AU43 in a video."""
 
 UPPER_AUS: tuple[int, ...] = tuple(

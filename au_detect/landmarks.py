@@ -31,6 +31,9 @@ REGIONS: dict[str, slice] = {
     "inner_lip": slice(60, 68),
 }
 
+CLOSED_REGIONS = ("right_eye", "left_eye", "outer_lip", "inner_lip")
+"""Regions whose last landmark is next to their first."""
+
 POINTS: dict[str, int] = {
     "jaw_right": 0,
     "chin": 8,

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from au_detect.errors import InputError, check_shape
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.furrows import FURROW_CROP, furrow_windows
-from au_detect.landmarks import N_LANDMARKS, REGIONS, apply_affine
+from au_detect.landmarks import CLOSED_REGIONS, N_LANDMARKS, REGIONS, apply_affine
 from au_detect.plot_style import (
     BLUE,
     GREEN,
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     from au_detect.results import AUResult
 
-CLOSED_REGIONS = ("right_eye", "left_eye", "outer_lip", "inner_lip")
 REGION_COLOURS = {
     "jaw": SKY,
     "right_brow": ORANGE,

@@ -21,7 +21,7 @@ from au_detect.errors import AUDetectError
 from au_detect.face_crop_view import face_view
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.frames import open_frames
-from au_detect.landmarks import REGIONS
+from au_detect.landmarks import CLOSED_REGIONS, REGIONS
 from au_detect.results import AUResult
 
 HEIGHT_PX = 300
@@ -30,7 +30,6 @@ MAX_PICTURES = 40
 """Of one face; a page with many faces shows fewer of each."""
 MAX_PICTURES_OF_PAGE = 400
 
-CLOSED_REGIONS = ("right_eye", "left_eye", "outer_lip", "inner_lip")
 OUTLINES = [[place.start, place.stop, name in CLOSED_REGIONS] for name, place in REGIONS.items()]
 """First landmark, the one after the last, and whether the line is closed, of every region."""
 

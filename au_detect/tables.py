@@ -138,13 +138,13 @@ def write_csv(
     more = _emotion_columns(result, emotions)
     # Block by block: the whole table would take more memory than the result.
     starts = range(0, len(result), CSV_ROWS)
-    tables = (
-        _table(block, landmarks, pose, more.iloc[start : start + CSV_ROWS])
-        for start, block in zip(starts, result.blocks(CSV_ROWS), strict=True)
-    )
     parts = (
-        table_as_csv(table, ("input", "neutral"), header=number == 0)
-        for number, table in enumerate(tables)
+        table_as_csv(
+            _table(block, landmarks, pose, more.iloc[start : start + CSV_ROWS]),
+            ("input", "neutral"),
+            header=start == 0,
+        )
+        for start, block in zip(starts, result.blocks(CSV_ROWS), strict=True)
     )
     write_atomically(path, parts)
 
@@ -152,9 +152,8 @@ def write_csv(
 def table_as_csv(table: pd.DataFrame, texts: Iterable[str], *, header: bool = True) -> bytes:
     """Return a table as CSV in which no cell of the columns `texts` is a formula or has lines."""
     safe = {column: [_cell(text) for text in table[column]] for column in texts}
-    return (
-        table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n").encode("utf-8")
-    )
+    text = table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n")
+    return text.encode("utf-8")
 
 
 def write_parquet(
