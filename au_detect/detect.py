@@ -10,25 +10,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from au_detect.blinks import with_blinks
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.errors import InputError, NoFaceError, check_option
-from au_detect.explanations import Evidence
-from au_detect.frames import Frame, open_frames
-from au_detect.landmark_models import (
-    NAMES,
-    LandmarkModel,
-    find_landmark_model,
-    shipped_networks,
-)
-from au_detect.landmarks import N_LANDMARKS
-from au_detect.measurement import (
+from au_detect.features.measurement import (
     FaceMeasurements,
     measure_faces,
     measure_frame,
     measurements_of_landmarks,
 )
-from au_detect.neutral import (
+from au_detect.features.neutral import (
     LONG_VIDEO_S,
     NeutralFace,
     mean_neutral,
@@ -36,9 +26,19 @@ from au_detect.neutral import (
     neutral_from_landmarks,
     neutral_from_rows,
 )
+from au_detect.frames import Frame, open_frames
+from au_detect.landmarks import N_LANDMARKS
+from au_detect.landmarks.models import (
+    NAMES,
+    LandmarkModel,
+    find_landmark_model,
+    shipped_networks,
+)
+from au_detect.landmarks.tracking import FaceTracker
 from au_detect.results import AUResult
+from au_detect.results.blinks import with_blinks
+from au_detect.results.explanations import Evidence
 from au_detect.scoring import FaceScores, score_face
-from au_detect.tracking import FaceTracker
 from au_detect.version import __version__
 
 Progress = Callable[[Iterable[Frame], int | None], Iterable[Frame]]
@@ -112,7 +112,7 @@ class AUDetector:
         Parameters
         ----------
         source : path, int, array, or list or iterable of them
-            See `au_detect.frames.open_frames`.
+            See `au_detect.frames.sources.open_frames`.
         neutral : "auto", "first", "median", int, None, or a picture
             The neutral face: the first frame with a face, the median over the frames (at most
             1000 of them, evenly spaced), a frame number (from 0), another picture or array or

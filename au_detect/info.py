@@ -10,7 +10,7 @@ from pathlib import Path
 from au_detect.classifiers.storage import NetworkEntry, read_manifest
 from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.landmark_models import IBUG, find_landmark_model, shipped_networks
+from au_detect.landmarks.models import IBUG, find_landmark_model, shipped_networks
 from au_detect.version import __version__
 
 PACKAGES = ("numpy", "opencv-python-headless", "dlib-bin", "ai-edge-litert", "pandas")

@@ -24,11 +24,11 @@ from tqdm import tqdm
 from au_detect.datasets.ckplus import EMOTIONS
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.facs import NETWORK_AUS
-from au_detect.landmark_models import find_landmark_model
-from au_detect.simulation.actions import Display
-from au_detect.simulation.face_model import read_face_model
-from au_detect.simulation.render_sequences import measure_people
-from au_detect.simulation.sequences import People, draw_people
+from au_detect.landmarks.models import find_landmark_model
+from au_detect.simulation.collections.landmark_sequences import People, draw_people
+from au_detect.simulation.collections.rendered_sequences import measure_people
+from au_detect.simulation.face.actions import Display
+from au_detect.simulation.face.model import read_face_model
 
 FAINTEST = 2.5
 DISPLAYS = (

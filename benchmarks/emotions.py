@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from au_detect.detect import AUDetector
-from au_detect.emotion_rules import EmotionRule, read_emotion_rules
-from au_detect.emotions import emotions_from_aus
+from au_detect.emotions import EmotionRule, read_emotion_rules
+from au_detect.emotions.recognition import emotions_from_aus
 from au_detect.errors import NoFaceError
 from au_detect.samples import read_samples
 

@@ -24,9 +24,9 @@ from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import training_tables
 from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
-from au_detect.simulation.landmark_error import fit_error_to_renders, with_shaken_copies
+from au_detect.simulation.collections.landmark_error import fit_error_to_renders, with_shaken_copies
 from au_detect.simulation.rebuild import RECIPE
-from au_detect.training import train_models
+from au_detect.training.networks import train_models
 
 CHOICES = {"Canny edges": ("_edges",), "all channels": ("",)}
 

@@ -41,7 +41,7 @@ Sample = tuple[str, bytes]
 
 def make_samples(folder: Path) -> list[Sample]:
     """Return small whole files of every kind, of a face that smiles."""
-    from au_detect.pictures import select_pictures
+    from au_detect.frames.pictures import select_pictures
     from au_detect.samples import sample_sequences
 
     paths = select_pictures(sample_sequences()["happiness"].iterdir())

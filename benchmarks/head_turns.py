@@ -19,11 +19,11 @@ from au_detect.classifiers.storage import NetworkKind, load_model
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation import evaluate_aus
 from au_detect.facs import NETWORK_AUS
-from au_detect.landmark_models import find_landmark_model, shipped_networks
-from au_detect.simulation.actions import DISPLAYS, Display, draw_displays
-from au_detect.simulation.face_model import FaceModel, read_face_model
-from au_detect.simulation.render_sequences import measure_people
-from au_detect.simulation.sequences import People, draw_people
+from au_detect.landmarks.models import find_landmark_model, shipped_networks
+from au_detect.simulation.collections.landmark_sequences import People, draw_people
+from au_detect.simulation.collections.rendered_sequences import measure_people
+from au_detect.simulation.face.actions import DISPLAYS, Display, draw_displays
+from au_detect.simulation.face.model import FaceModel, read_face_model
 
 LIMITS_DEG = (20.0, 30.0, 20.0)
 CLEAR = 2.0

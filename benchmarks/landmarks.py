@@ -23,18 +23,18 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from au_detect import geometry
-from au_detect.face_crop import FIT_CROP, compose
-from au_detect.landmark_fit import fit_crop, load_predictor
-from au_detect.landmark_models import LandmarkModel, find_landmark_model
-from au_detect.landmarks import REGIONS, apply_affine, interocular_distance_px
-from au_detect.pose import estimate_pose
-from au_detect.simulation.actions import Display
-from au_detect.simulation.face_model import FaceModel, read_face_model
-from au_detect.simulation.landmark_examples import draw_turned_people
-from au_detect.simulation.render_sequences import SequenceRenderer
-from au_detect.simulation.sequences import People, draw_people
-from au_detect.tracking import FaceTracker
+from au_detect.features import geometry
+from au_detect.landmarks import estimate_pose
+from au_detect.landmarks.crop import FIT_CROP, compose
+from au_detect.landmarks.fit import fit_crop, load_predictor
+from au_detect.landmarks.models import LandmarkModel, find_landmark_model
+from au_detect.landmarks.points import REGIONS, apply_affine, interocular_distance_px
+from au_detect.landmarks.tracking import FaceTracker
+from au_detect.simulation.collections.landmark_sequences import People, draw_people
+from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.face.actions import Display
+from au_detect.simulation.face.model import FaceModel, read_face_model
+from au_detect.simulation.landmarks.examples import draw_turned_people
 
 SEED = 71077
 PART = 12

@@ -15,16 +15,16 @@ from pathlib import Path
 
 import numpy as np
 
-from au_detect.features import extract_features
+from au_detect.features.extraction import extract_features
+from au_detect.features.measurement import FaceMeasurements, measure_frame
+from au_detect.features.neutral import mean_neutral, neutral_from_rows
 from au_detect.frames import Frame
-from au_detect.measurement import FaceMeasurements, measure_frame
-from au_detect.neutral import mean_neutral, neutral_from_rows
-from au_detect.pose import estimate_pose
-from au_detect.simulation.actions import DISPLAYS
-from au_detect.simulation.face_model import read_face_model
-from au_detect.simulation.render_sequences import SequenceRenderer
-from au_detect.simulation.sequences import draw_people
-from au_detect.tracking import FaceTracker
+from au_detect.landmarks import estimate_pose
+from au_detect.landmarks.tracking import FaceTracker
+from au_detect.simulation.collections.landmark_sequences import draw_people
+from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.face.actions import DISPLAYS
+from au_detect.simulation.face.model import read_face_model
 
 SEED = 71
 PERCENTILES = (5, 95)

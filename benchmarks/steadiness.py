@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect import AUDetector, AUResult, landmark_fit
-from au_detect.face_crop import FIT_CROP
-from au_detect.landmarks import apply_affine
+from au_detect.landmarks.crop import FIT_CROP
+from au_detect.landmarks.points import apply_affine
 
 
 def detect(video: Path, landmarks: str, kept_frames: int) -> tuple[AUResult, float]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation import AUEvaluation, evaluate_aus
-from au_detect.landmark_models import shipped_networks
+from au_detect.landmarks.models import shipped_networks
 
 MINIMUM_INTENSITY = 1.5
 SKIN_TONES = {"dark": (0.0, 0.12), "middle": (0.12, 0.3), "light": (0.3, 1.0)}

@@ -130,8 +130,10 @@ def detect(options: argparse.Namespace, stopwatch: Stopwatch | None = None) -> d
 
 
 def _time_stages(stopwatch: Stopwatch) -> None:
-    from au_detect import measurement, scoring, tracking
+    from au_detect import scoring
     from au_detect.classifiers.model import AUModel
+    from au_detect.features import measurement
+    from au_detect.landmarks import tracking
     from au_detect.results import AUResult
 
     searches = tracking._detect

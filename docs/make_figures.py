@@ -11,14 +11,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from au_detect.face_crop import FaceCrop
-from au_detect.furrows import FURROW_CROP, furrow_windows
-from au_detect.landmarks import apply_affine
-from au_detect.simulation.actions import PROTOTYPES
-from au_detect.simulation.face_model import read_face_model
-from au_detect.simulation.render_sequences import SequenceRenderer
-from au_detect.simulation.sequences import draw_people
-from au_detect.tracking import FaceTracker
+from au_detect.features.furrows import FURROW_CROP, furrow_windows
+from au_detect.landmarks.crop import FaceCrop
+from au_detect.landmarks.points import apply_affine
+from au_detect.landmarks.tracking import FaceTracker
+from au_detect.simulation.collections.landmark_sequences import draw_people
+from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.face.actions import PROTOTYPES
+from au_detect.simulation.face.model import read_face_model
 
 SEED = 12
 SHOWN = ("happiness", "surprise", "anger", "disgust")

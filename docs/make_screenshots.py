@@ -16,7 +16,7 @@ from pathlib import Path
 import cv2
 
 from au_detect import AUDetector
-from au_detect.plots_overview import frames_to_show, plot_overview, read_pictures
+from au_detect.plots.overview import frames_to_show, plot_overview, read_pictures
 from au_detect.report import write_report
 
 DOCS = Path(__file__).parent

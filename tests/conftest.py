@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from au_detect.pose import read_mean_face
+from au_detect.landmarks.pose import read_mean_face
 
 IOD_PX = 100.0
 CENTER_PX = (200.0, 190.0)
@@ -37,7 +37,7 @@ def face_px(mean_face) -> np.ndarray:
 def make_labelled():
     """Return a function that makes labelled sequences of people who move three AUs."""
     from au_detect.datasets.sequences import LabelledSequences
-    from au_detect.furrows import N_FURROWS
+    from au_detect.features.furrows import N_FURROWS
     from au_detect.landmarks import POINTS, REGIONS
 
     face = read_mean_face()[:, :2] * IOD_PX + CENTER_PX

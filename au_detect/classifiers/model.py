@@ -18,7 +18,7 @@ from au_detect.classifiers.manifest import (
 )
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import InputError, ModelFileError, check_shape
-from au_detect.features import mirror_columns
+from au_detect.features.extraction import mirror_columns
 
 
 class AUModel:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.datasets.sequences import ARRAYS, LabelledSequences
-from au_detect.furrows import MIRROR_FURROWS
-from au_detect.landmarks import mirror
+from au_detect.features.furrows import MIRROR_FURROWS
+from au_detect.landmarks.points import mirror
 
 
 def augmented(sequences: LabelledSequences, random_state: int = 0) -> LabelledSequences:

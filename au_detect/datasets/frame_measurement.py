@@ -19,11 +19,11 @@ from numpy.typing import NDArray
 
 from au_detect.datasets.frame_files import FrameFile, read_landmarks
 from au_detect.errors import InputError
+from au_detect.features.furrows import measure_furrows
+from au_detect.features.measurement import measure_frame
 from au_detect.frames import Frame, open_frames
-from au_detect.furrows import measure_furrows
-from au_detect.measurement import measure_frame
-from au_detect.pictures import read_picture
-from au_detect.tracking import FaceTracker
+from au_detect.frames.pictures import read_picture
+from au_detect.landmarks.tracking import FaceTracker
 
 
 class MeasuredFace(NamedTuple):

@@ -14,7 +14,7 @@ from au_detect.datasets.measuring import measure_collection
 from au_detect.datasets.sequence_table import TABLE_NAME, read_sequence_table
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
-from au_detect.landmark_models import LandmarkModel
+from au_detect.landmarks.models import LandmarkModel
 
 TABLE_ENDINGS = (".csv", ".tsv")
 

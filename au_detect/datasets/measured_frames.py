@@ -24,9 +24,9 @@ from au_detect.datasets.measurement_cache import (
     sha256_of_file,
 )
 from au_detect.errors import InputError
-from au_detect.landmark_fit import load_predictor
-from au_detect.landmark_models import LandmarkModel
-from au_detect.tracking import FaceTracker
+from au_detect.landmarks.fit import load_predictor
+from au_detect.landmarks.models import LandmarkModel
+from au_detect.landmarks.tracking import FaceTracker
 
 OWN_LANDMARKS = "ckplus"
 """What stands for a landmark model where the points came with the collection."""

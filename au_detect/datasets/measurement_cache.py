@@ -31,23 +31,23 @@ from numpy.typing import NDArray
 
 from au_detect.datasets.frame_files import FrameFile
 from au_detect.datasets.frame_measurement import MeasuredFace
-from au_detect.furrows import N_FURROWS
+from au_detect.features.furrows import N_FURROWS
 from au_detect.landmarks import N_LANDMARKS
 
 MEASURING_MODULES = (
     "datasets.frame_files",
     "datasets.frame_measurement",
     "errors",
-    "face_crop",
-    "frames",
-    "furrows",
-    "landmark_fit",
-    "landmark_models",
-    "landmarks",
-    "measurement",
+    "features.furrows",
+    "features.measurement",
+    "frames.pictures",
+    "frames.sources",
+    "landmarks.crop",
+    "landmarks.fit",
+    "landmarks.models",
+    "landmarks.points",
+    "landmarks.tracking",
     "paths",
-    "pictures",
-    "tracking",
 )
 """Modules of this package that decide what is measured: `frame_measurement` and all it imports."""
 

@@ -29,7 +29,7 @@ from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError, check_option
 from au_detect.facs import NETWORK_AUS
 from au_detect.frames import open_frames
-from au_detect.landmark_models import LandmarkModel, find_landmark_model
+from au_detect.landmarks.models import LandmarkModel, find_landmark_model
 
 LANDMARKS = ("dlib", "ckplus")
 LARGEST_GROUP = 1000

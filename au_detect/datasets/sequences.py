@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.errors import InputError, check_shape
-from au_detect.features import (
+from au_detect.features.extraction import (
     LOWER_FURROW_NAMES,
     LOWER_NAMES,
     UPPER_FURROW_NAMES,
@@ -21,10 +21,9 @@ from au_detect.features import (
     furrow_features,
     geometric_features,
 )
-from au_detect.furrows import FURROW_NAMES, N_FURROWS
-from au_detect.landmarks import N_LANDMARKS
-from au_detect.neutral import mean_neutral
-from au_detect.pose import estimate_pose
+from au_detect.features.furrows import FURROW_NAMES, N_FURROWS
+from au_detect.features.neutral import mean_neutral
+from au_detect.landmarks import N_LANDMARKS, estimate_pose
 
 ARRAYS = ("neutral_points", "points", "neutral_furrows", "furrows", "intensity", "subject")
 
@@ -38,7 +37,7 @@ class LabelledSequences:
     neutral_points, points : ndarray of float32, shape (n, 68, 2)
         Landmarks in pixels.
     neutral_furrows, furrows : ndarray of float32, shape (n, n_furrows), or None
-        In the order of `au_detect.furrows.FURROW_NAMES`; None where there were no pictures.
+        In the order of `au_detect.features.furrows.FURROW_NAMES`; None without pictures.
     aus : tuple of int
         FACS numbers of the columns of `intensity`.
     intensity : ndarray of float32, shape (n, n_aus)

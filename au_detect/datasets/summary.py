@@ -14,7 +14,7 @@ from au_detect.datasets.collection import Collection, Problem
 from au_detect.datasets.frame_files import read_landmarks
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
-from au_detect.pictures import picture_format, read_picture
+from au_detect.frames.pictures import picture_format, read_picture
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from au_detect.datasets.augmentation import augmented
 from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
-from au_detect.pose import estimate_pose
+from au_detect.landmarks import estimate_pose
 
 LARGEST_TILT_DEG = 45.0
 
@@ -19,7 +19,7 @@ LARGEST_TILT_DEG = 45.0
 def training_tables(
     sequences: Sequence[LabelledSequences], random_state: int = 0, *, augment: bool = True
 ) -> list[LabelledFeatures]:
-    """Return the feature tables that `au_detect.training.train_models` takes.
+    """Return the feature tables that `au_detect.training.networks.train_models` takes.
 
     There are tables with and without a neutral face; of each, one of the landmarks of all
     sequences and, where furrows were measured, one with furrows too. With `augment`, sequences

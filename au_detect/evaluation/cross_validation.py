@@ -18,8 +18,8 @@ from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.protocols import Fold
 from au_detect.facs import au_label
-from au_detect.learner_options import LearnerOptions
-from au_detect.learners import fit_learner, labels_of
+from au_detect.training.learner_options import LearnerOptions
+from au_detect.training.learners import fit_learner, labels_of
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 """``progress(parts, n_parts)`` returns the parts, for example in a progress bar."""

@@ -24,8 +24,8 @@ from au_detect.evaluation.metrics import RATES, evaluate_aus
 from au_detect.evaluation.summary import summarise
 from au_detect.evaluation.worst import find_worst
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.learner_options import LearnerOptions
-from au_detect.tables import write_atomically
+from au_detect.results.tables import write_atomically
+from au_detect.training.learner_options import LearnerOptions
 from au_detect.version import __version__
 
 FORMAT = "au_detect evaluation"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.emotions import EmotionResult, emotions_from_aus
+from au_detect.emotions.recognition import EmotionResult, emotions_from_aus
 from au_detect.evaluation.cross_validation import Predictions
 from au_detect.evaluation.intervals import percentile_interval, resample_subjects
 

@@ -22,8 +22,8 @@ from au_detect.evaluation.document import (
     plain,
 )
 from au_detect.evaluation.protocols import make_folds
-from au_detect.learner_options import LearnerOptions
-from au_detect.learners import aus_with_enough_subjects
+from au_detect.training.learner_options import LearnerOptions
+from au_detect.training.learners import aus_with_enough_subjects
 
 COMPARISON_FORMAT = "au_detect comparison"
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import AUDetectError
 from au_detect.facs import ACTION_UNITS, parse_au
-from au_detect.pictures import read_picture, to_grey
+from au_detect.frames.pictures import read_picture, to_grey
 
 SIZE_PX = 220
 MARGIN = 0.35

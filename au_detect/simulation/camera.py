@@ -43,7 +43,7 @@ class Camera:
         points_cm : ndarray, shape (..., n_points, 3)
             In head axes.
         rotation : ndarray, shape (..., 3, 3)
-            In camera axes, as `au_detect.pose.rotation_matrix` makes it.
+            In camera axes, as `au_detect.landmarks.pose.rotation_matrix` makes it.
         translation_cm : ndarray, shape (..., 3)
             Of the head's origin from its place on the optical axis, in camera axes.
         """

@@ -13,20 +13,20 @@ from typing import Any
 
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import pose_range_deg, training_tables
-from au_detect.landmark_models import (
+from au_detect.landmarks.models import (
     IBUG,
     OPEN,
     LandmarkModel,
     find_landmark_model,
     networks_name,
 )
-from au_detect.simulation.face_model import read_face_model
-from au_detect.simulation.landmark_error import fit_error_to_renders, with_shaken_copies
-from au_detect.simulation.landmark_examples import render_examples
-from au_detect.simulation.landmark_training import train_landmark_model
-from au_detect.simulation.render_sequences import render_sequences
-from au_detect.simulation.sequences import simulate_landmarks
-from au_detect.training import Progress, TrainingRecipe, train_models
+from au_detect.simulation.collections.landmark_error import fit_error_to_renders, with_shaken_copies
+from au_detect.simulation.collections.landmark_sequences import simulate_landmarks
+from au_detect.simulation.collections.rendered_sequences import render_sequences
+from au_detect.simulation.face.model import read_face_model
+from au_detect.simulation.landmarks.examples import render_examples
+from au_detect.simulation.landmarks.training import train_landmark_model
+from au_detect.training.networks import Progress, TrainingRecipe, train_models
 
 N_LANDMARK_PICTURES, LANDMARK_SEED = 8_400, 7
 N_RENDERED, RENDER_SEED = 6_000, 101

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from au_detect import AUDetector, sample_sequences
-from au_detect.cli import main
+from au_detect.cli.main import main
 from au_detect.errors import InputError
-from au_detect.landmarks import interocular_distance_px
-from au_detect.pictures import read_picture, select_pictures
+from au_detect.frames.pictures import read_picture, select_pictures
+from au_detect.landmarks.points import interocular_distance_px
 
 FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
 
@@ -208,7 +208,7 @@ def test_a_camera_that_is_unplugged_keeps_the_rows_so_far(detector, pictures, mo
         def release(self):
             self.n_read = 99
 
-    monkeypatch.setattr("au_detect.frames.cv2.VideoCapture", lambda *_: Camera())
+    monkeypatch.setattr("au_detect.frames.sources.cv2.VideoCapture", lambda *_: Camera())
     assert [row.frame.tolist() for row in detector.stream(0)] == [[0], [1], [2]]
     assert detector.run(0).face_found.tolist() == [True] * 3
 

@@ -15,12 +15,12 @@ import pytest
 
 import au_detect
 from au_detect import AUDetector, sample_sequences, score_sequences
-from au_detect.batch_inputs import BatchInput
-from au_detect.batch_records import InputSummary
-from au_detect.batch_workers import score_in_parallel
-from au_detect.cli import main
+from au_detect.batch.inputs import BatchInput
+from au_detect.batch.records import InputSummary
+from au_detect.batch.workers import score_in_parallel
+from au_detect.cli.main import main
 from au_detect.errors import AUDetectError, InputError, ModelFileError
-from au_detect.pictures import select_pictures
+from au_detect.frames.pictures import select_pictures
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
 
@@ -177,7 +177,8 @@ def test_options_reach_the_detector(tmp_path, frames):
 
 
 def test_formats_that_the_command_offers_are_those_there_are():
-    from au_detect import cli_options, tables
+    from au_detect.cli import options as cli_options
+    from au_detect.results import tables
 
     assert cli_options.FORMATS == tables.FORMATS
 
@@ -212,7 +213,7 @@ def test_bad_options_are_refused_before_anything_is_scored(tree, tmp_path, optio
 
 def test_a_cluster_that_does_not_answer_is_named(tree, tmp_path, monkeypatch):
     pytest.importorskip("distributed")
-    monkeypatch.setattr("au_detect.batch_workers.CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("au_detect.batch.workers.CONNECT_TIMEOUT_S", 0.5)
     with pytest.raises(AUDetectError, match=r"scheduler must be reachable: .*127\.0\.0\.1:9"):
         score_sequences(tree, tmp_path / "out", backend="dask", scheduler="tcp://127.0.0.1:9")
 
@@ -372,7 +373,7 @@ def many(tmp_path, frames, n):
 
 def started(tree, out, *, jobs):
     """Start the command in a process group of its own; return once some inputs are done."""
-    command = [sys.executable, "-m", "au_detect.cli", "batch", str(tree), "--out", str(out)]
+    command = [sys.executable, "-m", "au_detect.cli.main", "batch", str(tree), "--out", str(out)]
     process = subprocess.Popen(
         [*command, "--jobs", str(jobs)], env=ENVIRONMENT, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -472,7 +473,7 @@ def test_a_model_exchanged_while_the_batch_runs_is_refused(tree, tmp_path, monke
     monkeypatch.setattr(
         AUDetector, "settings", lambda self: settings(self) | next(calls, {"model_sha256": "other"})
     )
-    from au_detect.batch_workers import _detector
+    from au_detect.batch.workers import _detector
 
     _detector.cache_clear()
     table = score_sequences(tree / "s1", tmp_path / "out")

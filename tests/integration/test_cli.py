@@ -13,8 +13,8 @@ import pytest
 
 import au_detect
 from au_detect import AUDetector, read_result, sample_sequences
-from au_detect.cli import main
-from au_detect.pictures import select_pictures
+from au_detect.cli.main import main
+from au_detect.frames.pictures import select_pictures
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
 
@@ -85,7 +85,7 @@ def test_json_holds_the_same_and_can_be_read_back(tmp_path, folder, table):
 
 def test_a_process_of_its_own_writes_the_same_bytes(tmp_path, folder):
     assert run(folder, "--out", tmp_path / "here") == 0
-    command = [sys.executable, "-m", "au_detect.cli", "run", str(folder), "--out", "there"]
+    command = [sys.executable, "-m", "au_detect.cli.main", "run", str(folder), "--out", "there"]
     done = subprocess.run(
         command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )
@@ -230,7 +230,7 @@ WITHOUT = ("tensorflow", "keras", "sklearn", "skops", "matplotlib", "numba", "py
 SCRIPT = f"""
 import sys
 sys.modules.update(dict.fromkeys({WITHOUT!r}))
-from au_detect.cli import main
+from au_detect.cli.main import main
 code = main(["run", sys.argv[1], "--out", sys.argv[2]])
 main(["info"])
 sys.exit(code)

@@ -7,8 +7,8 @@ import shutil
 import numpy as np
 import pytest
 
-from au_detect.cli import main
-from au_detect.cli_data import add_data_options, sequences_from_options
+from au_detect.cli.data import add_data_options, sequences_from_options
+from au_detect.cli.main import main
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.paths import packaged_folder
 

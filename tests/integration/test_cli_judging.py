@@ -9,7 +9,7 @@ if not (find_spec("tensorflow") and find_spec("sklearn")):
     pytest.skip("training needs tensorflow and scikit-learn", allow_module_level=True)
 
 from au_detect.classifiers.storage import load_model
-from au_detect.cli import main
+from au_detect.cli.main import main
 from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
 
 QUICK = ("--epochs", "2", "--units", "16", "--upper-layers", "1", "--lower-layers", "1")
@@ -94,7 +94,7 @@ def test_compare_answers_what_furrows_add(table, tmp_path, capsys):
 def test_search_says_what_it_would_choose_and_leaves_the_model_as_it_was(
     landmarks, trained, tmp_path, capsys, monkeypatch
 ):
-    monkeypatch.setattr("au_detect.layer_search.search_layers.__defaults__", ((2, 3),))
+    monkeypatch.setattr("au_detect.training.layer_search.search_layers.__defaults__", ((2, 3),))
     options = ["--search", "--calibration-folds", "1", *QUICK, "--jobs", "1"]
     assert main(["train", landmarks, "--out", str(tmp_path / "model"), *options]) == 0
     out = capsys.readouterr().out

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from au_detect import read_result, sample_sequences
-from au_detect.cli import main
+from au_detect.cli.main import main
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from au_detect import sample_sequences
-from au_detect.cli import main
+from au_detect.cli.main import main
 from au_detect.demo import run_demo
 from au_detect.samples import read_samples
 

@@ -10,10 +10,10 @@ from au_detect import AUDetector, detect_aus, sample_sequences
 from au_detect.classifiers.storage import NetworkKind
 from au_detect.errors import InputError, NoFaceError
 from au_detect.frames import Frame
-from au_detect.landmarks import MIRROR, mirror
+from au_detect.frames.pictures import read_picture, select_pictures
+from au_detect.landmarks import estimate_pose
+from au_detect.landmarks.points import MIRROR, mirror
 from au_detect.paths import packaged_folder
-from au_detect.pictures import read_picture, select_pictures
-from au_detect.pose import estimate_pose
 
 COLUMNS = ("aus", "probabilities", "side", "thresholds", "timestamp_s", "points", "pose", "neutral")
 

@@ -9,12 +9,12 @@ import pytest
 from chromium import open_page
 
 from au_detect import sample_sequences
-from au_detect.pictures import read_colour_picture, select_pictures
+from au_detect.frames.pictures import read_colour_picture, select_pictures
 
 pytest.importorskip("fastapi")
 uvicorn = pytest.importorskip("uvicorn")
 
-from au_detect.live.server import LiveOptions, make_server  # noqa: E402
+from au_detect.web.live.server import LiveOptions, make_server  # noqa: E402
 
 BARS = "[...document.querySelectorAll('.au .value')].map((e) => parseFloat(e.textContent))"
 

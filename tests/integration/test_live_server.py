@@ -8,10 +8,10 @@ import cv2
 import pytest
 
 from au_detect import AUDetector, sample_sequences
-from au_detect.cli import main
+from au_detect.cli.main import main
 from au_detect.errors import InputError
-from au_detect.live.server import LiveOptions, create_app, make_server
-from au_detect.pictures import decode_picture, read_colour_picture, select_pictures
+from au_detect.frames.pictures import decode_picture, read_colour_picture, select_pictures
+from au_detect.web.live.server import LiveOptions, create_app, make_server
 
 testclient = pytest.importorskip("fastapi.testclient")
 disconnect = pytest.importorskip("starlette.websockets").WebSocketDisconnect
@@ -209,7 +209,7 @@ def test_a_port_that_is_taken_is_said(capsys):
 
 
 def test_without_the_extra_the_error_says_what_to_install():
-    code = "import sys; sys.modules['fastapi'] = None; from au_detect.cli import main; "
+    code = "import sys; sys.modules['fastapi'] = None; from au_detect.cli.main import main; "
     run = [sys.executable, "-c", f"{code}sys.exit(main(['live', '--port', '0']))"]
     done = subprocess.run(run, capture_output=True, text=True)
     assert done.returncode == 2

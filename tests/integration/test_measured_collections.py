@@ -17,11 +17,11 @@ from au_detect.datasets.sequence_table import read_sequence_table
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.facs import NETWORK_AUS
-from au_detect.furrows import measure_furrows
-from au_detect.landmarks import interocular_distance_px
+from au_detect.features.furrows import measure_furrows
+from au_detect.frames.pictures import read_picture
+from au_detect.landmarks.points import interocular_distance_px
+from au_detect.landmarks.tracking import FaceTracker
 from au_detect.paths import packaged_folder
-from au_detect.pictures import read_picture
-from au_detect.tracking import FaceTracker
 
 ATTRIBUTES = {"name", "picture", "neutral_picture", "emotion", "weight"}
 
@@ -326,7 +326,7 @@ def test_a_second_run_decodes_no_video(tmp_path, counted, monkeypatch):
     collection = read_sequence_table(tmp_path / "sequences.csv")
     first, _ = measure_collection(collection, cache=tmp_path / "kept")
     counted.clear()
-    monkeypatch.setattr("au_detect.frames.cv2.VideoCapture", None)
+    monkeypatch.setattr("au_detect.frames.sources.cv2.VideoCapture", None)
     second, _ = measure_collection(collection, cache=tmp_path / "kept")
     assert_same(first, second)
     assert counted == []
@@ -375,7 +375,7 @@ def test_options_that_there_are_not(two_people, options, message):
 
 
 def test_a_rendered_collection_goes_the_same_way(tmp_path, evaluation_data):
-    from au_detect.simulation.collection import write_collection
+    from au_detect.simulation.collections.ckplus_folders import write_collection
 
     model = evaluation_data / "face_model" / "ict_facekit.npz"
     n = write_collection(model, tmp_path / "rendered", 2, n_frames=2, size_px=200)

@@ -91,7 +91,7 @@ def test_nothing_else_is_in_the_wheel(names):
 def test_the_command_is_an_entry_point(wheel, names):
     (place,) = (name for name in names if name.endswith("entry_points.txt"))
     with zipfile.ZipFile(wheel) as archive:
-        assert "au-detect = au_detect.cli:main" in archive.read(place).decode()
+        assert "au-detect = au_detect.cli.main:main" in archive.read(place).decode()
 
 
 def test_the_unpacked_wheel_detects(wheel, tmp_path):

@@ -10,7 +10,7 @@ from hypothesis.extra import numpy as npst
 
 from au_detect import AUDetector, sample_sequences
 from au_detect.errors import InputError
-from au_detect.pictures import read_picture, select_pictures, to_grey
+from au_detect.frames.pictures import read_picture, select_pictures, to_grey
 
 SCALARS = st.one_of(
     npst.boolean_dtypes(),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from au_detect import AUDetector
-from au_detect.cli import main
+from au_detect.cli.main import main
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "real_faces.py"
 

@@ -10,7 +10,7 @@ pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
 
 from au_detect import AUDetector, sample_sequences
 from au_detect.classifiers.storage import load_model
-from au_detect.landmark_models import find_landmark_model
+from au_detect.landmarks.models import find_landmark_model
 from au_detect.simulation import rebuild
 
 

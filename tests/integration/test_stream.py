@@ -6,7 +6,7 @@ import pytest
 
 from au_detect import AUDetector, sample_sequences
 from au_detect.errors import InputError, NoFaceError
-from au_detect.pictures import read_picture, select_pictures
+from au_detect.frames.pictures import read_picture, select_pictures
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from au_detect.facs import NETWORK_AUS
-from au_detect.simulation.actions import (
+from au_detect.simulation.face.actions import (
     ACTION_SHAPES,
     AU_COLUMN,
     DISPLAYS,

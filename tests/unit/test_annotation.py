@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 from made_results import face_points, make_clip, make_result
 
-from au_detect.annotation import annotate_frame, write_annotated
 from au_detect.errors import InputError
+from au_detect.plots.annotation import annotate_frame, write_annotated
 
 
 def bars_of(picture, colour=(0, 159, 230)):
@@ -70,8 +70,8 @@ def test_one_picture_becomes_a_picture(tmp_path):
 
 
 def test_a_camera_cannot_be_read_again(result, tmp_path, monkeypatch):
-    from au_detect import annotation
-    from au_detect.frames import FrameStream
+    from au_detect.frames.sources import FrameStream
+    from au_detect.plots import annotation
 
     camera = FrameStream("camera", "camera 0", None, iter(()))
     monkeypatch.setattr(annotation, "open_frames", lambda *_, **__: camera)

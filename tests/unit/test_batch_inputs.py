@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from au_detect.batch_inputs import BatchInput, find_inputs, in_shard
+from au_detect.batch.inputs import BatchInput, find_inputs, in_shard
 from au_detect.errors import InputError
 
 PNG = b"\x89PNG\r\n\x1a\n"

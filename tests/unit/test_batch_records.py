@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from au_detect.batch_inputs import BatchInput
-from au_detect.batch_records import (
+from au_detect.batch.inputs import BatchInput
+from au_detect.batch.records import (
     InputSummary,
     discard,
     file_state,

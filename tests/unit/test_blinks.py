@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from au_detect.blinks import LONGEST_BLINK_S, blink_probabilities, with_blinks
 from au_detect.results import AUResult
+from au_detect.results.blinks import LONGEST_BLINK_S, blink_probabilities, with_blinks
 
 OPEN, SHUT = 0.1, 0.9
 

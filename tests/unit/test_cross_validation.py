@@ -12,9 +12,9 @@ from au_detect.errors import InputError
 from au_detect.evaluation import evaluate_aus
 from au_detect.evaluation.cross_validation import cross_validate
 from au_detect.evaluation.protocols import make_folds
-from au_detect.learner_options import LearnerOptions, ablated
-from au_detect.learners import aus_with_enough_subjects, fit_learner, labels_of
-from au_detect.recipe import TrainingRecipe
+from au_detect.training.learner_options import LearnerOptions, ablated
+from au_detect.training.learners import aus_with_enough_subjects, fit_learner, labels_of
+from au_detect.training.recipe import TrainingRecipe
 
 RECIPE = TrainingRecipe(max_fpr=0.05, calibration_folds=2)
 LINEAR = LearnerOptions(model="linear-svm", recipe=RECIPE)

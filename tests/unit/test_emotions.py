@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from au_detect.emotion_rules import EmotionRule, read_emotion_rules
-from au_detect.emotions import ANSWERED_FROM, emotions_from_aus
+from au_detect.emotions import EmotionRule, read_emotion_rules
+from au_detect.emotions.recognition import ANSWERED_FROM, emotions_from_aus
 from au_detect.errors import InputError
 from au_detect.facs import NETWORK_AUS
 

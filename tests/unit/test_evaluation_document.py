@@ -17,7 +17,7 @@ from au_detect.evaluation.document import evaluation_document, write_document
 from au_detect.evaluation.page import write_evaluation_page
 from au_detect.evaluation.texts import evaluation_text
 from au_detect.evaluation.worst import find_worst
-from au_detect.model_card import model_card
+from au_detect.training.model_card import model_card
 
 AUS = (1, 12, 25)
 

@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.events import AUEvent
 from au_detect.results import AUResult
+from au_detect.results.events import AUEvent
 
 NO_FACE = np.nan
 

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from au_detect.face_crop import FaceCrop, compose, is_near, overlap
-from au_detect.landmarks import STABLE_POINTS, apply_affine
+from au_detect.landmarks.crop import FaceCrop, compose, is_near, overlap
+from au_detect.landmarks.points import STABLE_POINTS, apply_affine
 
 CROP = FaceCrop(box_px=84, side_px=120)
 

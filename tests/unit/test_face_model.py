@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.simulation.face_model import FaceModel, read_face_model
+from au_detect.simulation.face.model import FaceModel, read_face_model
 
 N_VERTICES = 80
 NEUTRAL = np.arange(N_VERTICES * 3, dtype=float).reshape(N_VERTICES, 3) / 7

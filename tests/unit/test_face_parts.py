@@ -1,13 +1,13 @@
 import pytest
 
-from au_detect.face_parts import largest_change, parts_of, rest_ranges
-from au_detect.features import (
+from au_detect.features.extraction import (
     LOWER_FURROW_NAMES,
     LOWER_NAMES,
     POSE_NAMES,
     UPPER_FURROW_NAMES,
     UPPER_NAMES,
 )
+from au_detect.features.face_parts import largest_change, parts_of, rest_ranges
 
 NAMES = {
     "upper": (*UPPER_NAMES, *UPPER_FURROW_NAMES),

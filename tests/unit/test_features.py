@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from au_detect import geometry
-from au_detect.features import (
+from au_detect.features import geometry
+from au_detect.features.extraction import (
     LOWER_DISTANCES,
     LOWER_FURROW_INDICES,
     LOWER_FURROW_NAMES,
@@ -22,10 +22,10 @@ from au_detect.features import (
     symmetric_furrows,
     symmetric_pose,
 )
-from au_detect.furrows import FURROW_NAMES, MIRROR_FURROWS, N_FURROWS, WINDOW_NAMES
-from au_detect.landmarks import LEFT_POINTS, MIRROR, POINTS, REGIONS, STABLE_POINTS, mirror
-from au_detect.neutral import NeutralFace, mean_neutral
-from au_detect.pose import estimate_pose, rotation_matrix
+from au_detect.features.furrows import FURROW_NAMES, MIRROR_FURROWS, N_FURROWS, WINDOW_NAMES
+from au_detect.features.neutral import NeutralFace, mean_neutral
+from au_detect.landmarks.points import LEFT_POINTS, MIRROR, POINTS, REGIONS, STABLE_POINTS, mirror
+from au_detect.landmarks.pose import estimate_pose, rotation_matrix
 
 IOD_PX = 100.0
 WIDTH_PX = 400

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.furrows import (
+from au_detect.features.furrows import (
     CHANNELS,
     FURROW_CROP,
     FURROW_NAMES,
@@ -15,7 +15,7 @@ from au_detect.furrows import (
     furrow_windows,
     measure_furrows,
 )
-from au_detect.landmarks import POINTS, apply_affine, mirror
+from au_detect.landmarks.points import POINTS, apply_affine, mirror
 
 HEIGHT, WIDTH = 400, 420
 GREY = 160

@@ -3,8 +3,8 @@ import inspect
 import numpy as np
 import pytest
 
-from au_detect import geometry
-from au_detect.landmarks import MIRROR, POINTS
+from au_detect.features import geometry
+from au_detect.landmarks.points import MIRROR, POINTS
 
 SIDED = [
     function

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.landmarks import STABLE_POINTS
-from au_detect.simulation.landmark_error import (
+from au_detect.landmarks.points import STABLE_POINTS
+from au_detect.simulation.collections.landmark_error import (
     LandmarkErrorModel,
     fit_landmark_error,
     load_landmark_error,
@@ -102,7 +102,7 @@ def test_save_and_load(tmp_path, monkeypatch):
     (tmp_path / "landmark_error").mkdir()
     model.save(tmp_path / "landmark_error" / "mine.npz")
     monkeypatch.setattr(
-        "au_detect.simulation.landmark_error.packaged_folder", lambda kind: tmp_path
+        "au_detect.simulation.collections.landmark_error.packaged_folder", lambda kind: tmp_path
     )
     loaded = load_landmark_error("mine")
     assert loaded.landmark_model == "mine"

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from au_detect import landmark_fit
-from au_detect.face_crop import FIT_CROP
-from au_detect.landmark_fit import KEPT_FRAMES, SAME_SHAPE_IOD, CropFit, FaceFit, fit_crop
-from au_detect.landmarks import apply_affine, mirror
-from au_detect.tracking import FaceTracker
+from au_detect.landmarks import fit as landmark_fit
+from au_detect.landmarks.crop import FIT_CROP
+from au_detect.landmarks.fit import KEPT_FRAMES, SAME_SHAPE_IOD, CropFit, FaceFit, fit_crop
+from au_detect.landmarks.points import apply_affine, mirror
+from au_detect.landmarks.tracking import FaceTracker
 
 EVALUATION_DATA = os.environ.get("AU_DETECT_EVALUATION_DATA")
 SIDE_PX = FIT_CROP.side_px

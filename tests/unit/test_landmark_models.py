@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
-from au_detect import landmark_models
 from au_detect.errors import InputError
-from au_detect.landmark_models import LandmarkModel, find_landmark_model
+from au_detect.landmarks import models as landmark_models
+from au_detect.landmarks.models import LandmarkModel, find_landmark_model
 
 
 @pytest.fixture

@@ -6,10 +6,10 @@ import pytest
 pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
 
 from au_detect.errors import InputError
-from au_detect.face_crop import FIT_CROP
-from au_detect.landmarks import STABLE_POINTS, apply_affine, interocular_distance_px
-from au_detect.simulation.face_model import read_face_model
-from au_detect.simulation.landmark_examples import (
+from au_detect.landmarks.crop import FIT_CROP
+from au_detect.landmarks.points import STABLE_POINTS, apply_affine, interocular_distance_px
+from au_detect.simulation.face.model import read_face_model
+from au_detect.simulation.landmarks.examples import (
     LIMITS_DEG,
     Jitter,
     LandmarkExamples,
@@ -17,13 +17,13 @@ from au_detect.simulation.landmark_examples import (
     draw_turned_people,
     render_examples,
 )
-from au_detect.simulation.landmark_training import (
+from au_detect.simulation.landmarks.predictor_file import pack_predictor
+from au_detect.simulation.landmarks.training import (
     PredictorOptions,
     landmark_error_iod,
     train_landmark_model,
     train_predictor,
 )
-from au_detect.simulation.predictor_file import pack_predictor
 
 NO_JITTER = Jitter(0.0, 0.0, 0.0)
 SMALL = PredictorOptions(cascades=6, trees=30, depth=3, pool=200, starts=4)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.landmarks import (
+from au_detect.landmarks.points import (
     LEFT_POINTS,
     MIRROR,
     N_LANDMARKS,

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from au_detect import AUDetector, sample_sequences
-from au_detect.emotion_rules import read_emotion_rules
+from au_detect.emotions import read_emotion_rules
 from au_detect.errors import InputError, NoFaceError
+from au_detect.features.neutral import measure_neutral
 from au_detect.frames import open_frames
-from au_detect.live.messages import jpeg_for_showing, row_message
-from au_detect.live.session import LiveSession
-from au_detect.neutral import measure_neutral
-from au_detect.pictures import decode_picture
+from au_detect.frames.pictures import decode_picture
+from au_detect.web.live.messages import jpeg_for_showing, row_message
+from au_detect.web.live.session import LiveSession
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,7 @@ import pytest
 
 from au_detect.errors import InputError
 from au_detect.frames import open_frames
-from au_detect.live.sources import NewestFrame
+from au_detect.web.live.sources import NewestFrame
 
 PICTURE = np.zeros((8, 8), np.uint8)
 

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.frames import Frame
-from au_detect.furrows import N_FURROWS, measure_furrows
-from au_detect.measurement import (
+from au_detect.features.furrows import N_FURROWS, measure_furrows
+from au_detect.features.measurement import (
     NO_FACE,
     FaceMeasurements,
     measure_faces,
     measure_frame,
     measurements_of_landmarks,
 )
-from au_detect.tracking import TrackedFace
+from au_detect.frames import Frame
+from au_detect.landmarks.tracking import TrackedFace
 
 
 class GivenFaces:

@@ -12,7 +12,7 @@ from au_detect.datasets.measurement_cache import (
     default_cache_folder,
     measuring_code_sha256,
 )
-from au_detect.furrows import N_FURROWS
+from au_detect.features.furrows import N_FURROWS
 
 
 def face(value):

@@ -3,20 +3,19 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError, NoFaceError
-from au_detect.features import geometric_features
-from au_detect.frames import open_frames
-from au_detect.furrows import N_FURROWS
-from au_detect.landmarks import POINTS
-from au_detect.measurement import measure_faces, measurements_of_landmarks
-from au_detect.neutral import (
+from au_detect.features.extraction import geometric_features
+from au_detect.features.furrows import N_FURROWS
+from au_detect.features.measurement import measure_faces, measurements_of_landmarks
+from au_detect.features.neutral import (
     MEDIAN_FRAMES,
     mean_neutral,
     measure_neutral,
     neutral_from_landmarks,
     neutral_from_rows,
 )
-from au_detect.pose import estimate_pose
-from au_detect.tracking import FaceTracker, TrackedFace
+from au_detect.frames import open_frames
+from au_detect.landmarks import POINTS, estimate_pose
+from au_detect.landmarks.tracking import FaceTracker, TrackedFace
 
 HEIGHT, WIDTH = 400, 420
 

@@ -2,12 +2,12 @@ import numpy as np
 import pytest
 from made_results import make_result
 
-from au_detect import plots
 from au_detect.errors import InputError
-from au_detect.explanations import AUExplanation, Reason
-from au_detect.face_parts import Change
-from au_detect.furrows import WINDOW_NAMES
-from au_detect.pose import read_mean_face
+from au_detect.features.face_parts import Change
+from au_detect.features.furrows import WINDOW_NAMES
+from au_detect.landmarks.pose import read_mean_face
+from au_detect.plots import charts as plots
+from au_detect.results.explanations import AUExplanation, Reason
 
 pytest.importorskip("matplotlib")
 

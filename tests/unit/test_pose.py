@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError, ModelFileError
-from au_detect.landmarks import POINTS, mirror
-from au_detect.pose import estimate_pose, read_mean_face, rotation_matrix, upright_turn
+from au_detect.landmarks.points import POINTS, mirror
+from au_detect.landmarks.pose import estimate_pose, read_mean_face, rotation_matrix, upright_turn
 
 
 def turned_px(mean_face, angles_deg, iod_px=100.0):

@@ -8,15 +8,22 @@ import pytest
 pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
 
 from au_detect.errors import InputError
-from au_detect.landmarks import POINTS, interocular_distance_px
-from au_detect.pose import rotation_matrix
-from au_detect.simulation.appearance import Appearance, draw_appearance
+from au_detect.landmarks.points import POINTS, interocular_distance_px
+from au_detect.landmarks.pose import rotation_matrix
 from au_detect.simulation.camera import Camera
-from au_detect.simulation.face_model import PARTS, read_face_model
-from au_detect.simulation.furrow_lines import FURROWS, furrow_strengths, resting_strengths
-from au_detect.simulation.light import Light, Sensor, draw_light, draw_sensor, record, vary_light
-from au_detect.simulation.rasterizer import rasterize, texture_gradients, vertex_normals
-from au_detect.simulation.rendering import FaceRenderer
+from au_detect.simulation.face.model import PARTS, read_face_model
+from au_detect.simulation.rendering.appearance import Appearance, draw_appearance
+from au_detect.simulation.rendering.furrow_lines import FURROWS, furrow_strengths, resting_strengths
+from au_detect.simulation.rendering.light import (
+    Light,
+    Sensor,
+    draw_light,
+    draw_sensor,
+    record,
+    vary_light,
+)
+from au_detect.simulation.rendering.rasterizer import rasterize, texture_gradients, vertex_normals
+from au_detect.simulation.rendering.renderer import FaceRenderer
 
 CAMERA = Camera(focal_px=800.0, center_px=(160.0, 160.0), distance_cm=75.0)
 CLEAR = Sensor(

@@ -10,9 +10,9 @@ from made_results import face_points, make_clip, make_result
 
 from au_detect.errors import InputError
 from au_detect.report import write_report
-from au_detect.report_script import SCRIPT
-from au_detect.report_timeline import MAX_COLUMNS
-from au_detect.report_viewer import MAX_PICTURES
+from au_detect.report.script import SCRIPT
+from au_detect.report.timeline import MAX_COLUMNS
+from au_detect.report.viewer import MAX_PICTURES
 
 LINKS = {"href", "src", "xlink:href", "action"}
 DATA = "application/json"

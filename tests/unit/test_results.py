@@ -5,11 +5,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from au_detect import tables
-from au_detect.emotions import emotions_from_aus
+from au_detect.emotions.recognition import emotions_from_aus
 from au_detect.errors import InputError
-from au_detect.results import AUResult, read_result
-from au_detect.tables import write_settings
+from au_detect.results import AUResult, read_result, tables
+from au_detect.results.tables import write_settings
 
 FACE_FOUND = (True, True, False, True)
 

@@ -7,8 +7,8 @@ from au_detect.datasets.augmentation import augmented, mirrored
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import pose_range_deg, training_tables
 from au_detect.errors import InputError
-from au_detect.features import LOWER_NAMES, UPPER_NAMES
-from au_detect.furrows import FURROW_NAMES, N_FURROWS
+from au_detect.features.extraction import LOWER_NAMES, UPPER_NAMES
+from au_detect.features.furrows import FURROW_NAMES, N_FURROWS
 from au_detect.landmarks import POINTS
 
 N = 4

@@ -2,13 +2,17 @@ import numpy as np
 import pytest
 
 from au_detect.facs import NETWORK_AUS
-from au_detect.features import LOWER_NAMES
-from au_detect.landmarks import POINTS, REGIONS, interocular_distance_px
-from au_detect.pose import estimate_pose
-from au_detect.simulation.actions import ACTION_SHAPES, AU_COLUMN, PROTOTYPES, Display
-from au_detect.simulation.face_model import FaceModel
-from au_detect.simulation.landmark_error import LandmarkErrorModel
-from au_detect.simulation.sequences import coded_intensity, draw_people, simulate_landmarks
+from au_detect.features.extraction import LOWER_NAMES
+from au_detect.landmarks import estimate_pose
+from au_detect.landmarks.points import POINTS, REGIONS, interocular_distance_px
+from au_detect.simulation.collections.landmark_error import LandmarkErrorModel
+from au_detect.simulation.collections.landmark_sequences import (
+    coded_intensity,
+    draw_people,
+    simulate_landmarks,
+)
+from au_detect.simulation.face.actions import ACTION_SHAPES, AU_COLUMN, PROTOTYPES, Display
+from au_detect.simulation.face.model import FaceModel
 
 IOD_CM = 6.3
 ONE_PIECE = ("jaw", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRoll", "mouthShrug")

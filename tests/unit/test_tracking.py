@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.landmark_models import find_landmark_model
-from au_detect.landmarks import apply_affine, interocular_distance_px, mirror
-from au_detect.tracking import FaceTracker
+from au_detect.landmarks.models import find_landmark_model
+from au_detect.landmarks.points import apply_affine, interocular_distance_px, mirror
+from au_detect.landmarks.tracking import FaceTracker
 
 BLANK = np.zeros((40, 40), dtype=np.uint8)
 EVALUATION_DATA = os.environ.get("AU_DETECT_EVALUATION_DATA")

@@ -10,7 +10,7 @@ if not (find_spec("tensorflow") and find_spec("sklearn")):
 from au_detect.classifiers.storage import NetworkKind, load_model
 from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.errors import InputError
-from au_detect.training import TrainingRecipe, train_models
+from au_detect.training.networks import TrainingRecipe, train_models
 
 RECIPE = TrainingRecipe(
     upper_layers=1,

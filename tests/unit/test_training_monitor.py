@@ -3,7 +3,7 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from au_detect.training_monitor import CELL_PX, MARGIN_PX, confusion_picture, training_monitor
+from au_detect.training.monitor import CELL_PX, MARGIN_PX, confusion_picture, training_monitor
 
 
 def test_numbers_by_hand():

@@ -1,0 +1,296 @@
+"""Many inputs, many result files: on one machine, on a Dask cluster, or in shards.
+
+A result is written and forgotten: only one row of the summary per input is kept in memory.
+See `au_detect.batch.records` for the files, and `au_detect.batch.inputs` for the inputs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from au_detect.batch.inputs import BatchInput, find_inputs, in_shard, is_neutral_path
+from au_detect.batch.records import (
+    InputSummary,
+    read_whole,
+    remove_leftovers,
+    summary_frame,
+    write_summary,
+)
+from au_detect.batch.workers import BACKENDS, DetectorOptions, score_in_parallel, score_input
+from au_detect.errors import AUDetectError, InputError, check_option, check_positive
+from au_detect.facs import au_label
+from au_detect.frames.pictures import printable
+from au_detect.landmarks.models import NAMES
+from au_detect.results.checks import json_copy
+from au_detect.results.tables import FORMATS, write_document
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from au_detect.detect import AUDetector
+
+SUMMARY_EVERY_S = 10.0
+
+Progress = Callable[[Iterable[InputSummary], int], Iterable[InputSummary]]
+"""``progress(summaries, n_inputs)`` returns the summaries, for example in a progress bar."""
+
+
+def score_sequences(
+    sources: Any,
+    out: str | os.PathLike[str],
+    *,
+    neutral: Any = "auto",
+    format: str = "csv",
+    n_jobs: int = 1,
+    backend: str = "loky",
+    scheduler: str | None = None,
+    shard: str | None = None,
+    resume: bool = False,
+    model: str | os.PathLike[str] | None = None,
+    landmark_model: str | os.PathLike[str] | None = None,
+    max_faces: int = 1,
+    experimental: bool = False,
+    thresholds: Mapping[int, float] | None = None,
+    independent: bool = False,
+    fps: float = 30.0,
+    landmark_columns: bool = False,
+    progress: Progress | None = None,
+) -> pd.DataFrame:
+    """Detect the AUs of many inputs; write a result file for each, and a summary of all.
+
+    An input that fails has its reason in the summary, and the rest goes on. Every file appears
+    whole or not at all. Who interrupts it (``KeyboardInterrupt``) keeps what is done.
+
+    Parameters
+    ----------
+    sources : path, or iterable of paths
+        A folder tree, a glob pattern, a list file, or several; see
+        `au_detect.batch.inputs.find_inputs`.
+    out : path
+        The output folder; see `au_detect.batch.records` for the files in it.
+    neutral : "auto", "first", "median", int, None or path
+        As in `AUDetector.run`; a list may bring one for each input.
+    format : {"csv", "parquet", "json"}
+        Of the result files. The summary is CSV.
+    n_jobs : int
+        Processes; with 1, everything runs in this one. -1 is one for each core. With Dask the
+        cluster decides.
+    backend : {"loky", "dask"}
+        Processes on this machine, or a Dask cluster. Its workers need the package, and the
+        inputs and `out` under the same absolute paths; one thread each is enough, since a
+        worker scores one input at a time.
+    scheduler : str, optional
+        Address of the Dask scheduler, for example ``tcp://10.0.0.1:8786``.
+    shard : str, optional
+        ``"3/10"`` scores the third tenth only; the tenths may run anywhere at the same time
+        and share `out`. Each has a summary of its own (``summary_3_of_10.csv``); a run with
+        `resume` and without `shard` then makes that of all.
+    resume : bool
+        Skip inputs whose result is there and whole, made with the same options, model and
+        version from an input of the same size and time of change. Failed ones are tried again.
+    model, landmark_model, max_faces, experimental, thresholds
+        As in `AUDetector`.
+    independent, fps
+        As in `AUDetector.run`.
+    landmark_columns : bool
+        Whether to write the landmarks too (csv, parquet).
+    progress : callable, optional
+        ``progress(summaries, n_inputs)`` returns the summaries, for example in a progress bar.
+
+    Returns
+    -------
+    DataFrame
+        The summary: ``input, result, frames, frames_with_face, faces, neutral, AU01_peak ...,
+        seconds, error``, a row per input.
+
+    Raises
+    ------
+    InputError
+        If an argument is not as above, or no input is found.
+    ModelFileError
+        If the model is damaged.
+    AUDetectError
+        If Dask or pyarrow is asked for and not installed, or the cluster cannot be reached.
+    OSError
+        If `out` cannot be written; also if the disk is full, which ends the batch.
+    """
+    place = os.path.abspath if backend == "dask" else os.fspath
+    _check_options(neutral, format, n_jobs, backend, scheduler)
+    check_positive("fps", fps)
+    options = DetectorOptions(
+        None if model is None else place(model),
+        landmark_model if landmark_model in (None, *NAMES) else place(landmark_model),
+        max_faces, experimental, tuple(sorted((thresholds or {}).items())),
+    )  # fmt: skip
+    detector = options.detector()
+    recipe = _recipe(
+        detector, options, independent=independent, fps=float(fps), format=format,
+        landmark_columns=landmark_columns,
+    )  # fmt: skip
+    inputs = [
+        replace(item, source=place(item.source), neutral=_placed(item.neutral, place))
+        for item in find_inputs(sources, neutral=neutral)
+        if in_shard(item, shard)
+    ]
+    about = {"networks": _networks(detector), "shard": shard, "backend": backend, "n_jobs": n_jobs}
+    run = _Run(place(out), inputs, recipe, shard, about)
+    if resume:
+        run.take_over()
+    score = partial(score_input, out=run.out, options=options, recipe=recipe)
+    with (
+        run,
+        closing(
+            run.noted(
+                score_in_parallel(
+                    run.waiting(), score, n_jobs=n_jobs, backend=backend, scheduler=scheduler
+                )
+            )
+        ) as rows,
+    ):
+        for _ in progress(rows, len(run.waiting())) if progress else rows:
+            pass
+    return summary_frame(run.rows())
+
+
+class _Run:
+    """What became of the inputs of a batch so far, kept up to date on disk.
+
+    As a context it writes the summary and ``run.json`` when it begins and when it ends,
+    however it ends.
+    """
+
+    def __init__(
+        self,
+        out: str,
+        inputs: list[BatchInput],
+        recipe: dict[str, Any],
+        shard: str | None,
+        about: dict[str, Any],
+    ) -> None:
+        suffix = "" if shard is None else f"_{shard.replace('/', '_of_')}"
+        self.out, self.inputs, self.recipe, self.about = out, inputs, recipe, about
+        self._summary_path = Path(out, f"summary{suffix}.csv")
+        self._run_path = Path(out, f"run{suffix}.json")
+        self._rows: dict[str, InputSummary] = {}
+        self._n_taken_over = 0
+        self._began = _now()
+        self._written_s = time.monotonic()
+        os.makedirs(out, exist_ok=True)
+        remove_leftovers(out)
+
+    def take_over(self) -> None:
+        """Count as done what an earlier run has left done and whole."""
+        self._note_whole()
+        self._n_taken_over = len(self._rows)
+
+    def _note_whole(self) -> None:
+        """Note the inputs whose results are there and whole, though nobody said so."""
+        for item in self.waiting():
+            if row := read_whole(item, self.out, self.recipe):
+                self._rows[item.name] = row
+
+    def waiting(self) -> list[BatchInput]:
+        """Return the inputs that are not done."""
+        return [item for item in self.inputs if item.name not in self._rows]
+
+    def rows(self) -> list[InputSummary]:
+        """Return the rows of the summary so far, in the order of the inputs."""
+        return [self._rows[item.name] for item in self.inputs if item.name in self._rows]
+
+    def noted(self, scored: Generator[tuple[BatchInput, InputSummary]]) -> Generator[InputSummary]:
+        """Yield the rows as they come, and write the summary now and then."""
+        with closing(scored):
+            for item, row in scored:
+                self._rows[item.name] = row
+                if time.monotonic() - self._written_s > SUMMARY_EVERY_S:
+                    self._write("running")
+                yield row
+
+    def __enter__(self) -> _Run:
+        self._write("running")
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is not None:  # other processes may have finished inputs since
+            self._note_whole()
+        self._write("finished" if kind is None else f"stopped by {kind.__name__}")
+
+    def _write(self, state: str) -> None:
+        rows = self.rows()
+        write_summary(rows, self._summary_path)
+        counts = {
+            "n_inputs": len(self.inputs),
+            "n_done": sum(not row.error for row in rows),
+            "n_failed": sum(bool(row.error) for row in rows),
+            "n_without_face": sum(row.frames_with_face == 0 for row in rows),
+            "n_from_earlier_runs": self._n_taken_over,
+        }
+        times = {"state": state, "began": self._began, "written": _now()}
+        write_document(self._run_path, {**times, **counts, **self.about, "options": self.recipe})
+        self._written_s = time.monotonic()
+
+
+def _recipe(detector: AUDetector, options: DetectorOptions, **more: Any) -> dict[str, Any]:
+    """Return what results depend on besides the input and its neutral, as JSON holds it."""
+    path = detector.tracker.landmark_model.path
+    return json_copy(
+        {
+            "detector": detector.settings(),
+            "landmark_model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "thresholds": {au_label(au): value for au, value in options.thresholds},
+            **more,
+        }
+    )
+
+
+def _networks(detector: AUDetector) -> dict[str, Any]:
+    """Return the thresholds of every network, those of the caller put in."""
+    return {
+        entry.name: {
+            au_label(au): detector.thresholds.get(au, usual)
+            for au, usual in zip(entry.aus, entry.thresholds, strict=True)
+        }
+        for entry in detector.model.manifest.networks
+    }
+
+
+def _check_options(
+    neutral: Any, file_format: str, n_jobs: int, backend: str, scheduler: str | None
+) -> None:
+    check_option("format", file_format, FORMATS)
+    check_option("backend", backend, BACKENDS)
+    if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0:
+        raise InputError(f"n_jobs must be a whole number, -1 for all cores, got {n_jobs!r}")
+    if (backend == "dask") != (scheduler is not None):
+        raise InputError(
+            "scheduler must be given with the Dask backend and only with it, "
+            f"got {scheduler!r} with {backend!r}"
+        )
+    known = neutral is None or isinstance(neutral, (str, os.PathLike, int))
+    if not known or isinstance(neutral, bool):
+        raise InputError(
+            'neutral of a batch must be "auto", "first", "median", a frame number, a path or '
+            f"None, got {type(neutral).__name__}"
+        )
+    if is_neutral_path(neutral) and not os.path.exists(neutral):
+        raise InputError(f"neutral {printable(neutral)} does not exist")
+    if file_format == "parquet" and find_spec("pyarrow") is None:
+        raise AUDetectError("Parquet files need pyarrow: pip install 'au-detect[parquet]'")
+
+
+def _placed(neutral: Any, place: Callable[[Any], str]) -> Any:
+    return place(neutral) if is_neutral_path(neutral) else neutral
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

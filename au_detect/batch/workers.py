@@ -1,0 +1,230 @@
+"""What runs in the worker processes of a batch, and how the work reaches them.
+
+A worker loads the landmark file and the networks once and scores one input at a time.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import signal
+import threading
+import time
+import warnings
+from collections import deque
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from concurrent.futures import BrokenExecutor
+from contextlib import closing, contextmanager, nullcontext
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import cv2
+from joblib import Parallel, delayed, parallel_config
+
+from au_detect.batch.inputs import BatchInput
+from au_detect.batch.records import InputSummary, discard, file_state, store
+from au_detect.detect import AUDetector
+from au_detect.errors import AUDetectError, InputError
+from au_detect.frames.pictures import printable
+
+BACKENDS = ("loky", "dask")
+CONNECT_TIMEOUT_S = 10
+ORPHAN_CHECK_S = 1.0
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+_one_at_a_time = threading.Lock()  # a Dask worker may have several threads, an orphan must finish
+_DEAD = "the process that scored it died: out of memory, killed, or a decoder crashed"
+
+
+@dataclass(frozen=True)
+class DetectorOptions:
+    """The arguments of an `AUDetector`, to be made anew in another process."""
+
+    model: str | None
+    landmark_model: str | None
+    max_faces: int
+    experimental: bool
+    thresholds: tuple[tuple[int, float], ...]
+
+    def detector(self) -> AUDetector:
+        """Return the detector."""
+        return AUDetector(
+            self.model,
+            landmark_model=self.landmark_model,
+            max_faces=self.max_faces,
+            experimental=self.experimental,
+            thresholds=dict(self.thresholds),
+        )
+
+
+@lru_cache(maxsize=1)
+def _detector(options: DetectorOptions, settings: tuple[tuple[str, Any], ...]) -> AUDetector:
+    """Return this process's detector, or raise unless it is what the batch was begun with."""
+    detector = options.detector()
+    own = detector.settings()
+    for name, expected in settings:
+        if own[name] != expected:
+            raise AUDetectError(
+                f"a worker must have the {name} that the batch was begun with, {expected!r}, "
+                f"got {own[name]!r}"
+            )
+    return detector
+
+
+def score_input(
+    item: BatchInput, out: str, options: DetectorOptions, recipe: Mapping[str, Any]
+) -> InputSummary:
+    """Score one input and write its files; what goes wrong with it becomes its `error`.
+
+    Raises
+    ------
+    OSError
+        If the disk is full or read-only: no other input would fare better.
+    """
+    started_s = time.perf_counter()
+    try:
+        with _one_at_a_time:
+            detector = _detector(options, tuple(recipe["detector"].items()))
+            state = file_state(item.source)
+            result = detector.run(
+                item.source,
+                neutral=item.neutral,
+                independent=recipe["independent"],
+                fps=recipe["fps"],
+            )
+            return store(result, item, out, recipe, state, started_s)
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise
+        discard(item, out, recipe["format"])
+        return _failed(item, _in_a_line(error), time.perf_counter() - started_s)
+
+
+def _failed(item: BatchInput, error: str, seconds: float = 0.0) -> InputSummary:
+    return InputSummary(input=printable(item.source), seconds=round(seconds, 3), error=error)
+
+
+def _in_a_line(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror and error.filename:
+        return f"{printable(error.filename)}: {error.strerror}"
+    text = " ".join(str(error).split())
+    if isinstance(error, AUDetectError):
+        return text
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+Scoring = Callable[[BatchInput], InputSummary]
+
+
+def score_in_parallel(
+    items: Sequence[BatchInput],
+    score: Scoring,
+    *,
+    n_jobs: int,
+    backend: str,
+    scheduler: str | None,
+) -> Generator[tuple[BatchInput, InputSummary]]:
+    """Yield every input and its row, as they are done.
+
+    When a worker dies, the inputs that were in flight are scored again, one by one: those that
+    kill their worker again are recorded as failed, and the rest goes on.
+
+    Raises
+    ------
+    AUDetectError
+        If Dask is not installed or the cluster cannot be reached.
+    OSError
+        If the disk is full.
+    """
+    with _dask_cluster(scheduler) if backend == "dask" else nullcontext():
+        n_jobs = -1 if backend == "dask" else min(n_jobs, len(items)) if n_jobs > 0 else n_jobs
+        waiting = deque(items)
+        while waiting:
+            in_flight: dict[str, BatchInput] = {}
+            try:
+                with closing(_scored(waiting, in_flight, score, n_jobs)) as scored:
+                    for item, summary in scored:
+                        del in_flight[item.name]
+                        yield item, summary
+            except Exception as error:
+                if not _is_dead_worker(error):
+                    raise
+            for item in in_flight.values():
+                yield item, _scored_alone(item, score)
+
+
+def _scored(
+    waiting: deque[BatchInput], in_flight: dict[str, BatchInput], score: Scoring, n_jobs: int
+) -> Generator[tuple[BatchInput, InputSummary]]:
+    """Take inputs from `waiting` to `in_flight` when a worker is free; yield what is done."""
+
+    def tasks() -> Iterator[Any]:
+        while waiting:
+            item = waiting.popleft()
+            in_flight[item.name] = item
+            yield delayed(_item_and_row)(item, score)
+
+    parallel = Parallel(
+        n_jobs, return_as="generator_unordered", batch_size=1, initializer=_begin_worker
+    )
+    done = parallel(tasks())
+    try:
+        for item_and_row in done:  # noqa: UP028 ("yield from" would close it itself, and warn)
+            yield item_and_row
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # that the inputs in flight are dropped is meant
+            done.close()
+
+
+def _item_and_row(item: BatchInput, score: Scoring) -> tuple[BatchInput, InputSummary]:
+    return item, score(item)
+
+
+def _scored_alone(item: BatchInput, score: Scoring) -> InputSummary:
+    """Score an input in a process where it can do no harm."""
+    in_flight: dict[str, BatchInput] = {}
+    try:
+        with closing(_scored(deque([item]), in_flight, score, n_jobs=2)) as scored:
+            return next(scored)[1]
+    except Exception as error:
+        if not _is_dead_worker(error):
+            raise
+    return _failed(item, _DEAD)
+
+
+def _is_dead_worker(error: Exception) -> bool:
+    return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
+
+
+def _begin_worker() -> None:
+    """Set up a process of the pool: the parent handles Ctrl-C, and cores are shared by inputs."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    cv2.setNumThreads(1)
+    threading.Thread(target=_end_as_orphan, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_as_orphan(parent: int) -> None:
+    """End this process after its input when the batch was killed: nobody would give it more."""
+    while os.getppid() == parent:
+        time.sleep(ORPHAN_CHECK_S)
+    with _one_at_a_time:
+        os._exit(0)
+
+
+@contextmanager
+def _dask_cluster(scheduler: str | None) -> Iterator[None]:
+    try:
+        from distributed import Client
+    except ImportError as error:
+        raise AUDetectError("a Dask cluster needs: pip install 'au-detect[dask]'") from error
+    if not re.fullmatch(r"(\w+://)?\S+:\d+", scheduler or ""):
+        raise InputError(f'scheduler must be like "tcp://10.0.0.1:8786", got {scheduler!r}')
+    try:
+        client = Client(scheduler, timeout=CONNECT_TIMEOUT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise AUDetectError(f"scheduler must be reachable: {_in_a_line(error)}") from error
+    with client, parallel_config(backend="dask", client=client):
+        yield

@@ -1,0 +1,1 @@
+"""The command ``au-detect``: parse, call what the library offers, print."""

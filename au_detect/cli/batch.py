@@ -1,0 +1,91 @@
+"""The command ``au-detect batch``. Parsing and printing only, like `au_detect.cli.main`."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from au_detect.cli.options import (
+    BAD_INPUT,
+    NO_FACE_ANYWHERE,
+    add_scoring_options,
+    detector_arguments,
+    scoring_arguments,
+)
+
+if TYPE_CHECKING:
+    from au_detect.batch.records import InputSummary
+
+
+def add_batch(commands: Any) -> None:
+    """Add ``batch`` to a parser."""
+    batch = commands.add_parser(
+        "batch", help="action units of thousands of videos and sequences, a result file each"
+    )
+    batch.set_defaults(command=_batch)
+    batch.add_argument(
+        "inputs", nargs="+", metavar="INPUT",
+        help="a folder tree (its videos, and its folders of pictures as sequences), a glob "
+        "pattern, files, or a list: .txt with a path on each line, .csv with a column `input` "
+        "and perhaps `neutral`",
+    )  # fmt: skip
+    add_scoring_options(batch, out="au_detect_batch")
+    batch.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; -1: all cores")
+    batch.add_argument(
+        "--resume", action="store_true",
+        help="skip what is done and whole: same options, model and version, input of the same "
+        "size and time of change",
+    )  # fmt: skip
+    batch.add_argument(
+        "--shard", metavar="K/N",
+        help="only the K-th of N parts, told apart by the names of the inputs: for schedulers "
+        "such as Slurm",
+    )  # fmt: skip
+    batch.add_argument("--backend", choices=("loky", "dask"), default="loky")
+    batch.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
+
+
+def _batch(options: argparse.Namespace) -> int:
+    from au_detect.batch import score_sequences
+
+    summary = score_sequences(
+        options.inputs[0] if len(options.inputs) == 1 else options.inputs,
+        options.out,
+        format=options.format,
+        landmark_columns=options.landmark_columns,
+        n_jobs=options.jobs,
+        backend=options.backend,
+        scheduler=options.scheduler,
+        shard=options.shard,
+        resume=options.resume,
+        progress=_progress,
+        **scoring_arguments(options),
+        **detector_arguments(options),
+    )
+    n_failed = int((summary["error"] != "").sum())
+    n_without = int((summary["frames_with_face"] == 0).sum())
+    print(
+        f"{len(summary)} inputs: {len(summary) - n_failed} scored, of which {n_without} without a "
+        f"face; {n_failed} failed -> {options.out}"
+    )
+    if n_failed:
+        return BAD_INPUT
+    return NO_FACE_ANYWHERE if 0 < len(summary) == n_without else 0
+
+
+def _progress(rows: Iterable[InputSummary], n_inputs: int) -> Iterator[InputSummary]:
+    """Show rate and remaining time; say in a line what failed or shows no face."""
+    from tqdm import tqdm
+
+    n_frames, began_s = 0, time.monotonic()
+    with tqdm(rows, total=n_inputs, unit="input", disable=None) as bar:
+        for row in bar:
+            if row.error or not row.frames_with_face:
+                problem = row.error or f"no face found in {row.input}"
+                tqdm.write(f"au-detect: {problem}", file=sys.stderr)
+            n_frames += row.frames or 0
+            bar.set_postfix_str(f"{n_frames / (time.monotonic() - began_s):.0f} frames/s")
+            yield row

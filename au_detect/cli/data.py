@@ -1,0 +1,159 @@
+"""``au-detect dataset``, and the options of every command that takes labelled sequences.
+
+Parsing and printing only, like `au_detect.cli.main`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from au_detect.datasets.collection import Collection, Problem
+    from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.datasets.summary import CollectionSummary
+
+DATA_HELP = "a folder in the layout of CK+, a table (sequences.csv), or measured sequences (.npz)"
+SHOWN_PROBLEMS = 3
+
+
+OWN_LANDMARKS = "ckplus"
+
+
+def add_data_commands(commands: Any) -> None:
+    """Add ``dataset`` to a parser."""
+    dataset = commands.add_parser(
+        "dataset", help="what a labelled collection holds, and what is wrong with it"
+    )
+    dataset.set_defaults(command=_dataset)
+    dataset.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
+    dataset.add_argument(
+        "--out", type=Path, metavar="FILE",
+        help="measure the collection and write the table (.npz) that training takes",
+    )  # fmt: skip
+    dataset.add_argument(
+        "--problems", type=Path, metavar="FILE", help="write the whole list of problems (CSV)"
+    )
+    add_data_options(dataset)
+
+
+def add_data_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say how the collection `options.data` is measured."""
+    group = parser.add_argument_group("how a collection is measured (not of .npz)")
+    group.add_argument(
+        "--landmarks", metavar="NAME|FILE",
+        help='track the faces with "ibug300w" (default), "open" or a dlib predictor of 68 points; '
+        f'"{OWN_LANDMARKS}" takes the landmarks of the collection',
+    )  # fmt: skip
+    group.add_argument(
+        "--frames", choices=("apex", "last3", "all-weighted"), default="apex",
+        help="the last frame, the last three, or all, weighted from neutral to apex "
+        "(default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    group.add_argument(
+        "--cache", type=Path, metavar="DIR", help="where measurements are kept (default: a folder "
+        "in the user's cache)",
+    )  # fmt: skip
+    group.add_argument("--no-cache", action="store_true", help="measure everything anew")
+
+
+def sequences_from_options(
+    options: argparse.Namespace,
+) -> tuple[LabelledSequences, Collection | None]:
+    """Return the sequences of `options.data`, measured as the options of a command say.
+
+    See `au_detect.datasets.loading.load_labelled_sequences`.
+    """
+    from au_detect.datasets.loading import load_labelled_sequences
+
+    own = options.landmarks == OWN_LANDMARKS
+    return load_labelled_sequences(
+        options.data,
+        landmarks=OWN_LANDMARKS if own else "dlib",
+        frames=options.frames,
+        cache=False if options.no_cache else options.cache,
+        n_jobs=options.jobs,
+        progress=_progress,
+        landmark_model=None if own else options.landmarks,
+    )
+
+
+def _progress(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
+    from tqdm import tqdm
+
+    return tqdm(parts, total=n_parts, desc="measuring", unit=" sequences", disable=None)
+
+
+def _dataset(options: argparse.Namespace) -> int:
+    from dataclasses import replace
+
+    from au_detect.datasets.loading import read_collection
+    from au_detect.datasets.summary import (
+        find_damaged_files,
+        summarise_collection,
+        summarise_sequences,
+    )
+
+    sequences: LabelledSequences | None = None
+    collection: Collection | None = None
+    if options.out or options.data.suffix.lower() == ".npz":
+        sequences, collection = sequences_from_options(options)
+    else:
+        collection = read_collection(options.data)
+        damaged = tuple(find_damaged_files(collection))
+        collection = replace(collection, problems=collection.problems + damaged)
+    if collection is not None:
+        summary = summarise_collection(collection)
+    elif sequences is not None:
+        summary = summarise_sequences(sequences)
+    print(_described(summary))
+    if options.problems:
+        _write_problems(options.problems, collection.problems if collection else ())
+    if options.out and sequences is not None:
+        sequences.save(options.out)
+        print(f"\n{len(sequences)} rows of {sequences.n_subjects} subjects -> {options.out}")
+    return 0
+
+
+def _described(summary: CollectionSummary) -> str:
+    from au_detect.facs import ACTION_UNITS
+
+    counted = {
+        "subjects": summary.n_subjects,
+        "sequences": summary.n_sequences,
+        "frames": summary.n_frames,
+        "videos": summary.n_videos,
+    }
+    lines = [", ".join(f"{n} {word}" for word, n in counted.items() if n), ""]
+    lines.append(f"{'AU':>4}  {'sequences':>9}  {'subjects':>8}  {'with intensity':>14}  name")
+    for au, count in summary.aus.items():
+        name = ACTION_UNITS[au].name if au in ACTION_UNITS else "(cannot be detected)"
+        coded = "-" if count.n_with_intensity is None else count.n_with_intensity
+        lines.append(f"{au:>4}  {count.n_sequences:>9}  {count.n_subjects:>8}  {coded:>14}  {name}")
+    emotions = ", ".join(f"{name or 'unknown'} {n}" for name, n in summary.emotions.items())
+    lines += ["", f"emotions: {emotions or 'none'}", "", *_listed(summary)]
+    return "\n".join(lines)
+
+
+def _listed(summary: CollectionSummary) -> list[str]:
+    if not summary.problems:
+        return ["no problems found"]
+    lines = []
+    for kind, problems in summary.problems.items():
+        lines.append(f"{kind}: {len(problems)}")
+        lines += [f"  {problem}" for problem in problems[:SHOWN_PROBLEMS]]
+        if len(problems) > SHOWN_PROBLEMS:
+            lines.append(f"  ... and {len(problems) - SHOWN_PROBLEMS} more (--problems FILE)")
+    return lines
+
+
+def _write_problems(path: Path, problems: Iterable[Problem]) -> None:
+    import csv
+
+    with path.open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(("kind", "place", "problem"))
+        writer.writerows((p.kind, p.place, p.text) for p in problems)

@@ -1,0 +1,161 @@
+"""The command ``au-detect``: parse, call the library, print. Nothing is computed here."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from au_detect.cli.batch import add_batch
+from au_detect.cli.data import add_data_commands
+from au_detect.cli.judging import add_judging_commands
+from au_detect.cli.live import add_live_command
+from au_detect.cli.options import (
+    BAD_INPUT,
+    NO_FACE_ANYWHERE,
+    add_scoring_options,
+    detector_arguments,
+    scoring_arguments,
+)
+from au_detect.cli.pictures import (
+    add_picture_commands,
+    add_picture_options,
+    emotions_wanted,
+    write_pictures,
+)
+from au_detect.cli.training import add_training_commands
+from au_detect.errors import AUDetectError
+from au_detect.version import __version__
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; return its exit code: 0, 2 for bad input, 3 if no input shows a face."""
+    options = _parser().parse_args(arguments)
+    try:
+        return int(options.command(options) or 0)
+    except AUDetectError as error:
+        print(f"au-detect: {error}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:  # a folder that cannot be written, a full disk
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"au-detect: {place}{error.strerror or error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("au-detect: stopped", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="au-detect", description="Detect facial action units (FACS) by geometry."
+    )
+    parser.add_argument("--version", action="version", version=f"au_detect {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    add_batch(commands)
+    _add_demo(commands)
+    _add_info(commands)
+    add_picture_commands(commands)
+    add_data_commands(commands)
+    add_live_command(commands)
+    add_training_commands(commands)
+    add_judging_commands(commands)
+    return parser
+
+
+def _add_run(commands: Any) -> None:
+    run = commands.add_parser("run", help="action units of pictures, sequences and videos")
+    run.set_defaults(command=_run)
+    run.add_argument("inputs", nargs="+", metavar="INPUT", help="picture, folder, glob or video")
+    add_scoring_options(run, out="au_detect_results")
+    add_picture_options(run)
+
+
+def _add_demo(commands: Any) -> None:
+    demo = commands.add_parser("demo", help="run on the sample sequences and write a report")
+    demo.set_defaults(command=_demo)
+    demo.add_argument("--out", type=Path, default=Path("au_detect_demo"), metavar="DIR")
+
+
+def _add_info(commands: Any) -> None:
+    info = commands.add_parser("info", help="versions, models, and how reliable each AU is")
+    info.set_defaults(command=_info)
+    info.add_argument("--model", type=Path, metavar="DIR")
+
+
+def _run(options: argparse.Namespace) -> int:
+    from au_detect.detect import AUDetector
+    from au_detect.results.tables import write_result, write_settings
+
+    detector = AUDetector(**detector_arguments(options))
+    options.out.mkdir(parents=True, exist_ok=True)
+    faces_seen, failed = False, False
+    for source, name in zip(options.inputs, _output_names(options.inputs), strict=True):
+        try:
+            result = detector.run(source, progress=_progress(name), **scoring_arguments(options))
+        except AUDetectError as error:
+            print(f"au-detect: {error}", file=sys.stderr)
+            failed = True
+            continue
+        path = options.out / f"{name}.{options.format}"
+        emotions = emotions_wanted(options, result)
+        write_result(
+            result, path, options.format, landmarks=options.landmark_columns, emotions=emotions
+        )
+        write_settings(result, path.with_suffix(".settings.json"))
+        faces_seen |= bool(result.face_found.any())
+        if not result.face_found.any():
+            print(f"au-detect: no face found in {source}", file=sys.stderr)
+        print(_in_a_line(result), f"-> {path}")
+        write_pictures(options, source, result, emotions, name, _progress(name))
+        if len(options.inputs) == 1:
+            print(result.summary().to_string())
+    if failed:
+        return BAD_INPUT
+    return 0 if faces_seen else NO_FACE_ANYWHERE
+
+
+def _output_names(inputs: Sequence[str]) -> list[str]:
+    """Return a file name without ending for every input, all different."""
+    names: list[str] = []
+    for source in inputs:
+        base = Path(source.replace("*", "_").replace("?", "_")).stem or "input"
+        name, number = base, 2
+        while name in names:
+            name, number = f"{base}_{number}", number + 1
+        names.append(name)
+    return names
+
+
+def _progress(name: str) -> Any:
+    def bar(frames: Iterable[Any], n_frames: int | None) -> Iterable[Any]:
+        from tqdm import tqdm
+
+        return tqdm(frames, total=n_frames, desc=name, unit="frame", disable=None, leave=False)
+
+    return bar
+
+
+def _in_a_line(result: Any) -> str:
+    rows = f"{len(result)} row{'s' if len(result) != 1 else ''}"
+    found = int(result.face_found.sum())
+    neutral = ", ".join(sorted(set(result.neutral.values()))) or "no face"
+    return f"{result.input}: {rows}, face in {found}, neutral: {neutral}"
+
+
+def _demo(options: argparse.Namespace) -> int:
+    from au_detect.demo import run_demo
+
+    table, report = run_demo(options.out, progress=_progress)
+    print(table.to_string(index=False))
+    print(f"\nReport: {report}")
+    return 0
+
+
+def _info(options: argparse.Namespace) -> int:
+    from au_detect.info import describe
+
+    print(describe(options.model))
+    return 0

@@ -1,0 +1,62 @@
+"""Options that several commands share. Parsing only, like `au_detect.cli.main`."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+FORMATS = ("csv", "parquet", "json")
+BAD_INPUT, NO_FACE_ANYWHERE = 2, 3
+"""Exit codes."""
+
+
+def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
+    """Add what `run` and `batch` have in common; `out` is the usual output folder."""
+    parser.add_argument(
+        "--neutral", default="auto", type=_neutral, metavar="WHAT",
+        help='the neutral face: "first" or "median" frame, a frame number (from 0), a picture, '
+        '"none", or "auto" (default: none for a picture, median for videos over 10 s, else first)',
+    )  # fmt: skip
+    parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")
+    parser.add_argument("--format", choices=FORMATS, default="csv")
+    parser.add_argument(
+        "--landmark-columns", action="store_true", help="write the 68 landmarks too (csv, parquet)"
+    )
+    parser.add_argument(
+        "--independent", action="store_true", help="the pictures of a folder are no sequence"
+    )
+    parser.add_argument(
+        "--fps", type=float, default=30.0, help="of pictures (default: %(default)s)"
+    )
+    parser.add_argument("--max-faces", type=int, default=1, metavar="N")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="another model folder")
+    add_landmarks_option(parser)
+    parser.add_argument(
+        "--experimental", action="store_true", help="report AUs that are not reliable too"
+    )
+
+
+def add_landmarks_option(parser: argparse.ArgumentParser) -> None:
+    """Add who finds the landmarks, as `landmark_model`."""
+    parser.add_argument(
+        "--landmarks", dest="landmark_model", metavar="NAME|FILE",
+        help='"ibug300w" (default), "open" (our own), or a dlib predictor of 68 points',
+    )  # fmt: skip
+
+
+def scoring_arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `AUDetector.run`."""
+    return {name: getattr(options, name) for name in ("neutral", "independent", "fps")}
+
+
+def detector_arguments(options: argparse.Namespace) -> dict[str, Any]:
+    """Return the options of `AUDetector`."""
+    names = ("model", "landmark_model", "max_faces", "experimental")
+    return {name: getattr(options, name) for name in names}
+
+
+def _neutral(text: str) -> str | int | None:
+    from au_detect.batch.inputs import parse_neutral
+
+    return parse_neutral(text)

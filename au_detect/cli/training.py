@@ -1,0 +1,159 @@
+"""The commands that simulate people, and train landmark models on them.
+
+Parsing and printing only, like `au_detect.cli.main`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from au_detect.cli.options import add_landmarks_option
+from au_detect.cli.recipe import training_progress
+from au_detect.errors import InputError
+
+
+def add_training_commands(commands: Any) -> None:
+    """Add the commands to a parser."""
+    _add_simulate(commands)
+    _add_rebuild(commands)
+    _add_train_landmarks(commands)
+
+
+def _add_face_model_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--face-model", type=Path, required=True, metavar="PATH",
+        help="the ICT-FaceKit folder of OBJ files, or its compact .npz",
+    )  # fmt: skip
+
+
+def _add_simulate(commands: Any) -> None:
+    simulate = commands.add_parser("simulate", help="draw labelled faces from a morphable model")
+    simulate.set_defaults(command=_simulate)
+    _add_face_model_option(simulate)
+    simulate.add_argument(
+        "--out", type=Path, required=True, metavar="PATH",
+        help="an .npz table for training; with --render also a folder, in the layout of CK+",
+    )  # fmt: skip
+    simulate.add_argument("--n", type=int, default=20_000, help="sequences (default: %(default)s)")
+    simulate.add_argument("--render", action="store_true", help="render pictures and measure them")
+    simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    simulate.add_argument("--seed", type=int, default=0)
+    add_landmarks_option(simulate)
+    error = commands.add_parser(
+        "landmark-error", help="measure on renders how the landmark model distorts faces"
+    )
+    error.set_defaults(command=_landmark_error)
+    error.add_argument("table", type=Path, help="what `au-detect simulate --render` wrote")
+    error.add_argument("--out", type=Path, required=True, metavar="FILE")
+
+
+def _add_rebuild(commands: Any) -> None:
+    rebuild = commands.add_parser("rebuild-models", help="make the shipped models again")
+    rebuild.set_defaults(command=_rebuild)
+    _add_face_model_option(rebuild)
+    rebuild.add_argument("--out", type=Path, required=True, metavar="DIR")
+    rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+
+
+def _rebuild(options: argparse.Namespace) -> int:
+    from au_detect.simulation.rebuild import rebuild_models
+
+    rebuild_models(
+        options.face_model, options.out, n_jobs=options.jobs,
+        parts_progress=_parts_progress("parts"), progress=training_progress(),
+    )  # fmt: skip
+    print(f"models -> {options.out}")
+    return 0
+
+
+def _add_train_landmarks(commands: Any) -> None:
+    train = commands.add_parser(
+        "train-landmarks", help="train a landmark model on renders, where landmarks are known"
+    )
+    train.set_defaults(command=_train_landmarks)
+    _add_face_model_option(train)
+    train.add_argument("--out", type=Path, required=True, metavar="FILE")
+    train.add_argument("--n", type=int, default=6000, help="pictures (default: %(default)s)")
+    train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    train.add_argument("--seed", type=int, default=0)
+
+
+def _simulate(options: argparse.Namespace) -> int:
+    is_table = options.out.suffix == ".npz"
+    if not options.render:
+        if not is_table:
+            raise InputError(f"--out must be an .npz file without --render, got {options.out}")
+        return _simulate_landmarks(options)
+    if is_table:
+        return _render_table(options)
+    from au_detect.simulation.collections.ckplus_folders import write_collection
+
+    n = write_collection(
+        options.face_model, options.out, options.n, random_state=options.seed,
+        n_jobs=options.jobs, progress=_parts_progress("people"),
+    )  # fmt: skip
+    print(f"{n} sequences -> {options.out}")
+    return 0
+
+
+def _simulate_landmarks(options: argparse.Namespace) -> int:
+    from au_detect.landmarks.models import find_landmark_model
+    from au_detect.simulation.collections.landmark_error import load_landmark_error
+    from au_detect.simulation.collections.landmark_sequences import simulate_landmarks
+    from au_detect.simulation.face.model import read_face_model
+
+    model = read_face_model(options.face_model)
+    error = load_landmark_error(find_landmark_model(options.landmark_model).name)
+    table = simulate_landmarks(model, options.n, random_state=options.seed, error=error)
+    table.save(options.out)
+    print(f"{len(table)} sequences of {table.n_subjects} people -> {options.out}")
+    return 0
+
+
+def _render_table(options: argparse.Namespace) -> int:
+    from au_detect.simulation.collections.rendered_sequences import render_sequences
+
+    table = render_sequences(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        landmark_model=options.landmark_model, progress=_parts_progress("people"),
+    )  # fmt: skip
+    table.save(options.out)
+    print(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")
+    return 0
+
+
+def _parts_progress(unit: str) -> Any:
+    def bar(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
+        from tqdm import tqdm
+
+        return tqdm(parts, total=n_parts, unit=f" {unit}", disable=None)
+
+    return bar
+
+
+def _landmark_error(options: argparse.Namespace) -> int:
+    from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.simulation.collections.landmark_error import fit_error_to_renders
+
+    error = fit_error_to_renders(LabelledSequences.load(options.table))
+    error.save(options.out)
+    print(f"error model of {error.landmark_model} -> {options.out}")
+    return 0
+
+
+def _train_landmarks(options: argparse.Namespace) -> int:
+    from au_detect.simulation.landmarks.examples import render_examples
+    from au_detect.simulation.landmarks.training import train_landmark_model
+
+    examples = render_examples(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        progress=_parts_progress("parts"),
+    )  # fmt: skip
+    error = train_landmark_model(examples, options.out, random_state=options.seed)
+    for region, distance in error.items():
+        print(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
+    print(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
+    return 0

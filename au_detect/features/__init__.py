@@ -1,0 +1,1 @@
+"""Distances, displacements and furrow densities, relative to the person's neutral face."""

@@ -1,0 +1,197 @@
+"""Furrows: edges of the skin in windows that follow the landmarks (Tian's transient features).
+
+Tian, Kanade & Cohn (2001, section 3.2) count Canny edge pixels where furrows appear, relative to
+the neutral face. Windows on eyes and lips tell what landmarks alone do not, closed lids above
+all. Here the face is first brought upright and to a fixed inter-ocular distance
+(IOD), since the same face at half the size would otherwise have twice the edge density; and its
+brightness is divided by the local mean, so that edges are contrasts and neither the skin's tone
+nor the lamp's strength counts. Beside the share of edge pixels every window has the strength of
+its vertical and its horizontal lines, its brightness and its contrast.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.errors import InputError, check_shape
+from au_detect.landmarks.crop import FaceCrop
+from au_detect.landmarks.points import N_LANDMARKS, POINTS, apply_affine
+
+FURROW_CROP = FaceCrop(box_px=90, side_px=132)
+"""54 px between the eyes: enough for a furrow, small enough to be quick."""
+
+LOCAL_MEAN_IOD = 0.16
+SMOOTHING_PX = 0.9
+CANNY_LOW, CANNY_HIGH = 0.022, 0.05
+"""Canny thresholds: change of brightness from pixel to pixel, as parts of the local brightness."""
+CONTRAST_STEPS = 2048
+"""Steps of one local brightness in the whole numbers that gradients are taken of."""
+STEPS_A_PIXEL = 8 * CONTRAST_STEPS
+"""What Sobel's kernel gives where contrast changes by one local brightness from pixel to pixel."""
+BRIGHTEST = 4.0
+"""Gradients do not see contrasts above this, in local brightnesses: glare in the dark."""
+DARKEST = np.float32(4.0)
+"""Added to grey values, so that noise in black is no contrast."""
+
+CHANNELS = ("edges", "vertical_lines", "horizontal_lines", "brightness", "contrast")
+_UNITS = np.array([1 / 255, 1 / STEPS_A_PIXEL, 1 / STEPS_A_PIXEL, 1.0, 1.0])
+
+Anchor = tuple[Sequence[str], float, float, float, float]
+
+_MIDDLE: dict[str, Anchor] = {
+    # name: landmarks whose mean is the anchor, offset x and y, width, height (IOD; x away from
+    # the midline, y down)
+    "glabella_furrows": (("right_brow_inner", "left_brow_inner"), 0.0, -0.01, 0.22, 0.26),
+    "forehead_inner_furrows": (("right_brow_inner", "left_brow_inner"), 0.0, -0.30, 0.50, 0.26),
+    "nasal_root_wrinkles": (("nasion", "nasion"), 0.0, 0.06, 0.26, 0.18),
+    "chin_furrows": (("lower_lip_bottom", "chin"), 0.0, -0.02, 0.44, 0.22),
+    "mouth_opening": (("upper_lip_bottom", "lower_lip_top"), 0.0, 0.0, 0.30, 0.10),
+    "lips": (("right_lip_corner", "left_lip_corner"), 0.0, 0.03, 0.50, 0.24),
+}
+_SIDED: dict[str, Anchor] = {
+    "forehead_outer_furrows": (("brow_middle",), 0.03, -0.26, 0.34, 0.24),
+    "brow_furrows": (("brow_inner",), 0.04, -0.06, 0.20, 0.18),
+    "crows_feet": (("eye_outer",), 0.13, 0.04, 0.18, 0.30),
+    "infraorbital_furrows": (("lower_lid_inner", "lower_lid_outer"), 0.0, 0.10, 0.34, 0.14),
+    "eyelid": (("eye_inner", "eye_outer"), 0.0, -0.02, 0.26, 0.14),
+    "iris": (("eye_inner", "eye_outer"), 0.0, -0.02, 0.10, 0.08),
+    "upper_lid": (("brow_middle", "eye_inner", "eye_outer"), 0.0, 0.02, 0.26, 0.10),
+    "nasolabial_furrows": (("nostril", "lip_corner"), 0.11, -0.02, 0.20, 0.30),
+    "nose_wing_wrinkles": (("nostril",), 0.03, -0.14, 0.16, 0.18),
+    "mouth_corner_furrows": (("lip_corner",), 0.08, 0.04, 0.16, 0.24),
+    "mentolabial_furrows": (("lip_corner",), -0.10, 0.18, 0.22, 0.20),
+}
+
+
+def _layout() -> tuple[tuple[str, ...], list[list[int]], NDArray[np.float64]]:
+    """Return window names, anchor landmarks and (offset x, y, width, height) of every window."""
+    names, anchors, boxes = [], [], []
+    for name, (points, *box) in _MIDDLE.items():
+        names.append(name)
+        anchors.append([POINTS[point] for point in points])
+        boxes.append(box)
+    for name, (points, x, y, width, height) in _SIDED.items():
+        for side, sign in (("right", -1.0), ("left", 1.0)):
+            names.append(f"{side}_{name}")
+            anchors.append([POINTS[f"{side}_{point}"] for point in points])
+            boxes.append([sign * x, y, width, height])
+    return tuple(names), anchors, np.array(boxes)
+
+
+WINDOW_NAMES, _ANCHORS, _BOXES_IOD = _layout()
+FURROW_NAMES: tuple[str, ...] = tuple(
+    f"{window}_{channel}" for channel in CHANNELS for window in WINDOW_NAMES
+)
+N_FURROWS = len(FURROW_NAMES)
+
+_weights = np.zeros((len(WINDOW_NAMES), N_LANDMARKS))
+for _row, _anchor in enumerate(_ANCHORS):
+    for _point in _anchor:
+        _weights[_row, _point] += 1.0 / len(_anchor)
+
+
+def _mirror_order() -> NDArray[np.intp]:
+    def other(name: str) -> str:
+        side, _, rest = name.partition("_")
+        return {"right": f"left_{rest}", "left": f"right_{rest}"}.get(side, name)
+
+    return np.array([FURROW_NAMES.index(other(name)) for name in FURROW_NAMES])
+
+
+MIRROR_FURROWS = _mirror_order()
+"""``MIRROR_FURROWS[i]`` is the furrow feature that feature `i` becomes in the mirrored picture."""
+
+
+def furrow_windows(crop_points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return left, top, right, bottom (n_windows, 4) in the furrow crop, in pixels.
+
+    Parameters
+    ----------
+    crop_points : ndarray, shape (68, 2)
+        Landmarks in the crop.
+    """
+    iod = FURROW_CROP.iod_px
+    center = _weights @ crop_points + _BOXES_IOD[:, :2] * iod
+    half = _BOXES_IOD[:, 2:] * iod / 2.0
+    return np.hstack([center - half, center + half])
+
+
+def measure_furrows(image: NDArray[np.uint8], points: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the furrow densities of one face.
+
+    Parameters
+    ----------
+    image : ndarray of uint8, shape (height, width)
+        Grey picture.
+    points : ndarray, shape (68, 2)
+        Landmarks in pixels.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_furrows,)
+        In the order of `FURROW_NAMES`. Edges are shares of the window's pixels in [0, 1], lines
+        and contrast are parts of the local brightness, brightness is relative to the face's.
+
+    Raises
+    ------
+    InputError
+        If `image` or `points` has another shape, or `points` is not finite.
+    """
+    check_shape("image", image, ("height", "width"))
+    check_shape("points", np.asarray(points), (N_LANDMARKS, 2))
+    if not np.isfinite(points).all():
+        raise InputError("points must be finite to place furrow windows, got NaN or infinity")
+    matrix = FURROW_CROP.matrix(points)
+    crop = FURROW_CROP.cut(image, matrix)
+    return _window_means(_channels(crop), furrow_windows(apply_affine(matrix, points)))
+
+
+def _channels(crop: NDArray[np.uint8]) -> list[NDArray[np.generic]]:
+    """Return pictures of edges (0 or 255), vertical and horizontal lines, brightness, contrast.
+
+    Lines are changes from pixel to pixel, in 1 / `STEPS_A_PIXEL` of the local brightness.
+    """
+    window = (2 * round(LOCAL_MEAN_IOD * FURROW_CROP.iod_px) + 1,) * 2
+    local = cv2.boxFilter(cv2.blur(crop, window), cv2.CV_32F, window) + DARKEST
+    grey = crop.astype(np.float32) + DARKEST
+    smooth = cv2.divide(cv2.GaussianBlur(grey, (5, 5), SMOOTHING_PX), local)
+    steps = (np.minimum(smooth, BRIGHTEST) * CONTRAST_STEPS).astype(np.int16)
+    dx, dy = cv2.Sobel(steps, cv2.CV_16S, 1, 0), cv2.Sobel(steps, cv2.CV_16S, 0, 1)
+    low, high = CANNY_LOW * STEPS_A_PIXEL, CANNY_HIGH * STEPS_A_PIXEL
+    edges = cv2.Canny(dx, dy, low, high, L2gradient=True)
+    bright = grey * np.float32(1.0 / cv2.mean(local)[0])
+    return [edges, np.abs(dx).astype(np.float32), np.abs(dy).astype(np.float32), bright, smooth]
+
+
+def _window_means(
+    channels: list[NDArray[np.generic]], windows: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Return the mean (of the last channel the spread) in every window, channel by channel.
+
+    Pixel `i` reaches from i - 0.5 to i + 0.5, so that mirrored windows hold mirrored pixels.
+    """
+    limits = np.clip(np.rint(windows + 0.5), 0, FURROW_CROP.side_px).astype(int)
+    left, top, right, bottom = limits.T
+    right, bottom = np.maximum(right, 1), np.maximum(bottom, 1)
+    left, top = np.minimum(left, right - 1), np.minimum(top, bottom - 1)
+    n_pixels = (right - left) * (bottom - top)
+
+    *flat, smooth = channels
+    width = FURROW_CROP.side_px + 1
+    sums = np.empty((len(channels) + 1, width, width))
+    for channel, channel_sums in zip(flat, sums[:-2], strict=True):
+        cv2.integral(channel, channel_sums, cv2.CV_64F)
+    cv2.integral2(smooth, sums[-2], sums[-1], cv2.CV_64F, cv2.CV_64F)
+
+    def at(y: NDArray[np.intp], x: NDArray[np.intp]) -> NDArray[np.float64]:
+        return sums.reshape(len(sums), -1).take(y * width + x, axis=1)
+
+    inside = at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left)
+    *means, means_smooth, means_squares = inside / n_pixels
+    spread = np.sqrt(np.maximum(means_squares - means_smooth**2, 0.0))
+    values = np.stack([*means, spread])
+    return np.asarray(values * _UNITS[:, None], dtype=np.float32).ravel()

@@ -1,0 +1,221 @@
+"""One pass over the frames: landmarks and furrows of every face, and nothing else, are kept.
+
+About 1.2 KB a face and frame stays in memory, whatever the size of the pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.errors import InputError, check_positive, check_shape
+from au_detect.features.furrows import N_FURROWS, measure_furrows
+from au_detect.frames import Frame
+from au_detect.landmarks import N_LANDMARKS, Landmarks
+from au_detect.landmarks.tracking import FaceTracker
+
+NO_FACE = -1
+"""`face_id` of the one row that stands for a frame without any face."""
+
+_COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
+    "points": (np.float32, (N_LANDMARKS, 2)),
+    "furrows": (np.float32, (N_FURROWS,)),
+    "boxes": (np.float32, (4,)),
+    "confidence": (np.float32, ()),
+    "frame": (np.int64, ()),
+    "timestamp_s": (np.float64, ()),
+    "face_id": (np.int64, ()),
+}
+_NOT_FOUND = {
+    "points": np.nan, "furrows": np.nan, "boxes": np.nan, "confidence": 0.0, "face_id": NO_FACE,
+}  # fmt: skip
+"""Values of a row that stands for a frame without any face."""
+
+
+@dataclass(frozen=True)
+class FaceMeasurements:
+    """What was measured on the faces of a sequence: a row for every frame and face.
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (n_rows, 68, 2)
+        Landmarks in pixels, x right, y down; NaN where there is no face.
+    furrows : ndarray of float32, shape (n_rows, n_furrows)
+        Densities in the order of `au_detect.features.furrows.FURROW_NAMES`; NaN where not measured.
+    boxes : ndarray of float32, shape (n_rows, 4)
+        left, top, right, bottom in pixels; NaN where there is no face.
+    confidence : ndarray of float32, shape (n_rows,)
+        In [0, 1]; 0 where there is no face.
+    frame : ndarray of int64, shape (n_rows,)
+        Number of the frame, from 0.
+    timestamp_s : ndarray of float64, shape (n_rows,)
+        Seconds from the start.
+    face_id : ndarray of int64, shape (n_rows,)
+        Which face, from 0; -1 in a frame without any.
+    """
+
+    points: NDArray[np.float32]
+    furrows: NDArray[np.float32]
+    boxes: NDArray[np.float32]
+    confidence: NDArray[np.float32]
+    frame: NDArray[np.int64]
+    timestamp_s: NDArray[np.float64]
+    face_id: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        Landmarks(self.points)
+        check_shape("furrows", self.furrows, ("n_rows", N_FURROWS))
+        check_shape("boxes", self.boxes, ("n_rows", 4))
+        for part in fields(self):
+            if len(getattr(self, part.name)) != len(self.points):
+                raise InputError(
+                    f"{part.name} must have {len(self.points)} rows like points, "
+                    f"got {len(getattr(self, part.name))}"
+                )
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    @property
+    def face_found(self) -> NDArray[np.bool_]:
+        """Which rows show a face, shape (n_rows,)."""
+        return ~np.isnan(self.points[:, 0, 0])
+
+    @property
+    def has_furrows(self) -> NDArray[np.bool_]:
+        """In which rows all furrows are measured, shape (n_rows,)."""
+        return np.asarray(np.isfinite(self.furrows).all(axis=1), dtype=bool)
+
+    def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> FaceMeasurements:
+        """Return only the chosen rows; rows that follow each other are views, not copies."""
+        if not isinstance(chosen, slice):
+            places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+            if len(places) and (np.diff(places) == 1).all() and places[0] >= 0:
+                chosen = slice(int(places[0]), int(places[-1]) + 1)
+        return replace(
+            self, **{part.name: getattr(self, part.name)[chosen] for part in fields(self)}
+        )
+
+
+def measure_frame(frame: Frame, tracker: FaceTracker) -> FaceMeasurements:
+    """Return the rows of one frame: one for each face, or one that says there is none."""
+    return measure_faces([frame], tracker)
+
+
+def measure_faces(
+    frames: Iterable[Frame], tracker: FaceTracker, *, independent: bool = False
+) -> FaceMeasurements:
+    """Measure every frame of a sequence.
+
+    Parameters
+    ----------
+    frames : iterable of Frame
+        Read once; no picture is kept.
+    tracker : FaceTracker
+        Goes on from the state it is in: a fresh or reset one starts a new sequence.
+    independent : bool
+        Whether every frame starts a new sequence.
+
+    Returns
+    -------
+    FaceMeasurements
+        A row for each frame and face; one without a face where there is none. Its arrays are
+        read-only.
+
+    Raises
+    ------
+    InputError
+        If there is no frame.
+    """
+    rows = _GrowingRows()
+    for frame in frames:
+        if independent:
+            tracker.reset()
+        faces = tracker.track(frame.image)
+        for face in faces:
+            rows.add(
+                points=face.points,
+                furrows=measure_furrows(frame.image, face.points),
+                boxes=face.box,
+                confidence=face.confidence,
+                frame=frame.index,
+                timestamp_s=frame.timestamp_s,
+                face_id=face.face_id,
+            )
+        if not faces:
+            rows.add(frame=frame.index, timestamp_s=frame.timestamp_s, **_NOT_FOUND)
+    if len(rows) == 0:
+        raise InputError("frames must hold at least one frame, got none")
+    return FaceMeasurements(**rows.finished())
+
+
+class _GrowingRows:
+    """The columns of `FaceMeasurements` while their length is not known."""
+
+    def __init__(self) -> None:
+        self._n_rows = self._n_places = 0
+        self._columns: dict[str, NDArray] = {
+            name: np.empty((0, *shape), dtype=dtype) for name, (dtype, shape) in _COLUMNS.items()
+        }
+
+    def __len__(self) -> int:
+        return self._n_rows
+
+    def add(self, **values: Any) -> None:
+        """Add a row: a value for every column."""
+        if self._n_rows == self._n_places:
+            more = max(self._n_places // 16, min(self._n_places, 256), 1)
+            self._set_places(self._n_places + more)
+        for name, column in self._columns.items():
+            column[self._n_rows] = values[name]
+        self._n_rows += 1
+
+    def finished(self) -> dict[str, NDArray]:
+        """Return the columns, read-only; afterwards no row can be added."""
+        self._set_places(self._n_rows)
+        for column in self._columns.values():
+            column.flags.writeable = False
+        return self._columns
+
+    def _set_places(self, n_places: int) -> None:
+        """Give the columns, which nobody else knows, another length without a second copy."""
+        self._n_places = n_places
+        for column in self._columns.values():
+            column.resize((n_places, *column.shape[1:]), refcheck=False)
+
+
+def measurements_of_landmarks(points: ArrayLike, fps: float) -> FaceMeasurements:
+    """Return measurements that hold landmarks alone, as somebody else's tracker found them.
+
+    Parameters
+    ----------
+    points : array_like, shape (n_frames, 68, 2)
+        Pixels; NaN where there is no face.
+    fps : float
+        Frames per second.
+
+    Raises
+    ------
+    InputError
+        If `points` has another shape or no frame, a frame is NaN in part, or `fps` is not above 0.
+    """
+    check_positive("fps", fps)
+    landmarks = Landmarks(np.asarray(points))
+    n = len(landmarks)
+    if n == 0:
+        raise InputError("points must have at least one frame, got shape (0, 68, 2)")
+    found = landmarks.face_found
+    corners = [landmarks.points.min(axis=1), landmarks.points.max(axis=1)]
+    return FaceMeasurements(
+        points=landmarks.points,
+        furrows=np.full((n, N_FURROWS), np.nan, dtype=np.float32),
+        boxes=np.hstack(corners).astype(np.float32),
+        confidence=found.astype(np.float32),
+        frame=np.arange(n),
+        timestamp_s=np.round(np.arange(n) / fps, 6),
+        face_id=np.where(found, 0, NO_FACE).astype(np.int64),
+    )

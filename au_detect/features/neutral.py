@@ -1,0 +1,157 @@
+"""The neutral face: which frames, or which picture, the features are compared with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.errors import InputError, NoFaceError, check_shape
+from au_detect.features.furrows import N_FURROWS
+from au_detect.features.measurement import FaceMeasurements, measure_faces
+from au_detect.frames import open_frames
+from au_detect.landmarks import N_LANDMARKS, Landmarks
+from au_detect.landmarks.pose import HeadPose, estimate_pose, read_mean_face
+from au_detect.landmarks.tracking import FaceTracker
+
+LONG_VIDEO_S = 10.0
+"""From this length on a video's default neutral is the median face, not the first."""
+MEDIAN_FRAMES = 1000
+"""Of more frames as many are taken for the median, evenly spaced: no more are kept in memory."""
+
+
+@dataclass(frozen=True)
+class NeutralFace:
+    """A neutral face.
+
+    Parameters
+    ----------
+    pose : HeadPose
+        One row: its head pose and frontal shape.
+    furrows : ndarray of float32, shape (n_furrows,)
+        Furrow densities; NaN where not known.
+    description : str
+        What it was, as results say it: ``"frame 0"``, ``"median of 300 frames"``, a file name.
+    personal : bool
+        Whether it is the person's own face; False for the mean face, which stands in where no
+        neutral is known.
+    """
+
+    pose: HeadPose
+    furrows: NDArray[np.float32]
+    description: str
+    personal: bool = True
+
+
+def mean_neutral() -> NeutralFace:
+    """Return the mean face, turned to the camera: for people whose neutral is not known."""
+    shape = estimate_pose(read_mean_face()[None, :, :2])
+    return NeutralFace(shape, np.zeros(N_FURROWS, dtype=np.float32), "none", personal=False)
+
+
+def neutral_from_rows(face: FaceMeasurements, choice: str | int) -> NeutralFace:
+    """Return the neutral of one face from its own sequence.
+
+    Parameters
+    ----------
+    face : FaceMeasurements
+        Rows of one face.
+    choice : {"first", "median"} or int
+        The first frame with the face, the median of all of them (of `MEDIAN_FRAMES` if there are
+        more), or the number of a frame.
+
+    Raises
+    ------
+    NoFaceError
+        If the frame does not show the face.
+    InputError
+        If `choice` is something else.
+    """
+    rows = np.flatnonzero(face.face_found)
+    if isinstance(choice, (int, np.integer)) and not isinstance(choice, bool):
+        chosen = rows[face.frame[rows] == choice]
+        if len(chosen) == 0:
+            raise NoFaceError(
+                f"neutral frame {choice} must show the face, but none was found in it"
+            )
+        return _neutral_of_row(face, int(chosen[0]))
+    if choice == "first":
+        if len(rows) == 0:
+            raise NoFaceError("neutral must be a frame with a face, but no frame shows one")
+        return _neutral_of_row(face, int(rows[0]))
+    if choice == "median":
+        return _median(face.rows(rows))
+    raise InputError(
+        f'neutral must be "first", "median", a frame number, a picture or None, got {choice!r}'
+    )
+
+
+def neutral_from_landmarks(points: ArrayLike) -> NeutralFace:
+    """Return the neutral face that somebody else's tracker found.
+
+    Parameters
+    ----------
+    points : array_like, shape (68, 2)
+        Pixels.
+
+    Raises
+    ------
+    NoFaceError
+        If the points are NaN.
+    InputError
+        If the shape is another.
+    """
+    shape = np.asarray(points)
+    check_shape("neutral", shape, (N_LANDMARKS, 2))
+    found = Landmarks(shape[None])
+    if not found.face_found.all():
+        raise NoFaceError("neutral landmarks must be numbers, got NaN")
+    unknown = np.full(N_FURROWS, np.nan, dtype=np.float32)
+    return NeutralFace(estimate_pose(found.points), unknown, "landmarks")
+
+
+def measure_neutral(source: Any, tracker: FaceTracker) -> NeutralFace:
+    """Return the neutral face in another picture, folder, clip or array.
+
+    A picture serves as it is; of several frames the median face is taken.
+
+    Raises
+    ------
+    NoFaceError
+        If no face is found.
+    InputError
+        If the source cannot be read.
+    """
+    tracker.reset()
+    stream = open_frames(source)
+    rows = measure_faces(stream, tracker)
+    tracker.reset()
+    rows = rows.rows(rows.face_id == 0) if rows.face_found.any() else rows
+    if not rows.face_found.any():
+        raise NoFaceError(f"neutral {stream.name} must show a face, but none was found in it")
+    chosen = neutral_from_rows(rows, "first" if len(rows) == 1 else "median")
+    detail = "" if len(rows) == 1 else f", {chosen.description}"
+    return NeutralFace(chosen.pose, chosen.furrows, stream.name + detail)
+
+
+def _neutral_of_row(face: FaceMeasurements, row: int) -> NeutralFace:
+    pose = estimate_pose(face.points[row : row + 1])
+    return NeutralFace(pose, face.furrows[row], f"frame {int(face.frame[row])}")
+
+
+def _median(face: FaceMeasurements) -> NeutralFace:
+    if len(face) == 0:
+        raise NoFaceError("neutral must be made of frames with a face, but no frame shows one")
+    if len(face) > MEDIAN_FRAMES:
+        face = face.rows(np.linspace(0, len(face) - 1, MEDIAN_FRAMES).astype(int))
+    poses = estimate_pose(face.points)
+    pose = HeadPose(
+        angles=np.median(poses.angles, axis=0, keepdims=True),
+        scale_px=np.median(poses.scale_px, axis=0, keepdims=True),
+        frontal=np.median(poses.frontal, axis=0, keepdims=True),
+    )
+    furrows = np.median(face.furrows, axis=0)
+    word = "frame" if len(face) == 1 else "frames"
+    return NeutralFace(pose, furrows, f"median of {len(face)} {word}")

@@ -1,0 +1,160 @@
+"""The upright face crop that landmarks are fitted in: one rule, whatever the face's box came from.
+
+Eye corners and nose (`STABLE_POINTS`) are laid onto a fixed frontal template by a similarity, so
+that rotation in the picture, scale and position vanish before the landmarks are looked for, and
+the points that are mapped back are finer than the picture's pixels.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.landmarks.points import STABLE_POINTS, apply_affine, fit_similarity
+
+BOX_IOD = 1.68
+"""Width of the face box of dlib's detector, in inter-ocular distances (of frontal faces)."""
+
+_TEMPLATE_IOD: NDArray[np.float64] = np.column_stack(
+    [
+        [-0.50, -0.21, 0.21, 0.50, 0.00, 0.00, 0.00, 0.00, 0.00],
+        [-0.35, -0.34, -0.34, -0.35, -0.41, -0.27, -0.13, 0.01, 0.17],
+    ]
+)
+"""`STABLE_POINTS` of a frontal face about the centre of the detector's box, in IOD."""
+
+
+@dataclass(frozen=True)
+class FaceCrop:
+    """Size of an upright square crop with the face box in its middle.
+
+    Parameters
+    ----------
+    box_px : int
+        Width of the face box.
+    side_px : int
+        Width of the crop; `side_px` - `box_px` should be even, so that the box has whole pixels.
+    """
+
+    box_px: int
+    side_px: int
+
+    @property
+    def iod_px(self) -> float:
+        """Inter-ocular distance of the template in the crop."""
+        return self.box_px / BOX_IOD
+
+    @cached_property
+    def template(self) -> NDArray[np.float64]:
+        """`STABLE_POINTS` of a frontal face in the crop, shape (9, 2)."""
+        return _TEMPLATE_IOD * self.iod_px + (self.side_px - 1) / 2
+
+    def matrix(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Return the similarity (2, 3) that brings the face with `points` (68, 2) upright."""
+        return fit_similarity(points[STABLE_POINTS], self.template)
+
+    def matrix_of_box(self, box: ArrayLike) -> NDArray[np.float64]:
+        """Return the similarity (2, 3) that lays `box` (left, top, right, bottom) on the crop's."""
+        left, top, right, bottom = np.asarray(box, dtype=float)
+        scale = 2 * self.box_px / (right - left + bottom - top)
+        center = np.array([left + right, top + bottom]) / 2
+        shift = (self.side_px - 1) / 2 - scale * center
+        return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
+
+    def box(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return left, top, right, bottom, in the picture, of the box that `matrix` brings here."""
+        to_picture = cv2.invertAffineTransform(matrix)
+        center = apply_affine(to_picture, [(self.side_px - 1) / 2] * 2)
+        half = np.hypot(to_picture[0, 0], to_picture[0, 1]) * self.box_px / 2
+        return np.concatenate([center - half, center + half])
+
+    def shift_iod(self, correction: NDArray[np.float64]) -> float:
+        """Return how far the crop's `correction` (2, 3) moves the face, in IOD.
+
+        The correction is the `matrix` of points found in the crop; the value is the root mean
+        square distance by which it moves the template.
+        """
+        return self.rms_iod(apply_affine(correction, self.template) - self.template)
+
+    def rms_iod(self, vectors: NDArray[np.float64]) -> float:
+        """Return the root mean square length of vectors (n, 2) in the crop, in IOD."""
+        return float(np.linalg.norm(vectors) / len(vectors) ** 0.5 / self.iod_px)
+
+    def thumbnail(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Return the face in a crop on 18 x 18 pixels, mean 0 and norm 1 (less if it is flat).
+
+        The sum of the product of two thumbnails is the correlation of what they show.
+        """
+        margin = (self.side_px - self.box_px) // 2
+        face = crop[margin : margin + self.box_px, margin : margin + self.box_px]
+        small = cv2.resize(face, (18, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
+        small -= small.sum() / small.size
+        return small / max(np.vdot(small, small), small.size) ** 0.5
+
+    def cut(self, image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
+        """Return the crop (side_px, side_px) that `matrix` (2, 3) takes from a grey picture.
+
+        Faces more than 1.5 times larger than in the crop are averaged down first, so that detail
+        finer than the crop's pixels does not turn into noise. Outside the picture its border is
+        repeated.
+        """
+        factor = round(1 / math.hypot(*matrix[0, :2]))
+        if factor >= 2:
+            image, matrix = _shrink(image, matrix, self.side_px, factor)
+        size = (self.side_px, self.side_px)
+        return cv2.warpAffine(
+            image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+
+
+FIT_CROP = FaceCrop(box_px=216, side_px=292)
+"""The crop that landmarks are fitted in: 129 px between the outer eye corners."""
+
+
+def _shrink(
+    image: NDArray[np.uint8], matrix: NDArray[np.float64], side_px: int, factor: int
+) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Average blocks of `factor` pixels around what `matrix` shows; return it with its matrix."""
+    to_picture = cv2.invertAffineTransform(matrix)
+    center = to_picture @ (side_px / 2, side_px / 2, 1.0)
+    reach = (abs(to_picture[0, 0]) + abs(to_picture[0, 1])) * side_px / 2  # of a turned square
+    bounds = []
+    for middle, length in zip(center, image.shape[::-1], strict=True):
+        n_blocks = length // factor
+        if n_blocks == 0:
+            return image, matrix
+        first = min(max(int((middle - reach) // factor) - 1, 0), n_blocks - 1)
+        bounds.append((first, min(max(int((middle + reach) // factor) + 2, first + 1), n_blocks)))
+    (left, right), (top, bottom) = bounds
+    part = image[top * factor : bottom * factor, left * factor : right * factor]
+    small = cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
+    shrunk = matrix * (factor, factor, 1.0)
+    shrunk[:, 2] += matrix[:, :2] @ (np.array([left, top]) * factor + (factor - 1) / 2)
+    return small, shrunk
+
+
+def compose(second: NDArray[np.float64], first: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the 2x3 matrix that does what `first` and then `second` do."""
+    linear = second[:, :2] @ first
+    linear[:, 2] += second[:, 2]
+    return linear
+
+
+def overlap(box: ArrayLike, other: ArrayLike) -> float:
+    """Return the intersection over union of two boxes (left, top, right, bottom)."""
+    a, b = np.asarray(box, dtype=float), np.asarray(other, dtype=float)
+    shared = np.prod(np.maximum(np.minimum(a[2:], b[2:]) - np.maximum(a[:2], b[:2]), 0.0))
+    union = np.prod(a[2:] - a[:2]) + np.prod(b[2:] - b[:2]) - shared
+    return float(shared / union) if union > 0 else 0.0
+
+
+def is_near(box: NDArray[np.float64], other: NDArray[np.float64]) -> bool:
+    """Return whether two boxes are of similar size and less than 2 boxes apart."""
+    width, other_width = box[2] - box[0], other[2] - other[0]
+    distance = np.linalg.norm(box[:2] + box[2:] - other[:2] - other[2:]) / 2
+    return bool(distance < 2 * width and 2 / 3 < other_width / width < 1.5)

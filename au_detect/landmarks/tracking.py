@@ -1,0 +1,273 @@
+"""Find faces and follow their 68 landmarks from frame to frame.
+
+Detection imports dlib here and in `au_detect.landmarks.fit` only.
+
+dlib's HOG detector searches the whole picture to start and to recover, and checks an upright
+crop of a followed face now and then. In between, the last points give the crop that the
+landmarks are fitted in (`au_detect.landmarks.fit`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.errors import InputError, check_shape
+from au_detect.landmarks.crop import FIT_CROP, FaceCrop, is_near, overlap
+from au_detect.landmarks.fit import REST_IOD, FaceFit, fit_face, load_predictor
+from au_detect.landmarks.models import LandmarkModel, find_landmark_model
+
+CHECK_CROP = FaceCrop(box_px=92, side_px=128)
+
+# The whole picture is searched on about this many pixels: coarsely, and for smaller faces.
+SEARCH_AREAS_PX = (640 * 360, 1280 * 720)
+MAX_ENLARGEMENT = 2.5
+# Scores of dlib's detector. On the upright crop real faces gave -0.2 to 2.5, half of them over
+# 1.4, the darkest side-lit ones about 0; what the search mistook for faces gave WORST_SCORE.
+SEARCH_SCORE, FOUND_SCORE, LOST_SCORE, WORST_SCORE = -0.5, -0.3, -0.8, -2.0
+# The crop's and its mirror image's fits differ by 0.012 to 0.019 IOD on half of the real faces,
+# depending on the landmark model, by 0.08 at most (a wink below a fringe). On texture it is 0.02
+# to 0.1: no proof of a face, which is the detector's matter.
+FOUND_DISAGREEMENT_IOD, DOUBT_DISAGREEMENT_IOD = 0.09, 0.05
+# Correlation of thumbnails: over 0.93 within a second of a talking face, 0 after a cut.
+DOUBT_LIKENESS, SAME_LIKENESS = 0.9, 0.7
+# Overlap (intersection over union) of boxes of one face, and of detector and landmarks on it.
+SAME_FACE, ON_FACE = 0.3, 0.55
+# The crop of a followed face is cut and fitted anew if the face is off by more than this.
+FOLLOWED_IOD = 0.03
+# In frames; every FINE_EVERY-th search also looks for smaller faces.
+CHECK_EVERY, SEARCH_EVERY, SEARCH_LOST_EVERY, REMEMBER_LOST = 15, 15, 5, 30
+FINE_EVERY = 8
+
+
+@dataclass(frozen=True)
+class TrackedFace:
+    """One face in one frame.
+
+    Parameters
+    ----------
+    face_id : int
+        The same number in every frame for the same face; 0 where only one face is followed.
+    points : ndarray of float32, shape (68, 2)
+        Landmarks in pixels, finer than whole pixels.
+    box : ndarray of float32, shape (4,)
+        left, top, right, bottom in pixels: the box that dlib's detector would draw about the
+        points. It may reach over the border of the picture.
+    confidence : float
+        In [0, 1]: the detector's last score on this face through a logistic function (score 0
+        gives 0.5), times how well the last two fits of crop and mirror image agree.
+    """
+
+    face_id: int
+    points: NDArray[np.float32]
+    box: NDArray[np.float32]
+    confidence: float
+
+
+class _Following:
+    """What is known of one face that is followed, or was until some frames ago."""
+
+    def __init__(self, face_id: int, fit: FaceFit, score: float) -> None:
+        self.face_id, self.fit = face_id, fit
+        self.portrait, self._portrait_score = fit.thumbnail, score
+        self.frames_lost = 0
+        self._set_checked(fit, score)
+
+    def _set_checked(self, fit: FaceFit, score: float) -> None:
+        self.score, self._checked_thumbnail, self._frames_since_check = score, fit.thumbnail, 0
+        if score > self._portrait_score:
+            self.portrait, self._portrait_score = fit.thumbnail, score
+
+    def is_shown_by(self, image: NDArray[np.uint8], fit: FaceFit) -> bool:
+        """Return whether `fit` is still the face; ask the detector now and then, and in doubt."""
+        if not fit.is_inside(image):
+            return False
+        self._frames_since_check += 1
+        changed = fit.likeness(self._checked_thumbnail) < DOUBT_LIKENESS
+        in_doubt = changed or fit.disagreement_iod > DOUBT_DISAGREEMENT_IOD
+        if in_doubt or self._frames_since_check >= CHECK_EVERY:
+            self._set_checked(fit, _score(image, fit))
+        return self.score > LOST_SCORE
+
+    def seen(self) -> TrackedFace:
+        agreement = np.exp(-((self.fit.disagreement_iod / 0.05) ** 2))
+        confidence = float(agreement / (1.0 + np.exp(-2.0 * self.score)))
+        points, box = self.fit.points.astype(np.float32), self.fit.box.astype(np.float32)
+        return TrackedFace(self.face_id, points, box, confidence)
+
+
+class FaceTracker:
+    """Follow one or several faces through the frames of a sequence.
+
+    Parameters
+    ----------
+    landmark_model : str, path, LandmarkModel or None
+        Name or file of a dlib shape predictor of 68 points; None finds one (see
+        `find_landmark_model`). It is loaded with the first frame, once per process.
+    max_faces : int
+        How many faces to follow at most; 1 follows the largest.
+
+    Raises
+    ------
+    InputError
+        If `max_faces` is not a whole number above 0, or no landmark model is found.
+    """
+
+    def __init__(
+        self,
+        landmark_model: str | os.PathLike[str] | LandmarkModel | None = None,
+        max_faces: int = 1,
+    ) -> None:
+        if isinstance(max_faces, bool) or not isinstance(max_faces, int) or max_faces < 1:
+            raise InputError(f"max_faces must be a whole number above 0, got {max_faces!r}")
+        self.max_faces = max_faces
+        self.landmark_model = find_landmark_model(landmark_model)
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every face: the next frame is the first of a new sequence."""
+        self._followed: list[_Following] = []
+        self._lost: list[_Following] = []
+        self._next_id = 0
+        self._frames_to_search = 0
+        self._searches = 0
+
+    def track(self, image: NDArray[np.uint8]) -> list[TrackedFace]:
+        """Return the faces in the next frame, ordered by `face_id`; empty where there is none.
+
+        Parameters
+        ----------
+        image : ndarray of uint8, shape (height, width)
+            Grey picture.
+
+        Raises
+        ------
+        InputError
+            If the picture is not grey uint8 or has no pixels, or the landmark model is damaged or
+            has another number of points.
+        """
+        image = _check_image(image)
+        self._predictor()
+        self._follow(image)
+        if self._search_is_due():
+            self._search(image)
+        return [face.seen() for face in sorted(self._followed, key=lambda face: face.face_id)]
+
+    def _follow(self, image: NDArray[np.uint8]) -> None:
+        """Fit every followed face in this frame; move those that are gone to the lost ones."""
+        kept: list[_Following] = []
+        for face in self._lost:
+            face.frames_lost += 1
+        self._lost = [face for face in self._lost if face.frames_lost <= REMEMBER_LOST]
+        for face in self._followed:
+            matrix, in_crop = face.fit.matrix, face.fit.in_crop
+            fit = fit_face(self._predictor(), image, matrix, FOLLOWED_IOD, in_crop)
+            twice = any(overlap(fit.box, other.fit.box) > SAME_FACE for other in kept)
+            if not twice and face.is_shown_by(image, fit):
+                face.fit = fit
+                kept.append(face)
+            else:
+                face.frames_lost = 0
+                self._lost.append(face)
+                self._frames_to_search, self._searches = 0, 0
+        self._followed = kept
+
+    def _search_is_due(self) -> bool:
+        if len(self._followed) == self.max_faces:
+            return False
+        if self._followed and self._frames_to_search > 0:
+            self._frames_to_search -= 1
+            return False
+        self._frames_to_search = (SEARCH_LOST_EVERY if self._lost else SEARCH_EVERY) - 1
+        return True
+
+    def _search(self, image: NDArray[np.uint8]) -> None:
+        """Look for faces in the whole picture, and now and then for smaller ones too."""
+        fine = self._searches % FINE_EVERY == 0
+        self._searches += 1
+        for box in _detect(image, SEARCH_AREAS_PX if fine else SEARCH_AREAS_PX[:1]):
+            if all(overlap(box, face.fit.box) < SAME_FACE for face in self._followed):
+                self._start(image, box)
+            if len(self._followed) == self.max_faces:
+                return
+
+    def _start(self, image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
+        """Follow the face in a detector's `box`, if a closer look confirms it."""
+        fit = fit_face(self._predictor(), image, FIT_CROP.matrix_of_box(box), REST_IOD)
+        known = any(overlap(fit.box, other.fit.box) > SAME_FACE for other in self._followed)
+        if known or fit.disagreement_iod > FOUND_DISAGREEMENT_IOD or not fit.is_inside(image):
+            return
+        score = _score(image, fit)
+        if score > FOUND_SCORE:
+            self._followed.append(_Following(self._id_of(fit), fit, score))
+
+    def _id_of(self, fit: FaceFit) -> int:
+        """Return the number of the face lost nearby that looks most like this one, or a new one."""
+        if self.max_faces == 1:
+            return 0
+        near = [face for face in self._lost if is_near(face.fit.box, fit.box)]
+        likeness = [fit.likeness(face.portrait) for face in near]
+        if near and max(likeness) > SAME_LIKENESS:
+            found = near[int(np.argmax(likeness))]
+            self._lost.remove(found)
+            return found.face_id
+        self._next_id += 1
+        return self._next_id - 1
+
+    def _predictor(self) -> dlib.shape_predictor:
+        return load_predictor(str(self.landmark_model.path))
+
+
+def _check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8:
+        got = image.dtype if isinstance(image, np.ndarray) else type(image).__name__
+        raise InputError(f"image must be a uint8 array, got {got}")
+    check_shape("image", image, ("height", "width"))
+    if image.size == 0:
+        raise InputError(f"image must have pixels, got shape {image.shape}")
+    return np.ascontiguousarray(image)
+
+
+@lru_cache(maxsize=1)
+def _detector() -> dlib.fhog_object_detector:
+    return dlib.get_frontal_face_detector()
+
+
+def _score(image: NDArray[np.uint8], fit: FaceFit) -> float:
+    """Return the detector's score on the upright face; about 1.5 on a clear one."""
+    crop = CHECK_CROP.cut(image, CHECK_CROP.matrix(fit.points))
+    boxes, scores, _ = _detector().run(crop, 0, WORST_SCORE)
+    first = (CHECK_CROP.side_px - CHECK_CROP.box_px - 1) / 2
+    expected = (first, first, first + CHECK_CROP.box_px, first + CHECK_CROP.box_px)
+    on_face = [
+        score
+        for box, score in zip(boxes, scores, strict=True)
+        if overlap(_corners(box), expected) > ON_FACE
+    ]
+    return max(on_face, default=WORST_SCORE)
+
+
+def _detect(image: NDArray[np.uint8], areas_px: Iterable[int]) -> Iterator[NDArray[np.float64]]:
+    """Yield boxes of what may be faces, largest first, from coarse to fine searches."""
+    for area_px in areas_px:
+        scale = min(float(np.sqrt(area_px / image.size)), MAX_ENLARGEMENT)
+        size = [max(1, round(length * scale)) for length in image.shape[::-1]]
+        shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        boxes, _, _ = _detector().run(
+            cv2.resize(image, size, interpolation=shrinking), 0, SEARCH_SCORE
+        )
+        pixel = np.array([image.shape[1] / size[0], image.shape[0] / size[1]] * 2)
+        for box in sorted(boxes, key=lambda box: -box.area()):
+            yield (np.array(_corners(box)) + 0.5) * pixel - 0.5
+
+
+def _corners(box: dlib.rectangle) -> tuple[float, float, float, float]:
+    """Return left, top, right, bottom; whole numbers are the middles of pixels."""
+    return box.left() - 0.5, box.top() - 0.5, box.right() + 0.5, box.bottom() + 0.5

@@ -1,0 +1,1 @@
+"""Figures of results and faces, and annotated copies of pictures and videos."""

@@ -1,0 +1,134 @@
+"""Events: when an action unit (AU) comes on, peaks and goes off again.
+
+Onset, apex and offset are used as in FACS, but are derived from the decisions alone: the
+onset is the first frame in which the AU is on, the offset the last one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.errors import InputError
+from au_detect.results.tables import PROBABILITY_DECIMALS, TIME_DECIMALS, rounded
+
+if TYPE_CHECKING:
+    from au_detect.results.result import AUResult
+
+
+@dataclass(frozen=True)
+class AUEvent:
+    """One stretch of time in which one AU of one face is on.
+
+    Parameters
+    ----------
+    au : int
+        FACS number.
+    face_id : int
+        Whose face.
+    onset, apex, offset : int
+        First frame on, frame of the highest probability (the first of equals), last frame on;
+        counted from 0 as in `AUResult.frame`.
+    onset_s, apex_s, offset_s : float
+        Time stamps of these frames, in seconds.
+    peak_probability : float
+        Probability in the apex frame, in (0, 1].
+    """
+
+    au: int
+    face_id: int
+    onset: int
+    apex: int
+    offset: int
+    onset_s: float
+    apex_s: float
+    offset_s: float
+    peak_probability: float
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from onset to offset; 0 if the AU is on in one frame only."""
+        return self.offset_s - self.onset_s
+
+
+def find_events(
+    result: AUResult, *, min_duration_s: float = 0.0, max_gap: int = 0
+) -> list[AUEvent]:
+    """Return the events of every face and AU, ordered by face, onset and AU.
+
+    Parameters
+    ----------
+    result : AUResult
+        Decisions and probabilities of one input.
+    min_duration_s : float
+        Leave out events shorter than this (onset to offset, in seconds).
+    max_gap : int
+        Join two events of an AU that are at most this many frames apart. A frame without the
+        face ends an event whatever `max_gap` is.
+
+    Raises
+    ------
+    InputError
+        If `min_duration_s` or `max_gap` is negative.
+    """
+    if not min_duration_s >= 0:
+        raise InputError(f"min_duration_s must be 0 or more, got {min_duration_s}")
+    if max_gap < 0:
+        raise InputError(f"max_gap must be 0 or more frames, got {max_gap}")
+    active = result.active
+    probabilities = rounded(result.probabilities, PROBABILITY_DECIMALS)
+    events: list[AUEvent] = []
+    for rows in _unbroken_stretches(result):
+        for column, au in enumerate(result.aus):
+            events += [
+                _event(result, au, run, probabilities[run, column])
+                for run in _runs(rows[active[rows, column]], rows, max_gap)
+            ]
+    # Time stamps are differences of floats: 0.1 s may come out as 0.0999999.
+    long_enough = [event for event in events if round(event.duration_s, 6) >= min_duration_s]
+    return sorted(long_enough, key=lambda event: (event.face_id, event.onset, event.au))
+
+
+def _unbroken_stretches(result: AUResult) -> list[NDArray[np.intp]]:
+    """Return the rows of each stretch of successive frames in which one face is seen."""
+    stretches = []
+    for face_id in result.face_ids:
+        rows = np.flatnonzero((result.face_id == face_id) & result.face_found)
+        breaks = np.flatnonzero(np.diff(result.frame[rows]) > 1) + 1
+        stretches += [stretch for stretch in np.split(rows, breaks) if len(stretch)]
+    return stretches
+
+
+def _runs(
+    active_rows: NDArray[np.intp], rows: NDArray[np.intp], max_gap: int
+) -> list[NDArray[np.intp]]:
+    """Return the runs of `active_rows` within `rows`, gaps of up to `max_gap` frames filled."""
+    if not len(active_rows):
+        return []
+    places = np.searchsorted(rows, active_rows)
+    groups = np.split(places, np.flatnonzero(np.diff(places) > max_gap + 1) + 1)
+    return [rows[group[0] : group[-1] + 1] for group in groups]
+
+
+def _event(
+    result: AUResult, au: int, run: NDArray[np.intp], probabilities: NDArray[np.float64]
+) -> AUEvent:
+    peak = int(probabilities.argmax())
+    onset, apex, offset = run[0], run[peak], run[-1]
+    onset_s, apex_s, offset_s = rounded(
+        result.timestamp_s[[onset, apex, offset]], TIME_DECIMALS
+    ).tolist()
+    return AUEvent(
+        au=au,
+        face_id=int(result.face_id[onset]),
+        onset=int(result.frame[onset]),
+        apex=int(result.frame[apex]),
+        offset=int(result.frame[offset]),
+        onset_s=onset_s,
+        apex_s=apex_s,
+        offset_s=offset_s,
+        peak_probability=float(probabilities[peak]),
+    )

@@ -1,0 +1,1 @@
+"""A landmark model trained on renders."""

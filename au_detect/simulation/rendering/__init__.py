@@ -1,0 +1,1 @@
+"""Pictures of simulated people: skin, hair, eyes, furrows, things worn, light, camera."""

@@ -1,0 +1,298 @@
+"""Furrows of the skin: where actions fold it, and how deep.
+
+Lines are given on the model's mean neutral face (x, y in cm) for the subject's left half and
+mirrored for the right. Which action folds which line follows Ekman, Friesen & Hager (2002) and
+Tian, Kanade & Cohn (2001).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from au_detect.simulation.rendering.appearance import Appearance
+from au_detect.simulation.rendering.surface import TEXTURE_SIZE, Surface
+
+Line = tuple[tuple[float, float], ...]
+
+
+@dataclass(frozen=True)
+class Furrow:
+    """Lines that fold together.
+
+    Parameters
+    ----------
+    lines : tuple of lines
+        Each a tuple of (x, y) in cm on the mean face's left half.
+    width_cm, depth_cm : float
+        Of the fold at strength 1.
+    actions : dict
+        AU -> how much of the fold it makes at full strength.
+    aging : float
+        How deep the resting line of an old face is, relative to `depth_cm`.
+    spread : float
+        How far the lines of different people lie apart, cm.
+    floor : float
+        Expressivity that even the smoothest skin has here.
+    """
+
+    lines: tuple[Line, ...]
+    width_cm: float
+    depth_cm: float
+    actions: dict[int, float]
+    aging: float = 0.0
+    spread: float = 0.12
+    floor: float = 0.3
+
+
+def _forehead(start: float, stop: float, outer: bool) -> tuple[Line, ...]:
+    x = np.linspace(start, stop, 7)
+    lift = 0.012 * x**2 if outer else 0.05 * np.cos(x)
+    return tuple(
+        tuple((float(a), float(y + b)) for a, b in zip(x, lift, strict=True))
+        for y in (7.1, 7.8, 8.5, 9.25)
+    )
+
+
+FURROWS: dict[str, Furrow] = {
+    "forehead_inner": Furrow(_forehead(-0.4, 3.0, False), 0.13, 0.075, {1: 1.0, 2: 0.2}, 0.5, 0.2),
+    "forehead_outer": Furrow(_forehead(2.2, 5.6, True), 0.13, 0.07, {2: 1.0}, 0.4, 0.2),
+    "glabella": Furrow(
+        (((0.62, 4.7), (0.72, 5.4), (0.95, 6.3)), ((0.12, 4.9), (0.15, 5.5), (0.2, 6.0))),
+        0.13, 0.085, {4: 1.0, 9: 0.3}, 0.5, 0.1, 0.5,
+    ),
+    "brow_bulge": Furrow(
+        (((1.1, 6.5), (1.6, 7.1), (2.3, 7.35)),), 0.25, 0.06, {4: 0.7}, 0.1, 0.15
+    ),
+    "crows_feet": Furrow(
+        (
+            ((4.95, 3.85), (5.45, 4.3), (5.95, 4.6)),
+            ((5.05, 3.5), (5.6, 3.6), (6.3, 3.75)),
+            ((5.0, 3.1), (5.5, 2.9), (6.1, 2.75)),
+            ((4.8, 2.75), (5.2, 2.35), (5.7, 2.0)),
+        ),
+        0.1, 0.085, {6: 1.0, 7: 0.15, 12: 0.1}, 0.55, 0.1,
+    ),
+    "infraorbital": Furrow(
+        (((1.75, 2.75), (2.5, 2.3), (3.3, 2.2), (4.2, 2.5)),), 0.13, 0.08, {6: 0.9, 7: 0.55}, 0.6
+    ),
+    "cheek_pouch": Furrow(
+        (((1.5, 2.0), (2.2, 1.3), (3.2, 1.0), (4.4, 1.4)),), 0.2, 0.07, {6: 0.8}, 0.5
+    ),
+    "nose_root": Furrow(
+        (
+            ((0.0, 4.75), (0.5, 4.8), (0.95, 4.65)),
+            ((0.0, 4.25), (0.5, 4.25), (0.85, 4.05)),
+            ((0.45, 3.45), (0.9, 3.1), (1.3, 2.6)),
+            ((0.6, 2.95), (1.0, 2.6), (1.35, 2.1)),
+        ),
+        0.1, 0.06, {9: 1.0}, 0.2, 0.08, 0.6,
+    ),
+    "nasolabial_smile": Furrow(
+        (((1.75, -0.35), (2.35, -1.25), (3.0, -2.3), (3.45, -3.4), (3.5, -4.1)),),
+        0.17, 0.1, {12: 0.9, 6: 0.15, 10: 0.2, 14: 0.3}, 0.7, 0.15, 0.75,
+    ),
+    "nasolabial_raise": Furrow(
+        (((1.55, 0.35), (1.95, -0.4), (2.35, -1.2), (2.75, -2.1), (2.95, -2.9)),),
+        0.16, 0.1, {9: 0.9, 10: 1.0}, 0.3, 0.12, 0.75,
+    ),
+    "mouth_corner": Furrow(
+        (((2.95, -2.95), (3.12, -3.5), (3.0, -4.1)),), 0.15, 0.08, {14: 1.0, 12: 0.3}, 0.2, 0.08
+    ),
+    "marionette": Furrow(
+        (((2.65, -3.85), (2.95, -4.6), (3.0, -5.5)),), 0.16, 0.085, {15: 1.0, 17: 0.2}, 0.55, 0.1
+    ),
+    "mental_crease": Furrow(
+        (((-0.3, -5.25), (0.5, -5.25), (1.2, -5.5), (1.7, -5.9)),), 0.2, 0.09,
+        {17: 1.0, 15: 0.2}, 0.3, 0.12, 0.6,
+    ),
+    "chin_dimples": Furrow((((0.0, -6.3), (1.2, -6.3)),), 0.9, 0.035, {17: 1.0}, 0.1, 0.12, 0.5),
+    "lip_lines": Furrow(
+        (
+            ((0.4, -2.3), (0.42, -1.7)), ((1.0, -2.4), (1.15, -1.8)), ((1.7, -2.7), (1.95, -2.2)),
+            ((0.5, -4.4), (0.55, -5.0)), ((1.2, -4.4), (1.4, -4.9)), ((2.1, -4.1), (2.4, -4.5)),
+        ),
+        0.09, 0.035, {18: 1.0, 23: 0.8, 24: 0.4, 22: 0.2}, 0.4,
+    ),
+}  # fmt: skip
+"""Name -> furrow."""
+
+
+@dataclass(frozen=True)
+class PaintedFurrow:
+    """One furrow of one half of a face, as it changes a window of the face's texture.
+
+    Parameters
+    ----------
+    window : tuple of slice
+        Rows and columns of the texture.
+    slopes : ndarray of float32, shape (rows, columns, 2)
+        d height / du and d height / dv at strength 1, cm.
+    shade : ndarray of float32, shape (rows, columns)
+        Share of the light that the fold swallows at strength 1.
+    """
+
+    window: tuple[slice, slice]
+    slopes: NDArray[np.float32]
+    shade: NDArray[np.float32]
+
+
+def furrow_strengths(
+    au_strengths: Mapping[int, tuple[float, float]], person: Appearance
+) -> dict[str, tuple[float, float]]:
+    """Return the depth of every furrow (right, left) that actions fold into a person's skin.
+
+    Parameters
+    ----------
+    au_strengths : mapping
+        AU -> strength of the subject's right and left half, in [0, 1].
+    person : Appearance
+        Young skin folds little (`Appearance.expressivity`), and everybody has lines of their own.
+
+    Returns
+    -------
+    dict
+        Furrow -> strengths in about [0, 1.5]; resting lines are not part of it.
+    """
+    own = np.random.default_rng(person.seed).uniform(0.5, 1.3, len(FURROWS))
+    strengths = {}
+    for factor, (name, furrow) in zip(own, FURROWS.items(), strict=True):
+        pull = np.zeros(2)
+        for number, share in furrow.actions.items():
+            pull += share * np.asarray(au_strengths.get(number, (0.0, 0.0)), dtype=float)
+        depth = max(person.expressivity, furrow.floor) * factor * np.clip(pull, 0, 1.2) ** 1.3
+        strengths[name] = (float(depth[0]), float(depth[1]))
+    return strengths
+
+
+def resting_strengths(person: Appearance) -> dict[str, tuple[float, float]]:
+    """Return the depth (right, left) of the lines that age has left in a person's skin."""
+    own = np.random.default_rng(person.seed + 1).uniform(0.1, 1.3, (len(FURROWS), 2))
+    own[:, 1] = 0.7 * own[:, 0] + 0.3 * own[:, 1]
+    strengths = {}
+    for pair, (name, furrow) in zip(own, FURROWS.items(), strict=True):
+        depth = person.age_lines * furrow.aging * pair
+        strengths[name] = (float(depth[0]), float(depth[1]))
+    return strengths
+
+
+def paint_furrows(
+    surface: Surface, rng: np.random.Generator
+) -> dict[str, tuple[PaintedFurrow, PaintedFurrow]]:
+    """Return every furrow (right, left) as it lies in one person's skin."""
+    painted = {}
+    for name, furrow in FURROWS.items():
+        lines = _own_lines(furrow, rng)
+        noise = rng.normal(size=(2, 48, 48)).astype(np.float32) if name == "chin_dimples" else None
+        halves = []
+        for half, sign in enumerate((-1.0, 1.0)):
+            mirrored = [line * [sign, 1.0] + rng.normal(0, 0.03, (1, 2)) for line in lines]
+            own_noise = None if noise is None else noise[half]
+            halves.append(_paint(surface, furrow, mirrored, own_noise))
+        painted[name] = (halves[0], halves[1])
+    return painted
+
+
+def _own_lines(furrow: Furrow, rng: np.random.Generator) -> list[NDArray[np.float64]]:
+    """Return a person's version of the lines: shifted, bent, some left out."""
+    lines = []
+    for index, line in enumerate(furrow.lines):
+        if index > 0 and rng.random() < 0.25:
+            continue
+        points = np.array(line)
+        points = points + rng.normal(0, furrow.spread, 2) * [0.5, 1.0]
+        points += rng.normal(0, 0.25 * furrow.spread, points.shape)
+        lines.append(points)
+    return lines
+
+
+def _paint(
+    surface: Surface,
+    furrow: Furrow,
+    lines: list[NDArray[np.float64]],
+    noise: NDArray[np.float32] | None,
+) -> PaintedFurrow:
+    size = TEXTURE_SIZE
+    windows = [_window(surface, line, 3.5 * furrow.width_cm) for line in lines]
+    low = np.min([low for low, _ in windows], axis=0)
+    high = np.max([high for _, high in windows], axis=0)
+    height = np.zeros((high[1] - low[1], high[0] - low[0]), dtype=np.float32)
+    for line, (start, stop) in zip(lines, windows, strict=True):
+        place = surface.positions[0][start[1] : stop[1], start[0] : stop[0]]
+        column, row = np.rint(surface.texture_points(_dense(line))).astype(int).T
+        path = surface.positions[0][row.clip(0, size - 1), column.clip(0, size - 1)]
+        part = height[start[1] - low[1] : stop[1] - low[1], start[0] - low[0] : stop[0] - low[0]]
+        _carve(place, path, furrow.width_cm, noise is None, part)
+    window = (slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0])))
+    shade = np.clip(-height, 0, 1) * np.float32(0.28)
+    if noise is not None:
+        rows, columns = np.indices(height.shape) * 0.25
+        height *= 1.6 * noise[rows.astype(int) % 48, columns.astype(int) % 48]
+        height = _smooth(height)
+        shade = np.clip(-height, 0, 1) * np.float32(0.2)
+    along_v, along_u = np.gradient(height * np.float32(furrow.depth_cm * size))
+    return PaintedFurrow(window, np.stack([along_u, along_v], axis=-1), shade)
+
+
+def _window(
+    surface: Surface, line: NDArray[np.float64], margin: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first and the last texel (column, row) of a window around a line."""
+    around = margin * np.array([[1, 1], [-1, -1], [1, -1], [-1, 1]])
+    texels = surface.texture_points((line[:, None] + around).reshape(-1, 2))
+    low = np.clip(texels.min(axis=0).astype(int) - 2, 0, TEXTURE_SIZE - 8)
+    return low, np.clip(texels.max(axis=0).astype(int) + 3, low + 8, TEXTURE_SIZE)
+
+
+def _smooth(height: NDArray[np.float32]) -> NDArray[np.float32]:
+    padded = np.pad(height, 1, mode="edge")
+    total = sum(
+        padded[i : i + height.shape[0], j : j + height.shape[1]] for i in range(3) for j in range(3)
+    )
+    return np.asarray(total / 9.0, dtype=np.float32)
+
+
+def _dense(line: NDArray[np.float64], n: int = 9) -> NDArray[np.float64]:
+    """Return the line resampled to `n` points along a smooth curve through its own."""
+    at = np.linspace(0, len(line) - 1, n)
+    degree = min(len(line) - 1, 3)
+    knots = np.arange(len(line))
+    return np.column_stack([np.polyval(np.polyfit(knots, line[:, k], degree), at) for k in (0, 1)])
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _carve(
+    place: NDArray[np.float32],
+    path: NDArray[np.float32],
+    width: float,
+    rimmed: bool,
+    height: NDArray[np.float32],
+) -> None:
+    """Lower `height` to -1 along `path`, with raised rims, fading towards both ends."""
+    n = len(path)
+    for i in range(place.shape[0]):
+        for j in range(place.shape[1]):
+            best, along = 1e9, 0.0
+            for k in range(n - 1):
+                ax, ay, az = path[k, 0], path[k, 1], path[k, 2]
+                bx, by, bz = path[k + 1, 0] - ax, path[k + 1, 1] - ay, path[k + 1, 2] - az
+                dx, dy, dz = place[i, j, 0] - ax, place[i, j, 1] - ay, place[i, j, 2] - az
+                part = (dx * bx + dy * by + dz * bz) / (bx * bx + by * by + bz * bz + 1e-9)
+                part = min(max(part, 0.0), 1.0)
+                dx, dy, dz = dx - part * bx, dy - part * by, dz - part * bz
+                squared = dx * dx + dy * dy + dz * dz
+                if squared < best:
+                    best, along = squared, (k + part) / (n - 1)
+            distance = np.sqrt(best) / width
+            if distance > 4.0:
+                continue
+            taper = min(1.0, 4.0 * along + 0.1, 4.0 * (1.0 - along) + 0.1)
+            value = -np.exp(-distance * distance)
+            if rimmed:
+                value += 0.3 * np.exp(-((distance - 2.1) ** 2) * 0.9)
+            if abs(value * taper) > abs(height[i, j]):
+                height[i, j] = value * taper

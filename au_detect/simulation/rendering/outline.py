@@ -1,0 +1,140 @@
+"""Where a person would mark the 68 landmarks on a rendered face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.landmarks import REGIONS
+from au_detect.simulation.face.model import PARTS
+from au_detect.simulation.rendering.appearance import Appearance
+from au_detect.simulation.rendering.skin import brow_curve, brow_thickness
+from au_detect.simulation.rendering.surface import TEXTURE_SIZE, Surface
+
+_BROW_HEIGHT = 0.45
+"""Height of the brow landmarks above the brow's middle, in parts of its thickness."""
+
+_LIP_SHIFTS = (
+    (49, 50, 0.2), (53, 52, 0.2), (55, 56, 0.34), (56, 57, 0.35), (58, 57, 0.35), (59, 58, 0.34),
+    (61, 62, 0.35), (63, 62, 0.35), (65, 66, 0.35), (67, 66, 0.35),
+)  # fmt: skip
+"""Landmark, neighbour, share: iBUG's lip points lie evenly spaced, the model's do not."""
+
+_LID_LOOPS = (
+    (37, 39, 37, (36, 39)), (38, 39, 37, (39, 36)), (41, 36, 39, (36, 39)), (40, 36, 39, (39, 36)),
+    (44, 42, 44, (45, 42)), (43, 42, 44, (42, 45)), (46, 45, 42, (45, 42)), (47, 45, 42, (42, 45)),
+)  # fmt: skip
+"""Landmark; first and last landmark of the lid's edge, whose vertices are numbered in order;
+the corners of the eye, nearer one first: iBUG's lid points lie at the thirds."""
+
+
+@dataclass(frozen=True, eq=False)
+class LandmarkAnchors:
+    """Places on the mesh that become landmarks.
+
+    Parameters
+    ----------
+    vertices : ndarray of int, shape (68, 3)
+        Corners of the triangle on which a landmark lies.
+    weights : ndarray of float, shape (68, 3)
+        Their weights.
+    contours : tuple of ndarray
+        For every jaw landmark the vertices of which one is on the visible contour.
+    outward : ndarray of float, shape (17, 2)
+        Direction (x to the subject's left, y up) in which the contour of the jaw faces.
+    """
+
+    vertices: NDArray[np.intp]
+    weights: NDArray[np.float64]
+    contours: tuple[NDArray[np.intp], ...]
+    outward: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, surface: Surface, person: Appearance) -> LandmarkAnchors:
+        """Return the anchors for a person's brows."""
+        marks = surface.model.landmark_vertices
+        vertices = np.repeat(marks[:, None], 3, axis=1)
+        weights = np.tile([1.0, 0.0, 0.0], (len(marks), 1))
+        for side, region in enumerate(("right_brow", "left_brow")):
+            curve = brow_curve(surface, person, side)
+            curve[:, 1] += _BROW_HEIGHT * brow_thickness(person)
+            rows = range(REGIONS[region].start, REGIONS[region].stop)
+            for row, point in zip(rows, curve[::-1] if side else curve, strict=True):
+                vertices[row], weights[row] = _on_mesh(surface, point)
+        for row, neighbor, share in _LIP_SHIFTS:
+            vertices[row, 1], weights[row] = marks[neighbor], (1 - share, share, 0)
+        for row, start, stop, corners in _LID_LOOPS:
+            loop = np.arange(marks[start], marks[stop] + 1)
+            x = surface.model.neutral[marks[list(corners)], 0]
+            third = x[0] + (x[1] - x[0]) / 3
+            vertices[row] = loop[np.argmin(np.abs(surface.model.neutral[loop, 0] - third))]
+        outward, contours = _jaw(surface)
+        return cls(vertices, weights, contours, outward)
+
+
+def visible_landmarks(
+    anchors: LandmarkAnchors,
+    pixels: NDArray[np.floating],
+    right: NDArray[np.floating],
+    down: NDArray[np.floating],
+) -> NDArray[np.float32]:
+    """Return the landmarks in the picture, shape (68, 2), px.
+
+    Parameters
+    ----------
+    anchors : LandmarkAnchors
+    pixels : ndarray, shape (n_vertices, 2)
+        The projected mesh.
+    right, down : ndarray, shape (2,)
+        Where the head's x axis, and its y axis reversed, point in the picture.
+    """
+    marks = (pixels[anchors.vertices] * anchors.weights[..., None]).sum(axis=1)
+    for row, candidates in enumerate(anchors.contours):
+        outward = anchors.outward[row, 0] * right - anchors.outward[row, 1] * down
+        reach = pixels[candidates] @ outward
+        best = candidates[np.argmax(reach)]
+        if reach.max() > marks[row] @ outward:
+            along = np.array([-outward[1], outward[0]]) / (outward @ outward)
+            offset = (pixels[best] - marks[row]) @ outward / (outward @ outward)
+            slip = (pixels[best] - marks[row]) @ along
+            marks[row] = marks[row] + offset * outward + 0.5 * slip * along * (outward @ outward)
+    return marks.astype(np.float32)
+
+
+def _on_mesh(
+    surface: Surface, place: NDArray[np.float64]
+) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    """Return the corners of the triangle at canonical x, y, and the weights of the place."""
+    uv = (surface.texture_points(place) + 0.5) / TEXTURE_SIZE
+    face = np.flatnonzero((surface.layer == 0) & (surface.triangles.max(1) < PARTS["face"].stop))
+    corner = surface.corner_uvs[face].astype(float)
+    first, second = corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]
+    offset = uv - corner[:, 0]
+    area = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0]
+    area = np.where(np.abs(area) < 1e-12, 1e-12, area)
+    b = (offset[:, 0] * second[:, 1] - offset[:, 1] * second[:, 0]) / area
+    c = (first[:, 0] * offset[:, 1] - first[:, 1] * offset[:, 0]) / area
+    weights = np.column_stack([1 - b - c, b, c])
+    best = int(np.argmax(weights.min(axis=1)))
+    inside = np.clip(weights[best], 0, None)
+    return surface.triangles[face[best]], inside / inside.sum()
+
+
+def _jaw(surface: Surface) -> tuple[NDArray[np.float64], tuple[NDArray[np.intp], ...]]:
+    neutral = surface.model.neutral
+    jaw = neutral[surface.model.landmark_vertices[REGIONS["jaw"]]].astype(float)
+    along = np.gradient(jaw[:, :2], axis=0)
+    outward = np.column_stack([along[:, 1], -along[:, 0]])
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    narrow = neutral[PARTS["narrow_face"]]
+    contours = []
+    for point, normal in zip(jaw, outward, strict=True):
+        offset = narrow - point
+        inward = -(offset[:, :2] @ normal)
+        aside = np.abs(offset[:, :2] @ np.array([-normal[1], normal[0]]))
+        depth = -0.3 - 0.9 * abs(normal[1])
+        near = (aside < 0.4) & (inward > -0.8) & (inward < 3.0) & (offset[:, 2] > depth)
+        contours.append(np.flatnonzero(near))
+    return outward, tuple(contours)

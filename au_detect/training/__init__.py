@@ -1,0 +1,1 @@
+"""Networks and baselines fitted to labelled sequences, with a card that says how good they are."""

@@ -1,0 +1,1 @@
+"""What a browser shows: the live page, on the same detector as everything else."""

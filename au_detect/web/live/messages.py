@@ -1,0 +1,95 @@
+"""What the server tells the page: JSON-ready dictionaries with a ``type``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.emotions import EmotionRule, recognise_emotions
+from au_detect.errors import InputError
+from au_detect.facs import ACTION_UNITS
+from au_detect.plots.style import au_name
+from au_detect.report.viewer import OUTLINES
+from au_detect.results import AUResult
+
+JPEG_QUALITY = 85
+SHOWN_SIDE_PX = 960
+"""Pictures are shrunk to this longer side for showing; they are measured as they came."""
+
+
+def hello_message(source: str, name: str) -> dict[str, Any]:
+    """Return the first message: where frames come from, and what the page needs to draw.
+
+    Parameters
+    ----------
+    source : {"browser", "camera", "clip"}
+    name : str
+        The source in words.
+    """
+    names = {str(au): au_name(au) for au in ACTION_UNITS}
+    return {"type": "hello", "source": source, "name": name, "names": names, "outlines": OUTLINES}
+
+
+def error_message(error: Exception) -> dict[str, Any]:
+    """Return what went wrong, in words."""
+    return {"type": "error", "message": str(error)}
+
+
+def row_message(
+    result: AUResult, size: tuple[int, int], rules: tuple[EmotionRule, ...]
+) -> dict[str, Any]:
+    """Return what is shown of one frame: numbers are None where no face is.
+
+    Parameters
+    ----------
+    result : AUResult
+        One row.
+    size : (int, int)
+        Width and height of the picture in px; points are in its pixels.
+    rules : tuple of EmotionRule
+    """
+    emotions = recognise_emotions(result, rules)
+    scores = zip(emotions.emotions, emotions.scores[0].tolist(), strict=True)
+    ranking = sorted((s for s in scores if np.isfinite(s[1])), key=lambda s: -s[1])
+    found = bool(result.face_found[0])
+    return {
+        "type": "row",
+        "frame": int(result.frame[0]),
+        "time_s": float(result.timestamp_s[0]),
+        "size": list(size),
+        "face_found": found,
+        "reliable": bool(result.reliable[0]),
+        "neutral": result.neutral.get(0),
+        "aus": list(result.aus),
+        "thresholds": result.thresholds.tolist(),
+        "probabilities": _rounded(result.probabilities[0], 4) if found else None,
+        "side": _rounded(result.side[0], 2) if found else None,
+        "active": result.active[0].tolist(),
+        "points": _rounded(result.points[0].ravel(), 1) if found else None,
+        "emotions": [[name, round(score, 3)] for name, score in ranking[:3]],
+    }
+
+
+def _rounded(values: NDArray[np.floating], decimals: int) -> list[float]:
+    rounded: list[float] = np.round(values.astype(float), decimals).tolist()
+    return rounded
+
+
+def jpeg_for_showing(image: NDArray[np.uint8]) -> bytes:
+    """Return a picture (grey, or blue-green-red) as a JPEG file, shrunk if it is large.
+
+    Raises
+    ------
+    InputError
+        If it cannot be encoded.
+    """
+    scale = SHOWN_SIDE_PX / max(image.shape[:2])
+    if scale < 1:
+        image = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+    done, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    if not done:
+        raise InputError(f"image must be possible to write as JPEG, got shape {image.shape}")
+    return data.tobytes()
