@@ -12,7 +12,7 @@ from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.features.extraction import extract_features, symmetric_furrows, symmetric_pose
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import NeutralFace
-from au_detect.landmarks import HeadPose, estimate_pose
+from au_detect.landmarks.pose import HeadPose, estimate_pose
 
 ROWS_AT_ONCE = 256
 

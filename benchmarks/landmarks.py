@@ -24,11 +24,11 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from au_detect.features import geometry
-from au_detect.landmarks import estimate_pose
 from au_detect.landmarks.crop import FIT_CROP, compose
 from au_detect.landmarks.fit import fit_crop, load_predictor
 from au_detect.landmarks.models import LandmarkModel, find_landmark_model
 from au_detect.landmarks.points import REGIONS, apply_affine, interocular_distance_px
+from au_detect.landmarks.pose import estimate_pose
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer

@@ -19,7 +19,7 @@ from au_detect.features.extraction import extract_features
 from au_detect.features.measurement import FaceMeasurements, measure_frame
 from au_detect.features.neutral import mean_neutral, neutral_from_rows
 from au_detect.frames import Frame
-from au_detect.landmarks import estimate_pose
+from au_detect.landmarks.pose import estimate_pose
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import draw_people
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer

@@ -164,8 +164,8 @@ def _search(sequences: list[LabelledSequences], recipe: Any, options: argparse.N
 
 def _evaluate(options: argparse.Namespace) -> int:
     from au_detect.evaluation.document import write_document
-    from au_detect.evaluation.judging import judge_learner, judge_model
     from au_detect.evaluation.page import write_evaluation_page
+    from au_detect.training.judging import judge_learner, judge_model
 
     sequences = _load(options, options.data)
     recipe = recipe_from_options(options, len(sequences))
@@ -188,9 +188,9 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 def _compare(options: argparse.Namespace) -> int:
     from au_detect.evaluation.document import write_document
-    from au_detect.evaluation.judging import compare_learners
     from au_detect.evaluation.page import write_evaluation_page
     from au_detect.evaluation.texts import comparison_text
+    from au_detect.training.judging import compare_learners
 
     sequences = _load(options, options.data)
     _warn(options.protocol)

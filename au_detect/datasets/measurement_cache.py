@@ -40,8 +40,10 @@ MEASURING_MODULES = (
     "errors",
     "features.furrows",
     "features.measurement",
+    "frames",
     "frames.pictures",
     "frames.sources",
+    "landmarks",
     "landmarks.crop",
     "landmarks.fit",
     "landmarks.models",
@@ -72,7 +74,10 @@ def measuring_code_sha256() -> str:
     """
     digest = hashlib.sha256()
     for name in MEASURING_MODULES:
-        source = files_of_package("au_detect").joinpath(name.replace(".", "/") + ".py")
+        path = name.replace(".", "/")
+        package = files_of_package("au_detect")
+        room = package.joinpath(path).is_dir()
+        source = package.joinpath(f"{path}/__init__.py" if room else f"{path}.py")
         digest.update(name.encode() + b"\0" + source.read_bytes() + b"\0")
     for library in MEASURING_LIBRARIES:
         digest.update(f"{library} {_version(library)}\0".encode())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from os import PathLike, fspath
 from typing import Any
@@ -11,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.datasets.labelled_features import LabelledFeatures
+from au_detect.datasets.labelled_features import LabelledFeatures, labels_of_intensity
 from au_detect.errors import InputError, check_shape
 from au_detect.features.extraction import (
     LOWER_FURROW_NAMES,
@@ -23,7 +24,8 @@ from au_detect.features.extraction import (
 )
 from au_detect.features.furrows import FURROW_NAMES, N_FURROWS
 from au_detect.features.neutral import mean_neutral
-from au_detect.landmarks import N_LANDMARKS, estimate_pose
+from au_detect.landmarks import N_LANDMARKS
+from au_detect.landmarks.pose import estimate_pose
 
 ARRAYS = ("neutral_points", "points", "neutral_furrows", "furrows", "intensity", "subject")
 
@@ -158,6 +160,11 @@ class LabelledSequences:
             weight=self.attributes.get("weight"),
             original=self.attributes.get("original", None if apex.all() else apex),
         )
+
+    def labels(self, aus: Sequence[int], minimum_intensity: float) -> NDArray[np.float32]:
+        """Return the labels (n, n_aus) of the chosen AUs; see `LabelledFeatures.labels`."""
+        places = [self.aus.index(au) for au in aus]
+        return labels_of_intensity(self.intensity[:, places], minimum_intensity)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything to one ``.npz`` file, without pickles."""

@@ -11,7 +11,7 @@ from au_detect.datasets.augmentation import augmented
 from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
-from au_detect.landmarks import estimate_pose
+from au_detect.landmarks.pose import estimate_pose
 
 LARGEST_TILT_DEG = 45.0
 

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError
-from au_detect.evaluation.cross_validation import Predictions
 from au_detect.evaluation.intervals import N_RESAMPLES, percentile_interval, resample_subjects
 from au_detect.evaluation.metrics import evaluate_aus
+from au_detect.evaluation.predictions import Predictions
 from au_detect.evaluation.summary import summarise
 from au_detect.facs import au_label
 

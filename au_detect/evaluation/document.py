@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
@@ -15,17 +14,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.evaluation.cross_validation import Predictions
 from au_detect.evaluation.curves import reliability_curve, roc_curve
 from au_detect.evaluation.emotion_accuracy import emotion_accuracy
 from au_detect.evaluation.intervals import N_RESAMPLES, percentile_interval, resample_subjects
 from au_detect.evaluation.matrices import confusion, cooccurrence
 from au_detect.evaluation.metrics import RATES, evaluate_aus
+from au_detect.evaluation.predictions import Predictions
 from au_detect.evaluation.summary import summarise
 from au_detect.evaluation.worst import find_worst
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.results.tables import write_atomically
-from au_detect.training.learner_options import LearnerOptions
 from au_detect.version import __version__
 
 FORMAT = "au_detect evaluation"
@@ -98,11 +96,6 @@ def describe_data(sequences: LabelledSequences, dropped: Mapping[str, int]) -> d
         "landmark_model": sequences.landmark_model,
         "dropped_aus": dict(dropped),
     }
-
-
-def describe_learner(options: LearnerOptions) -> dict[str, Any]:
-    """Return what a document says of a learner."""
-    return asdict(options)
 
 
 def plain(value: Any) -> Any:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.emotions.recognition import EmotionResult, emotions_from_aus
-from au_detect.evaluation.cross_validation import Predictions
 from au_detect.evaluation.intervals import percentile_interval, resample_subjects
+from au_detect.evaluation.predictions import Predictions
 
 
 def emotion_accuracy(tested: LabelledSequences, predictions: Predictions) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.evaluation.cross_validation import Predictions
+from au_detect.evaluation.predictions import Predictions
 from au_detect.facs import au_label
 
 N_WORST = 12

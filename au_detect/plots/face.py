@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from au_detect.errors import InputError, check_shape
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.features.furrows import FURROW_CROP, furrow_windows
-from au_detect.landmarks import estimate_pose
 from au_detect.landmarks.points import CLOSED_REGIONS, N_LANDMARKS, REGIONS, apply_affine
+from au_detect.landmarks.pose import estimate_pose
 from au_detect.plots.style import (
     BLUE,
     GREEN,

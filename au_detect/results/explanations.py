@@ -32,8 +32,8 @@ from au_detect.facs import ACTION_UNITS, BLINK, EYES_CLOSED, Face, au_label
 from au_detect.features.extraction import NOW, POSE_NAMES, extract_features
 from au_detect.features.face_parts import Change, largest_change, parts_of, rest_ranges
 from au_detect.features.neutral import NeutralFace
-from au_detect.landmarks import HeadPose, estimate_pose
 from au_detect.landmarks.models import shipped_networks
+from au_detect.landmarks.pose import HeadPose, estimate_pose
 
 if TYPE_CHECKING:
     from au_detect.results.result import AUResult

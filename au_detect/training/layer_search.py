@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.evaluation.cross_validation import Progress, cross_validate
 from au_detect.evaluation.metrics import evaluate_aus
 from au_detect.evaluation.protocols import make_folds
 from au_detect.facs import ACTION_UNITS, Face
+from au_detect.training.cross_validation import Progress, cross_validate
 from au_detect.training.learner_options import LearnerOptions
 from au_detect.training.learners import aus_with_enough_subjects
 

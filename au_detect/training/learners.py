@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.base import AUClassifier, calibration_parts, choose_thresholds
 from au_detect.datasets.augmentation import augmented
-from au_detect.datasets.labelled_features import LabelledFeatures, labels_of_intensity
+from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS, Face, au_label
@@ -111,7 +111,7 @@ def fit_learner(
         members.append(member)
         rows.append(np.flatnonzero(judged))
         seen.append(_answers(member, tables[1], chosen, options))
-    labels = labels_of(sequences, chosen, recipe.minimum_intensity)[np.concatenate(rows)]
+    labels = sequences.labels(chosen, recipe.minimum_intensity)[np.concatenate(rows)]
     thresholds = choose_thresholds(labels, np.concatenate(seen), recipe.max_fpr)
     return Learner(options, chosen, members, thresholds)
 
@@ -144,7 +144,7 @@ def aus_with_enough_subjects(
     InputError
         If none is shown by `TrainingRecipe.min_positive_subjects` subjects.
     """
-    labels = labels_of(sequences, sequences.aus, recipe.minimum_intensity)
+    labels = sequences.labels(sequences.aus, recipe.minimum_intensity)
     n_subjects = {
         au: len(np.unique(sequences.subject[labels[:, column] == 1]))
         for column, au in enumerate(sequences.aus)
@@ -156,14 +156,6 @@ def aus_with_enough_subjects(
             f"some AU must be shown by {recipe.min_positive_subjects} subjects, got {dropped}"
         )
     return kept, dropped
-
-
-def labels_of(
-    sequences: LabelledSequences, aus: Sequence[int], minimum_intensity: float
-) -> NDArray[np.float32]:
-    """Return the labels (n, n_aus) of the chosen AUs; see `LabelledFeatures.labels`."""
-    intensity = sequences.intensity[:, _places(sequences.aus, aus)]
-    return labels_of_intensity(intensity, minimum_intensity)
 
 
 def _fit_part(

@@ -14,11 +14,12 @@ from au_detect.classifiers.storage import load_model
 from au_detect.datasets.augmentation import joined
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.datasets.tables import training_tables
-from au_detect.evaluation.cross_validation import Progress, predict_with_model
 from au_detect.evaluation.document import evaluation_document, write_document
-from au_detect.evaluation.judging import judge_learner
 from au_detect.evaluation.page import write_evaluation_page
+from au_detect.evaluation.predictions import predict_with_model
 from au_detect.results.tables import write_atomically
+from au_detect.training.cross_validation import Progress
+from au_detect.training.judging import judge_learner
 from au_detect.training.learner_options import LearnerOptions
 from au_detect.training.model_card import CARD_NAME, model_card
 from au_detect.training.recipe import TrainingRecipe

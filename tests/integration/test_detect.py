@@ -11,8 +11,8 @@ from au_detect.classifiers.storage import NetworkKind
 from au_detect.errors import InputError, NoFaceError
 from au_detect.frames import Frame
 from au_detect.frames.pictures import read_picture, select_pictures
-from au_detect.landmarks import estimate_pose
 from au_detect.landmarks.points import MIRROR, mirror
+from au_detect.landmarks.pose import estimate_pose
 from au_detect.paths import packaged_folder
 
 COLUMNS = ("aus", "probabilities", "side", "thresholds", "timestamp_s", "points", "pose", "neutral")

@@ -4,9 +4,11 @@ Imports inside functions and for type checking are exempt from the order.
 """
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -16,78 +18,27 @@ from au_detect.datasets.measurement_cache import MEASURING_MODULES
 
 PACKAGE = Path(au_detect.__file__).parent
 
-# A module may import, when it is loaded, only modules that stand before it.
-ORDER = """
-    .                                                             # the package: lazy names only
+PLACE_NAMES = re.compile(r"^    ((?:[a-z_]+(?:/|\.py) *)+)", re.MULTILINE)
 
-    errors  version  paths  facs                                  # what everybody may use
-    landmarks  pose  geometry
 
-    pictures  frames                                              # frames
-    face_crop  landmark_models  landmark_fit  tracking            # landmarks
-    furrows  measurement                                          # and furrows
-    neutral  features                                             # features, against the neutral
+def stages() -> list[list[str]]:
+    """Return the lines of the list in docs/architecture.rst, each as the names that it places."""
+    text = (PACKAGE.parent / "docs" / "architecture.rst").read_text(encoding="utf-8")
+    text = text.partition("never from one above::")[2]
+    lines = [match.group(1).split() for match in PLACE_NAMES.finditer(text)]
+    return [[name.removesuffix(".py").removesuffix("/") for name in line] for line in lines]
 
-    classifiers  classifiers.base  classifiers.mlp_losses         # classifiers
-    classifiers.mlp_logs  classifiers.mlp_network  classifiers.mlp
-    classifiers.baselines  classifiers.manifest
-    classifiers.runtime  classifiers.model  classifiers.storage
-    scoring
 
-    face_parts  explanations                                      # why
-    tables  events  result_checks  results  blinks                # results
-    emotion_rules  emotions                                       # emotions
-    detect  batch_inputs  batch_records  batch_workers  batch
-    annotation  plot_style  face_crop_view  face_drawing          # plots
-    plots_face  plots  plots_overview
-    report_script  report_style  report_tables  report_timeline   # reports
-    report_viewer  report
-
-    datasets  datasets.frame_files  datasets.collection           # labelled sequences
-    datasets.facs_labels  datasets.ckplus  datasets.sequence_table
-    datasets.labelled_features  datasets.sequences  datasets.augmentation  datasets.tables
-    datasets.frame_choice  datasets.frame_measurement  datasets.measurement_cache
-    datasets.measured_frames  datasets.measuring  datasets.loading  datasets.summary
-    samples
-
-    evaluation.metrics  evaluation  evaluation.intervals          # training and evaluation
-    evaluation.summary  evaluation.curves  evaluation.matrices
-    recipe  subject_split  training_monitor  training
-    learner_options  learners
-    evaluation.protocols  evaluation.cross_validation
-    evaluation.comparison  evaluation.worst  evaluation.emotion_accuracy
-    evaluation.document  evaluation.judging  evaluation.texts
-    evaluation.charts  evaluation.worst_pictures  evaluation.page
-    layer_search  model_card  training_report
-
-    simulation  simulation.face_model  simulation.actions         # simulation
-    simulation.camera  simulation.landmark_error
-    simulation.sequences
-    simulation.appearance  simulation.light
-    simulation.rasterizer  simulation.surface  simulation.eyes
-    simulation.background  simulation.skin  simulation.outline
-    simulation.furrow_lines  simulation.props  simulation.shading
-    simulation.scene  simulation.rendering
-    simulation.render_sequences  simulation.collection
-    simulation.landmark_examples
-    simulation.predictor_file  simulation.landmark_training  simulation.rebuild
-
-    live  live.session  live.sources  live.messages               # the live page
-    live.page  live.access  live.server
-
-    demo  info  cli_options  cli_data  cli_recipe  cli_training   # the command line
-    cli_pictures  cli_batch  cli_judging  cli_live  cli
-"""
-MODULES = [name for line in ORDER.splitlines() for name in line.partition("#")[0].split()]
+STAGES = stages()
 
 HEAVY = (
     *("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba"),
     *("fastapi", "uvicorn"),
 )
 ONLY_IN = {
-    "fastapi": {"live.server"},
-    "uvicorn": {"live.server"},
-    "dlib": {"landmark_fit", "tracking", "simulation.landmark_training"},
+    "fastapi": {"web.live.server"},
+    "uvicorn": {"web.live.server"},
+    "dlib": {"landmarks.fit", "landmarks.tracking", "simulation.landmarks.training"},
     "tensorflow": {"classifiers.mlp"},
     "keras": {"classifiers.mlp"},
 }
@@ -141,27 +92,63 @@ def modules_of_the_package(names: set[str], trees: dict[str, ast.Module]) -> set
     return found
 
 
-def wrong_way(trees: dict[str, ast.Module], order: list[str]) -> list[str]:
-    """Return one sentence for every import that runs against the order."""
-    place = {name: i for i, name in enumerate(order)}
-    return [
-        f"{module} must not import {other}, which comes after it in ORDER"
+def loads(trees: dict[str, ast.Module]) -> dict[str, set[str]]:
+    """Return which modules of the package each module imports when it is loaded."""
+    return {
+        module: modules_of_the_package(imported(nodes_at_load(tree), module), trees) - {module}
         for module, tree in trees.items()
-        for other in sorted(modules_of_the_package(imported(nodes_at_load(tree), module), trees))
-        if other != module and place[other] > place[module]
+    }
+
+
+def stage_of(module: str) -> str:
+    """Return the room of a module, or the module itself where it stands in none."""
+    return module.partition(".")[0] or "."
+
+
+def wrong_way(trees: dict[str, ast.Module], order: list[list[str]]) -> list[str]:
+    """Return one sentence for every import from a line of `order` above the module's own."""
+    place = {name: i for i, line in enumerate(order) for name in line}
+    return [
+        f"{module} must not import {other}, which stands above it in docs/architecture.rst"
+        for module, others in loads(trees).items()
+        for other in sorted(others)
+        if place[stage_of(other)] < place[stage_of(module)]
     ]
 
 
+def circles(trees: dict[str, ast.Module]) -> list[str]:
+    """Return the modules that import each other when they are loaded."""
+    try:
+        TopologicalSorter(loads(trees)).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
 def test_every_module_has_its_place():
-    unknown = sorted(set(SOURCES) - set(MODULES))
-    assert not unknown, f"say in ORDER what {', '.join(unknown)} may import and be imported by"
-    assert len(MODULES) == len(set(MODULES)), "a module stands twice in ORDER"
+    places = [name for line in STAGES for name in line]
+    unknown = sorted({stage_of(module) for module in SOURCES} - {".", *places})
+    assert not unknown, f"say in docs/architecture.rst where {', '.join(unknown)} stands"
+    missing = sorted(set(places) - {stage_of(module) for module in SOURCES})
+    assert not missing, f"docs/architecture.rst places {', '.join(missing)}, which are not there"
+    assert len(places) == len(set(places)), "a name stands twice in docs/architecture.rst"
 
 
 def test_imports_run_in_one_direction():
-    known = {name: tree for name, tree in SOURCES.items() if name in MODULES}
-    wrong = wrong_way(known, MODULES)
+    wrong = wrong_way(SOURCES, [*STAGES, ["."]])
     assert not wrong, "\n".join(wrong)
+
+
+def test_no_modules_import_each_other():
+    assert not circles(SOURCES)
+
+
+def test_a_circle_would_be_found():
+    trees = {
+        "room.a": ast.parse("from au_detect.room.b import thing"),
+        "room.b": ast.parse("import au_detect.room.a"),
+    }
+    assert set(circles(trees)) == {"room.a", "room.b"}
 
 
 @pytest.mark.parametrize(
@@ -179,7 +166,7 @@ def test_imports_run_in_one_direction():
 )
 def test_the_wrong_direction_would_be_found(source, n_wrong):
     trees = {".": ast.parse(""), "early": ast.parse(source), "late": ast.parse("")}
-    assert len(wrong_way(trees, [".", "early", "late"])) == n_wrong
+    assert len(wrong_way(trees, [["late"], ["early"], ["."]])) == n_wrong
 
 
 @pytest.mark.parametrize("library", ONLY_IN)
@@ -200,11 +187,11 @@ def test_only_the_command_line_uses_the_simulation():
             continue
         used = modules_of_the_package(imported(ast.walk(tree), module), SOURCES)
         simulation = {name for name in used if name.partition(".")[0] == "simulation"}
-        assert not simulation or module == "cli_training", f"{module} must not import {simulation}"
+        assert not simulation or module == "cli.training", f"{module} must not import {simulation}"
 
 
 def test_classifiers_know_nothing_of_where_the_features_come_from():
-    allowed = {".", "errors", "facs", "features"}
+    allowed = {".", "errors", "facs", "features.extraction"}
     for module, tree in SOURCES.items():
         if module.partition(".")[0] == "classifiers":
             used = modules_of_the_package(imported(ast.walk(tree), module), SOURCES)

@@ -9,7 +9,7 @@ from au_detect.detect import AUDetector
 from au_detect.errors import NoFaceError
 from au_detect.features.neutral import NeutralFace
 from au_detect.frames import Frame
-from au_detect.landmarks import estimate_pose
+from au_detect.landmarks.pose import estimate_pose
 from au_detect.results import AUResult
 
 

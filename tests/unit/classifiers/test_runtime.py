@@ -6,7 +6,7 @@ import pytest
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import InputError, ModelFileError
 
-NETWORK = Path(__file__).parents[1] / "fixtures" / "two_aus.tflite"
+NETWORK = Path(__file__).parents[2] / "fixtures" / "two_aus.tflite"
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from au_detect.classifiers.storage import (
 )
 from au_detect.errors import InputError, ModelFileError
 
-CONTENT = (Path(__file__).parents[1] / "fixtures" / "two_aus.tflite").read_bytes()
+CONTENT = (Path(__file__).parents[2] / "fixtures" / "two_aus.tflite").read_bytes()
 OTHER_SUM = "0" * 64
 FURROWS = NetworkKind(uses_neutral=True, uses_furrows=True)
 LANDMARKS = NetworkKind(uses_neutral=True, uses_furrows=False)

@@ -10,10 +10,10 @@ pytest.importorskip("sklearn")
 
 from au_detect.errors import InputError
 from au_detect.evaluation import evaluate_aus
-from au_detect.evaluation.cross_validation import cross_validate
 from au_detect.evaluation.protocols import make_folds
+from au_detect.training.cross_validation import cross_validate
 from au_detect.training.learner_options import LearnerOptions, ablated
-from au_detect.training.learners import aus_with_enough_subjects, fit_learner, labels_of
+from au_detect.training.learners import aus_with_enough_subjects, fit_learner
 from au_detect.training.recipe import TrainingRecipe
 
 RECIPE = TrainingRecipe(max_fpr=0.05, calibration_folds=2)
@@ -33,7 +33,7 @@ def test_finds_what_is_there_in_people_it_never_saw(make_labelled):
     assert (evaluation.tpr > 0.8).all()
     assert (evaluation.fpr < 0.12).all()
     np.testing.assert_array_equal(found.rows, np.arange(200))
-    np.testing.assert_array_equal(found.y, labels_of(make_labelled(), AUS, 1.0))
+    np.testing.assert_array_equal(found.y, make_labelled().labels(AUS, 1.0))
 
 
 @pytest.mark.parametrize(("protocol", "n_seeds"), [("subject-kfold", 4), ("loso", 2)])
@@ -139,7 +139,7 @@ def test_rows_of_weight_nought_do_not_train(make_labelled):
     weighted = replace(spoilt, attributes={"weight": np.where(wrong, 0.0, 1.0)})
     new = make_labelled(seed=1)
     aucs = [
-        evaluate_aus(labels_of(new, AUS, 1.0), fit_learner(s, AUS, LINEAR).predict_proba(new),
+        evaluate_aus(new.labels(AUS, 1.0), fit_learner(s, AUS, LINEAR).predict_proba(new),
                      [0.5] * 3, AUS).mean_auc()
         for s in (spoilt, weighted)
     ]  # fmt: skip

@@ -3,8 +3,8 @@ import pytest
 
 from au_detect.facs import NETWORK_AUS
 from au_detect.features.extraction import LOWER_NAMES
-from au_detect.landmarks import estimate_pose
 from au_detect.landmarks.points import POINTS, REGIONS, interocular_distance_px
+from au_detect.landmarks.pose import estimate_pose
 from au_detect.simulation.collections.landmark_error import LandmarkErrorModel
 from au_detect.simulation.collections.landmark_sequences import (
     coded_intensity,

@@ -14,7 +14,8 @@ from au_detect.features.neutral import (
     neutral_from_rows,
 )
 from au_detect.frames import open_frames
-from au_detect.landmarks import POINTS, estimate_pose
+from au_detect.landmarks import POINTS
+from au_detect.landmarks.pose import estimate_pose
 from au_detect.landmarks.tracking import FaceTracker, TrackedFace
 
 HEIGHT, WIDTH = 400, 420

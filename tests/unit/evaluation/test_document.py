@@ -12,9 +12,9 @@ pytest.importorskip("sklearn")
 
 from au_detect.classifiers.manifest import Manifest, NetworkEntry
 from au_detect.evaluation import evaluate_aus
-from au_detect.evaluation.cross_validation import Predictions
 from au_detect.evaluation.document import evaluation_document, write_document
 from au_detect.evaluation.page import write_evaluation_page
+from au_detect.evaluation.predictions import Predictions
 from au_detect.evaluation.texts import evaluation_text
 from au_detect.evaluation.worst import find_worst
 from au_detect.training.model_card import model_card

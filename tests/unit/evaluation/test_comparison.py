@@ -7,7 +7,7 @@ pytest.importorskip("sklearn")
 
 from au_detect.errors import InputError
 from au_detect.evaluation.comparison import compare_predictions, sentence_about
-from au_detect.evaluation.cross_validation import Predictions
+from au_detect.evaluation.predictions import Predictions
 
 AUS = (1, 12)
 

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from os import PathLike
 from typing import Any
 
 from au_detect.classifiers.storage import load_model
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.comparison import compare_predictions, sentence_about
-from au_detect.evaluation.cross_validation import (
-    Predictions,
-    Progress,
-    cross_validate,
-    predict_with_model,
-)
-from au_detect.evaluation.document import (
-    describe_data,
-    describe_learner,
-    evaluation_document,
-    plain,
-)
+from au_detect.evaluation.document import describe_data, evaluation_document, plain
+from au_detect.evaluation.predictions import Predictions, predict_with_model
 from au_detect.evaluation.protocols import make_folds
+from au_detect.training.cross_validation import Progress, cross_validate
 from au_detect.training.learner_options import LearnerOptions
 from au_detect.training.learners import aus_with_enough_subjects
 
@@ -60,7 +52,7 @@ def judge_learner(
         predictions,
         sequences,
         protocol={"name": protocol, "n_folds": len(folds)},
-        classifier=describe_learner(options),
+        classifier=asdict(options),
         dropped=dropped,
     )
     return predictions, document
@@ -122,14 +114,14 @@ def compare_learners(
         found[0],
         sequences,
         protocol=told,
-        classifier=describe_learner(options[0]),
+        classifier=asdict(options[0]),
         dropped=dropped,
     )
     document = {
         "format": COMPARISON_FORMAT,
         "protocol": told,
         "data": describe_data(sequences.rows(found[0].rows), dropped),
-        "learners": {name: describe_learner(chosen) for name, chosen in variants.items()},
+        "learners": {name: asdict(chosen) for name, chosen in variants.items()},
         **compare_predictions(predictions),
         "answers": _answers(variants, predictions),
     }
@@ -149,10 +141,10 @@ def _answers(
     variants: Mapping[str, LearnerOptions], predictions: Mapping[str, Predictions]
 ) -> list[str]:
     first = next(iter(variants))
-    full = describe_learner(variants[first])
+    full = asdict(variants[first])
     answers = []
     for what, lacking in QUESTIONS.items():
         for name, options in variants.items():
-            if name != first and describe_learner(options) == full | lacking:
+            if name != first and asdict(options) == full | lacking:
                 answers.append(sentence_about(what, predictions[first], predictions[name]))
     return answers
