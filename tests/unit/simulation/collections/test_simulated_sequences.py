@@ -6,21 +6,23 @@ from au_detect.features.extraction import LOWER_NAMES
 from au_detect.landmarks.points import POINTS, REGIONS, interocular_distance_px
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.simulation.collections.landmark_error import LandmarkErrorModel
-from au_detect.simulation.collections.landmark_sequences import (
-    coded_intensity,
-    draw_people,
-    simulate_landmarks,
-)
-from au_detect.simulation.face.actions import ACTION_SHAPES, AU_COLUMN, PROTOTYPES, Display
+from au_detect.simulation.collections.landmark_sequences import draw_people, simulate_landmarks
+from au_detect.simulation.face.actions import ACTION_SHAPES, AU_COLUMN
+from au_detect.simulation.face.coding import coded_intensity
+from au_detect.simulation.face.displays import PROTOTYPES, Display
 from au_detect.simulation.face.model import FaceModel
 
 IOD_CM = 6.3
-ONE_PIECE = ("jaw", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRoll", "mouthShrug")
+ONE_PIECE = (
+    "jaw", "mouthClose", "mouthFunnel", "mouthLeft", "mouthPucker", "mouthRight", "mouthRoll",
+    "mouthShrug",
+)  # fmt: skip
 LOWER_LIP = [*range(55, 60), *range(65, 68)]
 
 
 def shape_names():
     used = {name for shapes in ACTION_SHAPES.values() for name in shapes}
+    used |= {"cheekPuff", "jawLeft", "jawRight", "mouthLeft", "mouthRight"}
     used |= {"mouthClose", "jawForward", *(f"eyeLook{way}" for way in ("In", "Out", "Up", "Down"))}
     sided = [name for name in sorted(used) if not name.startswith(ONE_PIECE)]
     whole = [name for name in sorted(used) if name.startswith(ONE_PIECE)]
