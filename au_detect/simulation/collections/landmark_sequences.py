@@ -154,7 +154,8 @@ def draw_people(
     closing = lip_closing(model, identity, apex_weights, np.clip(rest_gap, None, LIPS_MEET_IOD))
     apex_weights[:, names.index("mouthClose")] += closing * together
     gap = lip_gap(model, identity, apex_weights)
-    alike = resemblance(passing, names)
+    jaw = names.index("jawOpen")
+    passing[:, jaw] += moved[:, jaw] * (passing[:, jaw] > 0)  # one jaw, whatever drops it
     neutral_angles, apex_angles = _draw_angles(rng, subject, shown, wide_turns)
     return People(
         subject=subject,
@@ -162,7 +163,7 @@ def draw_people(
         neutral_weights=neutral_weights,
         apex_weights=apex_weights,
         strengths=strengths,
-        intensity=coded_intensity(strengths, gap, gap - rest_gap, alike),
+        intensity=coded_intensity(strengths, gap, gap - rest_gap, resemblance(passing, names)),
         display=[display.name for display in shown],
         stratum=[display.stratum for display in shown],
         neutral_angles=neutral_angles,

@@ -96,9 +96,9 @@ def _laughter(rng: np.random.Generator) -> dict[str, float]:
     """One moment of a laugh: the jaw bobs, lips are drawn off the teeth."""
     return {
         "jawOpen": 0.55 * rng.beta(1.2, 1.5),
-        "mouthLowerDown": rng.uniform(0.0, 0.35),
-        "mouthUpperUp": rng.uniform(0.0, 0.35),
-        "noseSneer": rng.uniform(0.0, 0.12),
+        "mouthLowerDown": rng.uniform(0.0, 0.25),
+        "mouthUpperUp": rng.uniform(0.0, 0.2),
+        "noseSneer": rng.uniform(0.0, 0.08),
         "mouthStretch": rng.uniform(0.0, 0.2),
     }
 
