@@ -47,6 +47,27 @@ def test_the_same_seed_draws_the_same():
     assert not np.array_equal(one, other)
 
 
+def test_people_also_speak_blink_and_look_about_while_they_show_something():
+    drawn = draw_displays(np.random.default_rng(0), 20_000)
+    strata = [display.stratum for display in drawn]
+    share = {name: strata.count(name) / len(strata) for name in set(strata)}
+    assert set(share) == {
+        "expression", "rest", "speech", "laughter", "chewing", "mouth aside", "gaze", "blink"
+    }  # fmt: skip
+    assert 0.55 < share["expression"] < 0.7
+    assert 0.1 < share["speech"] < 0.2
+    for name in ("rest", "laughter", "gaze", "blink"):
+        assert 0.02 < share[name] < 0.1
+    happy = [display for display in drawn if display.name == "happiness"]
+    assert np.mean([d.manner == "speech" for d in happy]) == pytest.approx(0.08, abs=0.025)
+
+
+def test_nobody_speaks_with_lips_that_do_something_else():
+    for display in draw_displays(np.random.default_rng(1), 5000):
+        if display.manner == "speech":
+            assert not {18, 22, 23, 24, 28} & {*display.core, *display.optional}
+
+
 # Strengths
 
 
@@ -87,6 +108,27 @@ def test_one_sided_displays_leave_one_side_nearly_still(one_sided, share):
     assert still.mean() == pytest.approx(share, abs=0.08)
     if one_sided == 1.0:  # either side as often
         assert np.mean(strengths[:, 0] > strengths[:, 1]) == pytest.approx(0.5, abs=0.08)
+
+
+def test_what_shows_on_one_side_leaves_the_other_at_rest():
+    brow = draw(DISPLAYS_BY_NAME["one brow raised"])
+    raised, smile = brow[:, AU_COLUMN[2]], brow[:, AU_COLUMN[12]]
+    assert ((raised > 0).sum(axis=1) == 1).all()
+    assert ((smile > 0).sum(axis=1) != 1).all()  # a smile with it is two-sided
+
+
+def test_two_sides_are_nearly_alike():
+    strengths = draw(Display("smile", (12,), {}, 1, 0.0), 1000)[:, AU_COLUMN[12]]
+    difference = np.abs(strengths[:, 0] - strengths[:, 1]) / strengths.mean(axis=1)
+    assert difference.max() < 0.3
+    assert difference.mean() > 0.03  # nobody is a mirror image
+
+
+def test_faint_displays_are_commoner_than_strong_ones():
+    smiles = draw(Display("smile", (12,), {}, 1, 0.0), 2000)[:, AU_COLUMN[12]].max(axis=1)
+    assert np.mean(smiles < 2.5) > 1.2 * np.mean(smiles > 4)
+    assert 0.8 * 0.8 < smiles.min() < 1.2
+    assert smiles.max() > 4.5
 
 
 def test_a_jaw_never_drops_on_one_side():
