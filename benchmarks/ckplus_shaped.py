@@ -27,7 +27,7 @@ from au_detect.facs import NETWORK_AUS
 from au_detect.landmarks.models import find_landmark_model
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.rendered_sequences import measure_people
-from au_detect.simulation.face.actions import Display
+from au_detect.simulation.face.displays import Display
 from au_detect.simulation.face.model import read_face_model
 
 FAINTEST = 2.5

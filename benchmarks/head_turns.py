@@ -22,7 +22,7 @@ from au_detect.facs import NETWORK_AUS
 from au_detect.landmarks.models import find_landmark_model, shipped_networks
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.rendered_sequences import measure_people
-from au_detect.simulation.face.actions import DISPLAYS, Display, draw_displays
+from au_detect.simulation.face.displays import DISPLAYS, Display, draw_displays
 from au_detect.simulation.face.model import FaceModel, read_face_model
 
 LIMITS_DEG = (20.0, 30.0, 20.0)

@@ -32,7 +32,7 @@ from au_detect.landmarks.pose import estimate_pose
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
-from au_detect.simulation.face.actions import Display
+from au_detect.simulation.face.displays import Display
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.landmarks.examples import draw_turned_people
 

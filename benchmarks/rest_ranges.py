@@ -23,7 +23,7 @@ from au_detect.landmarks.pose import estimate_pose
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import draw_people
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
-from au_detect.simulation.face.actions import DISPLAYS
+from au_detect.simulation.face.displays import DISPLAYS
 from au_detect.simulation.face.model import read_face_model
 
 SEED = 71

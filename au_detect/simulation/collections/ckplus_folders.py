@@ -19,7 +19,7 @@ from au_detect.simulation.collections.landmark_sequences import (
     draw_people,
 )
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
-from au_detect.simulation.face.actions import PROTOTYPES, Display, draw_displays
+from au_detect.simulation.face.displays import PROTOTYPES, Display, draw_displays
 from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.rendering.renderer import Rendering
 

@@ -9,50 +9,46 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.datasets.ckplus import EMOTIONS
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.facs import NETWORK_AUS
-from au_detect.landmarks.points import REGIONS, interocular_distance_px
+from au_detect.landmarks.points import interocular_distance_px
 from au_detect.landmarks.pose import rotation_matrix
 from au_detect.simulation.camera import HEAD_TO_CAMERA
 from au_detect.simulation.collections.landmark_error import LandmarkErrorModel
-from au_detect.simulation.face.actions import (
-    AU_COLUMN,
-    Display,
-    draw_displays,
-    draw_strengths,
-    expression_weights,
-)
+from au_detect.simulation.face.actions import AU_COLUMN, expression_weights
+from au_detect.simulation.face.coding import coded_intensity
+from au_detect.simulation.face.displays import Display, draw_displays, draw_strengths
 from au_detect.simulation.face.model import FaceModel
+from au_detect.simulation.face.passing import draw_passing, resemblance
+from au_detect.simulation.face.rest import (
+    correlate_sides,
+    draw_rest,
+    draw_unrest,
+    lip_closing,
+    lip_gap,
+    rest_closing,
+)
 
 Array = NDArray[np.float64]
 
-REST_SD: dict[str, float] = {
-    "browDown": 0.25, "browInnerUp": 0.25, "browOuterUp": 0.2, "eyeSquint": 0.2, "eyeWide": 0.2,
-    "eyeBlink": 0.06, "mouthFrown": 0.15, "mouthSmile": 0.08, "mouthPress": 0.2,
-    "mouthShrugLower": 0.15, "mouthShrugUpper": 0.15, "mouthRollLower": 0.12,
-    "mouthRollUpper": 0.12, "noseSneer": 0.06, "mouthUpperUp": 0.08, "mouthLowerDown": 0.06,
-    "cheekRaiser": 0.15, "jawForward": 0.3, "mouthPucker": 0.08,
-}  # fmt: skip
-"""Spread of the weights of shapes in a resting face: people differ, and no face is a blank."""
-
-ONE_WAY = (
-    "mouthPress", "mouthRollLower", "mouthRollUpper", "mouthUpperUp", "mouthLowerDown",
-    "mouthPucker", "noseSneer", "cheekRaiser",
-)  # fmt: skip
-"""Shapes that make no sense backwards: lips would part or pass through each other."""
-
-UNREST = 0.22
-"""How far a face at rest wanders between two pictures, as a part of `REST_SD`."""
-
 POSE_SD_DEG = (4.0, 6.0, 4.0)
 SMALL_TURN_SD_DEG = (2.5, 3.0, 2.0)
-WIDE_TURN_SD_DEG = (9.0, 14.0, 6.0)
-WIDE_TURN_SHARE = 0.3
-OPEN_MOUTH_SHARE = 0.06
+WIDE_TURN_SD_DEG = (10.0, 17.0, 7.0)
+WIDE_TURN_SHARE = 0.35
+OFF_AXIS_SHARE, OFF_AXIS_SD_DEG = 0.15, (11.0, 9.0, 0.0)
+"""People filmed from below, from above or from the side all the time, and how far."""
+NOD_SD_DEG = 4.0
+LIPS_MEET_IOD = 0.005
+"""Gap of lips that a movement closes; those that rest closer stay as close."""
+SIZE_SPREAD, SIDES_ALIKE = 0.25, 0.95
+"""How much the size of one movement differs between displays of equal strength (log), and how
+much that of the left agrees with that of the right."""
 SEQUENCES_PER_PERSON = 6
 IOD_PX = 100.0
 
@@ -75,6 +71,9 @@ class People:
         What a FACS coder could say of it: the stronger side, NaN where another AU hides it.
     display : list of str
         Which display each is.
+    stratum : list of str
+        What kind of face each is: "expression", "rest", or what it does beside an expression,
+        "speech", "laughter", "chewing", "mouth aside", "gaze" or "blink".
     neutral_angles, apex_angles : ndarray, shape (n, 3)
         Head pose in radians, as in `au_detect.landmarks.pose`.
     distance_cm : ndarray, shape (n,)
@@ -88,12 +87,29 @@ class People:
     strengths: NDArray[np.float32]
     intensity: NDArray[np.float32]
     display: list[str]
+    stratum: list[str]
     neutral_angles: Array
     apex_angles: Array
     distance_cm: Array
 
     def __len__(self) -> int:
         return len(self.subject)
+
+    def attributes(self) -> dict[str, NDArray[Any]]:
+        """Return what tables of sequences tell of each row beside its labels.
+
+        ``display`` is the stratum, ``emotion`` the basic emotion that is displayed or "",
+        ``strengths`` says what left and right do, and ``neutral_angles`` and ``angles`` how the
+        head is held.
+        """
+        names = np.array(self.display)
+        return {
+            "display": np.array(self.stratum),
+            "emotion": np.where(np.isin(names, list(EMOTIONS.values())), names, ""),
+            "strengths": self.strengths,
+            "neutral_angles": self.neutral_angles,
+            "angles": self.apex_angles,
+        }
 
 
 def draw_people(
@@ -118,72 +134,69 @@ def draw_people(
     per_person : int
         How many sequences every person shows.
     wide_turns : float
-        Share of the sequences in which the head turns widely between neutral and apex.
+        Share of the sequences in which the head turns widely between neutral and apex. At 0
+        everybody faces the camera and holds still, as in a laboratory.
     """
     subject = np.arange(n) // per_person
     n_people = int(subject[-1]) + 1
     names = model.expression_names
     identity = rng.normal(0, 0.9, (n_people, len(model.identity)))
-    rest = _draw_rest(rng, names, n_people)
-    rest[:, names.index("mouthClose")] = _closing(model, identity, rest, rng)
+    rest = draw_rest(rng, names, n_people)
+    rest[:, names.index("mouthClose")] = rest_closing(model, identity, rest, rng)
+    identity, rest = identity[subject], rest[subject]
     shown = draw_displays(rng, n) if displays is None else list(displays)
     strengths = draw_strengths(rng, shown)
-    lips_closed = _close_lips(strengths)
-    amplitude = rng.lognormal(0, 0.25, (n, len(names)))
-    moved = expression_weights(strengths, names) * amplitude
-    moved[:, names.index("mouthClose")] += moved[:, names.index("jawOpen")] * lips_closed
-    neutral_angles = np.radians(rng.normal(0, POSE_SD_DEG, (n, 3)))
-    wide = rng.random((n, 1)) < wide_turns
-    turn = rng.normal(0, np.where(wide, WIDE_TURN_SD_DEG, SMALL_TURN_SD_DEG))
-    neutral_weights = rest[subject] + _draw_unrest(rng, names, n)
-    apex_weights = rest[subject] + _draw_unrest(rng, names, n) + moved
-    lip_gap = _lip_gap(model, identity[subject], apex_weights)
-    rest_gap = _lip_gap(model, identity[subject], neutral_weights)
+    moved = _draw_movement(rng, names, strengths)
+    passing, together = draw_passing(rng, [display.manner for display in shown], names)
+    neutral_weights = rest + draw_unrest(rng, names, n)
+    apex_weights = rest + draw_unrest(rng, names, n) + moved + passing
+    rest_gap = lip_gap(model, identity, neutral_weights)
+    closing = lip_closing(model, identity, apex_weights, np.clip(rest_gap, None, LIPS_MEET_IOD))
+    apex_weights[:, names.index("mouthClose")] += closing * together
+    gap = lip_gap(model, identity, apex_weights)
+    jaw = names.index("jawOpen")
+    passing[:, jaw] += moved[:, jaw] * (passing[:, jaw] > 0)  # one jaw, whatever drops it
+    neutral_angles, apex_angles = _draw_angles(rng, subject, shown, wide_turns)
     return People(
         subject=subject,
-        identity=identity[subject],
+        identity=identity,
         neutral_weights=neutral_weights,
         apex_weights=apex_weights,
         strengths=strengths,
-        intensity=coded_intensity(strengths, lip_gap, lip_gap - rest_gap),
+        intensity=coded_intensity(strengths, gap, gap - rest_gap, resemblance(passing, names)),
         display=[display.name for display in shown],
+        stratum=[display.stratum for display in shown],
         neutral_angles=neutral_angles,
-        apex_angles=neutral_angles + np.radians(turn),
+        apex_angles=apex_angles,
         distance_cm=rng.uniform(45.0, 160.0, n_people)[subject],
     )
 
 
-def _draw_rest(rng: np.random.Generator, names: tuple[str, ...], n: int) -> Array:
-    spread = np.array(
-        [REST_SD.get(name.removesuffix("_L").removesuffix("_R"), 0) for name in names]
-    )
-    rest = _correlate_sides(rng.normal(0, 1, (n, len(names))) * spread, names, 0.85)
-    one_way = np.array([name.startswith(ONE_WAY) for name in names])
-    return np.where(one_way, np.clip(rest, 0, None), rest)
+def _draw_movement(
+    rng: np.random.Generator, names: tuple[str, ...], strengths: NDArray[np.float32]
+) -> Array:
+    """Draw how far the shapes move for actions of these strengths, in which lips part in place."""
+    lips_closed = _close_lips(strengths)
+    size = correlate_sides(rng.normal(0, 1, (len(strengths), len(names))), names, SIDES_ALIKE)
+    moved = expression_weights(strengths, names) * np.exp(SIZE_SPREAD * size)
+    moved[:, names.index("mouthClose")] += moved[:, names.index("jawOpen")] * lips_closed
+    return moved
 
 
-def _draw_unrest(rng: np.random.Generator, names: tuple[str, ...], n: int) -> Array:
-    unrest = UNREST * _draw_rest(rng, names, n)
-    horizontal, vertical = rng.normal(0, (0.25, 0.2), (n, 2)).T
-    gaze = {
-        "eyeLookOut_L": horizontal, "eyeLookIn_R": horizontal,
-        "eyeLookIn_L": -horizontal, "eyeLookOut_R": -horizontal,
-        "eyeLookUp_L": vertical, "eyeLookUp_R": vertical,
-        "eyeLookDown_L": -vertical, "eyeLookDown_R": -vertical,
-    }  # fmt: skip
-    for name, weight in gaze.items():
-        unrest[:, names.index(name)] += np.clip(weight, 0, None)
-    return unrest
-
-
-def _correlate_sides(weights: Array, names: tuple[str, ...], share: float) -> Array:
-    """Make left and right weights agree up to a rest, keeping their spread."""
-    mixed = weights.copy()
-    for column, name in enumerate(names):
-        if name.endswith("_L"):
-            right = names.index(name[:-2] + "_R")
-            mixed[:, right] = share * weights[:, column] + (1 - share**2) ** 0.5 * weights[:, right]
-    return mixed
+def _draw_angles(
+    rng: np.random.Generator, subject: NDArray[np.int64], shown: list[Display], wide_turns: float
+) -> tuple[Array, Array]:
+    """Draw how the head is held in the neutral and in the apex picture, radians, (n, 3) each."""
+    n, n_people = len(subject), int(subject[-1]) + 1
+    is_free = wide_turns > 0
+    off_axis = rng.random((n_people, 1)) < OFF_AXIS_SHARE * is_free
+    camera = rng.normal(0, OFF_AXIS_SD_DEG, (n_people, 3)) * off_axis
+    neutral = rng.normal(0, POSE_SD_DEG, (n, 3)) + camera[subject]
+    wide = rng.random((n, 1)) < wide_turns
+    turn = rng.normal(0, np.where(wide, WIDE_TURN_SD_DEG, SMALL_TURN_SD_DEG))
+    nod = np.array([display.nod_deg for display in shown])
+    turn[:, 0] += is_free * (nod != 0) * rng.normal(nod, NOD_SD_DEG)
+    return np.radians(neutral), np.radians(neutral + turn)
 
 
 def _close_lips(strengths: NDArray[np.float32]) -> NDArray[np.bool_]:
@@ -195,83 +208,6 @@ def _close_lips(strengths: NDArray[np.float32]) -> NDArray[np.bool_]:
     opened = (jaw > 0) & ~closed & ~sucked
     part[opened] = np.maximum(part[opened], jaw[opened, None])
     return closed
-
-
-HIDES: dict[int, tuple[int, ...]] = {
-    6: (7,), 7: (6,), 9: (4, 10), 17: (24,), 18: (22,), 22: (18,), 23: (24,), 24: (23,),
-    26: (27,), 27: (26,), 28: (23, 24, 25, 26), 43: (5, 7),
-}  # fmt: skip
-"""AU -> AUs that cannot be told to be off beside it. AU9 brings brow and upper lip along, closed
-eyes hide what lids do, and neighbouring actions of one muscle shade into each other."""
-
-CLEARLY_CLOSED = 3.0
-"""Difference of strength between the eyes from which AU43 is a wink (AU46), which is not AU43."""
-LIPS_TOUCH_IOD, LIPS_PART_IOD = 0.012, 0.03
-LIPS_APART = 3.0
-"""FACS intensity of AU25 that lips without AU25 get when another action parts them."""
-
-
-def coded_intensity(
-    strengths: NDArray[np.float32], lip_gap: Array, lip_gap_change: Array
-) -> NDArray[np.float32]:
-    """Return FACS intensities (n, n_aus), 0 to 5, as a coder would see them.
-
-    Parameters
-    ----------
-    strengths : ndarray, shape (n, n_aus, 2)
-        What the muscles do. The stronger side counts.
-    lip_gap, lip_gap_change : ndarray, shape (n,)
-        Gap between the lips at the apex, and how much wider than at rest it is, in IOD: AU25 is
-        scored whenever lips part, whichever action parts them.
-
-    Returns
-    -------
-    ndarray of float32
-        NaN where an AU is off but another one hides it (`HIDES`), where lips are barely apart,
-        and for AU43 where one eye winks.
-    """
-    intensity = strengths.max(axis=2)
-    coded = intensity.copy()
-    for au, hidden in HIDES.items():
-        on = intensity[:, AU_COLUMN[au]] > 0
-        for other in hidden:
-            off = intensity[:, AU_COLUMN[other]] == 0
-            coded[on & off, AU_COLUMN[other]] = np.nan
-    closed = strengths[:, AU_COLUMN[43]]
-    winks = closed.max(axis=1) - closed.min(axis=1) > CLEARLY_CLOSED
-    coded[winks, AU_COLUMN[43]] = np.nan
-    part = coded[:, AU_COLUMN[25]]
-    apart = (lip_gap > LIPS_PART_IOD) & (lip_gap_change > LIPS_PART_IOD)
-    touching = lip_gap_change < LIPS_TOUCH_IOD
-    coded[:, AU_COLUMN[25]] = np.select(
-        [apart, touching & (lip_gap < LIPS_PART_IOD)],
-        [np.fmax(part, LIPS_APART), 0.0],
-        default=np.nan,
-    )
-    return coded
-
-
-def _closing(model: FaceModel, identity: Array, rest: Array, rng: np.random.Generator) -> Array:
-    """Return the weight of ``mouthClose`` that brings the lips of resting faces together.
-
-    Some random faces would rest with their mouth open; of real people few do.
-    """
-    gap = _lip_gap(model, identity, rest)
-    closed = np.zeros_like(rest)
-    closed[:, model.expression_names.index("mouthClose")] = 0.1
-    per_weight = (gap - _lip_gap(model, identity, rest + closed)) / 0.1
-    keeps_open = rng.random(len(gap)) < OPEN_MOUTH_SHARE
-    surplus = np.clip(gap - rng.uniform(-0.01, 0.01, len(gap)), 0, None)
-    return np.where(keeps_open, 0.0, surplus / per_weight)
-
-
-def _lip_gap(model: FaceModel, identity: Array, weights: Array) -> Array:
-    """Return the mean gap between the lips of faces turned to the camera, in IOD."""
-    shapes = model.landmarks(identity, weights)[..., :2]
-    inner = REGIONS["inner_lip"].start
-    upper, lower = [inner + 1, inner + 2, inner + 3], [inner + 7, inner + 6, inner + 5]
-    gap = (shapes[:, upper, 1] - shapes[:, lower, 1]).mean(axis=1)
-    return gap / interocular_distance_px(shapes)
 
 
 def simulate_landmarks(
@@ -305,6 +241,7 @@ def simulate_landmarks(
         intensity=people.intensity,
         subject=people.subject,
         landmark_model=error.landmark_model if error else "true",
+        attributes=people.attributes(),
         source={"face_model_sha256": model.source_sha256, "random_state": random_state, "n": n},
     )
 

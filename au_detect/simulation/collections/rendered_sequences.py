@@ -206,12 +206,7 @@ def render_sequences(
     people = draw_people(model, n, np.random.default_rng(random_state))
     kept = np.array([row["row"] for row in rows])
     attributes = {name: np.array([row["person"][name] for row in rows]) for name in ATTRIBUTES}
-    attributes |= {
-        "display": np.array(people.display)[kept],
-        "strengths": people.strengths[kept],
-        "neutral_angles": people.neutral_angles[kept],
-        "angles": people.apex_angles[kept],
-    }
+    attributes |= {name: values[kept] for name, values in people.attributes().items()}
     for name in ("neutral_true_points", "true_points"):
         attributes[name] = np.stack([row[name] for row in rows])
     return LabelledSequences(

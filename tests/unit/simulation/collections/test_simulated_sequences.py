@@ -6,21 +6,26 @@ from au_detect.features.extraction import LOWER_NAMES
 from au_detect.landmarks.points import POINTS, REGIONS, interocular_distance_px
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.simulation.collections.landmark_error import LandmarkErrorModel
-from au_detect.simulation.collections.landmark_sequences import (
-    coded_intensity,
-    draw_people,
-    simulate_landmarks,
-)
-from au_detect.simulation.face.actions import ACTION_SHAPES, AU_COLUMN, PROTOTYPES, Display
+from au_detect.simulation.collections.landmark_sequences import draw_people, simulate_landmarks
+from au_detect.simulation.face import passing
+from au_detect.simulation.face.actions import ACTION_SHAPES, AU_COLUMN
+from au_detect.simulation.face.coding import coded_intensity
+from au_detect.simulation.face.displays import PROTOTYPES, Display
 from au_detect.simulation.face.model import FaceModel
+from au_detect.simulation.face.rest import lip_gap
+from au_detect.simulation.face.speech import VISEMES
 
 IOD_CM = 6.3
-ONE_PIECE = ("jaw", "mouthClose", "mouthFunnel", "mouthPucker", "mouthRoll", "mouthShrug")
+ONE_PIECE = (
+    "jaw", "mouthClose", "mouthFunnel", "mouthLeft", "mouthPucker", "mouthRight", "mouthRoll",
+    "mouthShrug",
+)  # fmt: skip
 LOWER_LIP = [*range(55, 60), *range(65, 68)]
 
 
 def shape_names():
     used = {name for shapes in ACTION_SHAPES.values() for name in shapes}
+    used |= {"cheekPuff", "jawLeft", "jawRight", "mouthLeft", "mouthRight"}
     used |= {"mouthClose", "jawForward", *(f"eyeLook{way}" for way in ("In", "Out", "Up", "Down"))}
     sided = [name for name in sorted(used) if not name.startswith(ONE_PIECE)]
     whole = [name for name in sorted(used) if name.startswith(ONE_PIECE)]
@@ -98,6 +103,55 @@ def test_given_displays_are_shown(model):
         assert {NETWORK_AUS[i] for i in np.flatnonzero(on)} == set(display.core)
 
 
+def manner(name, core=()):
+    return Display(name, core, {}, 1, 0.0, manner=name)
+
+
+def test_lips_meet_for_p_b_and_m_and_nothing_parts_them(model, monkeypatch):
+    for sound in ("p b m", "a"):
+        moment = VISEMES[sound]
+        monkeypatch.setitem(passing._MOMENTS, "speech", lambda rng, moment=moment: moment)
+        drawn = people(model, 60, displays=[manner("speech")] * 60)
+        gap = lip_gap(model, drawn.identity, drawn.apex_weights)
+        part = drawn.intensity[:, AU_COLUMN[25]]
+        if sound == "p b m":
+            assert gap.max() < 0.01
+            assert not part.any()
+        else:
+            assert gap.min() > 0.05
+            assert (part >= 3).all()
+
+
+@pytest.mark.parametrize("name", ["speech", "chewing", "gaze", "blink", "mouth aside"])
+def test_what_is_no_expression_is_coded_as_none(model, name):
+    drawn = people(model, 300, displays=[manner(name)] * 300)
+    assert set(drawn.stratum) == {name}
+    assert not drawn.strengths.any()
+    seen = {NETWORK_AUS[i] for i in np.flatnonzero((drawn.intensity > 0).any(axis=0))}
+    assert seen <= {25, 26, 43}  # parted lips, dropped jaws and closed eyes are coded in all
+    rounded = drawn.intensity[:, [AU_COLUMN[18], AU_COLUMN[22]]]
+    assert np.isnan(rounded).any() == (name in ("speech", "mouth aside"))
+    if name == "speech":
+        assert np.isnan(rounded).mean() < 0.1
+
+
+def test_speech_does_not_hide_what_is_shown_with_it(model):
+    drawn = people(model, 100, displays=[manner("speech", (1, 12))] * 100)
+    for au in (1, 12):
+        np.testing.assert_array_equal(
+            drawn.intensity[:, AU_COLUMN[au]], drawn.strengths[:, AU_COLUMN[au]].max(axis=1)
+        )
+
+
+def test_heads_tip_with_the_display_unless_they_are_held_still(model):
+    nod = Display("pout", (17,), {}, 1, 0.0, nod_deg=20.0)
+    free, still = (
+        people(model, 300, displays=[nod] * 300, wide_turns=turns) for turns in (0.1, 0.0)
+    )
+    assert np.degrees(free.apex_angles - free.neutral_angles)[:, 0].mean() > 15
+    assert abs(np.degrees(still.apex_angles - still.neutral_angles)[:, 0].mean()) < 2
+
+
 def test_lips_part_with_the_jaw_or_stay_closed_over_it(model):
     drop = Display("jaw", (26,), {}, 1, 0.0)
     drawn = people(model, 300, displays=[drop] * 300)
@@ -153,6 +207,23 @@ def test_parted_lips_keep_a_greater_strength():
     assert coded(25, 0.2, 0.2, au25=(5.0, 5.0)) == 5.0
 
 
+@pytest.mark.parametrize(
+    ("au", "alike", "expected"),
+    [(18, 2.0, 0.0), (18, 3.0, np.nan), (26, 1.0, 0.0), (26, 2.0, np.nan), (26, 3.0, 3.0),
+     (43, 1.0, 0.0), (43, 3.0, np.nan), (43, 4.8, 4.8)],
+)  # fmt: skip
+def test_passing_movements_are_no_action_or_in_doubt(au, alike, expected):
+    zero = np.zeros(1)
+    intensity = coded_intensity(strengths_of(), zero, zero, {au: np.array([alike])})
+    np.testing.assert_allclose(intensity[0, AU_COLUMN[au]], expected)
+
+
+def test_an_action_that_is_there_is_coded_whatever_passes():
+    strengths = strengths_of(au18=(2.0, 2.0))
+    intensity = coded_intensity(strengths, np.zeros(1), np.zeros(1), {18: np.array([5.0])})
+    assert intensity[0, AU_COLUMN[18]] == 2.0
+
+
 # Landmarks
 
 
@@ -163,6 +234,8 @@ def test_simulated_landmarks_are_labelled_sequences(model):
     assert table.aus == NETWORK_AUS
     assert table.landmark_model == "true"
     assert table.furrows is None
+    assert table.attributes["display"].shape == (14,)
+    assert table.attributes["strengths"].shape == (14, len(NETWORK_AUS), 2)
     assert table.source == {"face_model_sha256": "made up", "random_state": 1, "n": 14}
     for points in (table.neutral_points, table.points):
         assert points.dtype == np.float32
