@@ -1,15 +1,18 @@
-"""One self-contained HTML page about an evaluation, a comparison, or both."""
+"""One self-contained HTML page about an evaluation, a comparison, or both.
+
+What it says is computed here, from the documents; how it looks stands in ``evaluation.html`` among
+the page templates.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from html import escape
+from collections.abc import Mapping
 from os import PathLike
 from typing import Any
 
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.evaluation.charts import history_charts, matrix_chart, reliability_chart, roc_charts
+from au_detect.evaluation.charts import history_charts, reliability_chart, roc_charts
 from au_detect.evaluation.comparison import SUMMARY
 from au_detect.evaluation.texts import (
     interval_text,
@@ -18,31 +21,11 @@ from au_detect.evaluation.texts import (
     summary_rows,
     table_rows,
 )
-from au_detect.evaluation.worst_pictures import worst_gallery
-from au_detect.report.style import html_page
-from au_detect.results.tables import write_atomically
+from au_detect.evaluation.worst_pictures import worst_faces
+from au_detect.report.environment import write_page
 
-FOOTER = """Brackets hold 95 % intervals from a bootstrap over subjects; where every positive was
-found they cannot show how few there were. A dash is a number that is undefined."""
-
-EVALUATION_STYLE = """
-.scroll + .scroll, .scroll + details { margin-top: 1.5rem; }
-.narrow table { width: auto; }
-.narrow td { padding-left: 2.5rem; }
-.charts { display: flex; flex-wrap: wrap; gap: .75rem 1rem; margin-bottom: 1.25rem; }
-.charts svg { flex: 0 0 12rem; width: 12rem; }
-.matrix { display: block; width: 100%; }
-.gallery { display: flex; flex-wrap: wrap; gap: 1rem; }
-.gallery figure { flex: 0 1 13rem; margin: 0; }
-.gallery svg { background: var(--panel); border-radius: 4px; }
-svg .frame { fill: none; stroke: var(--line); }
-svg .curve { fill: none; stroke: var(--signal); stroke-width: 1.5; stroke-opacity: .8; }
-svg .dashed { stroke: var(--event); stroke-dasharray: 4 3; }
-svg .shade { fill: var(--signal); }
-svg .tick.full { fill: var(--paper); }
-svg .tick.faint { fill: var(--ink); }
-.answer { padding: .75rem 1rem; background: var(--panel); border-radius: 4px; }
-""".strip()
+Table = tuple[str, list[str], list[list[str]]]
+"""Caption, heads, and rows of texts; the first text of a row is its heading."""
 
 
 def write_evaluation_page(
@@ -66,66 +49,37 @@ def write_evaluation_page(
         What `comparison_document` returned.
     title : str
     """
-    sections = []
-    if comparison is not None:
-        sections += _comparison(comparison)
-    if evaluation is not None:
-        sections += _evaluation(evaluation, sequences)
-    body = "\n".join(f"<section>{section}</section>" for section in sections)
-    page = html_page(title, body, FOOTER, style=EVALUATION_STYLE)
-    write_atomically(path, page.encode("utf-8", "backslashreplace"))
+    write_page(
+        path,
+        "evaluation.html",
+        title=title,
+        comparison=None if comparison is None else _comparison_values(comparison),
+        evaluation=None if evaluation is None else _evaluation_values(evaluation, sequences),
+    )
 
 
-def _evaluation(document: Mapping[str, Any], sequences: LabelledSequences) -> list[str]:
-    labels = list(document["aus"])
-    settings = escape(json.dumps(document["classifier"], indent=2, ensure_ascii=False))
-    sections = [
-        f"<h2>Result</h2>{_facts(document)}"
-        + f'<div class="narrow">{_table("Everything together", *summary_rows(document))}</div>',
-        "<h2>Action units</h2>" + _table("Every action unit by itself", *table_rows(document)),
-        "<h2>ROC curves</h2><p>True-positive rate against false-positive rate over all thresholds;"
-        " the dot is the threshold in use.</p>" + roc_charts(document["aus"]),
-        "<h2>Do probabilities mean what they say?</h2>" + _reliability(document),
-        "<h2>What goes with what</h2>" + _matrices(document, labels),
-    ]
-    if document["emotions"]:
-        sections.append("<h2>Emotions</h2>" + _emotions(document["emotions"]))
-    if document["history"]:
-        said = "<p>Solid: training; dashed: held-out subjects. One pair of lines per network.</p>"
-        sections.append(f"<h2>Training</h2>{said}{history_charts(document['history'])}")
-    if document["worst"]:
-        gallery = worst_gallery(document["worst"], sequences)
-        sections.append(f"<h2>What went most wrong</h2>{gallery}")
-    sections.append(f"<details><summary>Settings</summary><pre>{settings}</pre></details>")
-    return sections
+def _evaluation_values(document: Mapping[str, Any], sequences: LabelledSequences) -> dict[str, Any]:
+    emotions = document["emotions"]
+    return {
+        "facts": _facts(document),
+        "protocol": protocol_text(document["protocol"]),
+        "summary_table": summary_rows(document),
+        "au_table": table_rows(document),
+        "roc": roc_charts(document["aus"]),
+        "reliability": reliability_chart(document["reliability"]),
+        "calibration_error": number_text(document["reliability"]["calibration_error"]),
+        "brier": interval_text(document["summary"]["mean_brier"]),
+        "labels": list(document["aus"]),
+        "confusion": document["confusion"],
+        "cooccurrence": document["cooccurrence"],
+        "emotions": {"n": emotions["n"], "tables": _emotion_tables(emotions)} if emotions else None,
+        "losses": history_charts(document["history"]),
+        "worst": worst_faces(document["worst"], sequences),
+        "settings": json.dumps(document["classifier"], indent=2, ensure_ascii=False),
+    }
 
 
-def _comparison(document: Mapping[str, Any]) -> list[str]:
-    names = list(document["summary"])
-    heads = ["Classifier", *(number.replace("_", " ") for number in SUMMARY)]
-    rows = [
-        [escape(name), *(interval_text(document["summary"][name][n]) for n in SUMMARY)]
-        for name in names
-    ]
-    differences = [
-        [escape(name), *(interval_text(numbers[n], signed=True) for n in SUMMARY)]
-        for name, numbers in document["differences"].items()
-    ]
-    aus = [
-        [label, *(number_text(au["auc"][name]) for name in names)]
-        for label, au in document["aus"].items()
-    ]
-    answers = "".join(f'<p class="answer">{escape(text)}</p>' for text in document["answers"])
-    notice = protocol_text(document["protocol"])
-    return [
-        f"<h2>Comparison</h2><p>{escape(notice)}</p>{answers}"
-        + _table("Means over the action units", heads, rows)
-        + _table(f"Differences from {document['reference']}, same people", heads, differences)
-        + _table("ROC AUC of every action unit", ["AU", *names], aus)
-    ]
-
-
-def _facts(document: Mapping[str, Any]) -> str:
+def _facts(document: Mapping[str, Any]) -> dict[str, str]:
     data, classifier = document["data"], document["classifier"]
     facts = {
         "Sequences": str(data["n_sequences"]),
@@ -137,63 +91,42 @@ def _facts(document: Mapping[str, Any]) -> str:
     if data["dropped_aus"]:
         listed = (f"{au} ({n})" for au, n in data["dropped_aus"].items())
         facts["Left out: too few subjects show them"] = ", ".join(listed)
-    items = (f"<div><dt>{escape(k)}</dt><dd>{escape(v)}</dd></div>" for k, v in facts.items())
-    notice = escape(protocol_text(document["protocol"]))
-    return f'<dl class="facts">{"".join(items)}</dl><p class="notice">{notice}</p>'
+    return facts
 
 
-def _reliability(document: Mapping[str, Any]) -> str:
-    error = document["reliability"]["calibration_error"]
-    brier = document["summary"]["mean_brier"]
-    return (
-        f"<p>How often AUs are present (up) that were given a probability (right). Mean distance "
-        f"from the diagonal {number_text(error)}; mean Brier score "
-        f"{interval_text(brier)}. All action units together.</p>"
-        + reliability_chart(document["reliability"])
-    )
-
-
-def _matrices(document: Mapping[str, Any], labels: Sequence[str]) -> str:
-    told = (
-        ("Mistaken: per cent of the faces that show the AU of the row, and not that of the column, "
-         "in which the column's is detected (diagonal: true-positive rate)",
-         document["confusion"]),
-        ("Coded together: per cent of the faces with the row's AU that have the column's",
-         document["cooccurrence"]["coded"]),
-        ("Detected together", document["cooccurrence"]["detected"]),
-    )  # fmt: skip
-    first, *others = (
-        f"<figure>{matrix_chart(matrix, labels)}<figcaption>{title}</figcaption></figure>"
-        for title, matrix in told
-    )
-    return f"{first}<details><summary>Co-occurrence</summary>{''.join(others)}</details>"
-
-
-def _emotions(emotions: Mapping[str, Any]) -> str:
-    parts = [f"<p>{emotions['n']} sequences with a labelled emotion, named by rules.</p>"]
+def _emotion_tables(emotions: Mapping[str, Any]) -> list[Table]:
+    """Return a table of labelled emotions and answers, from coded and from detected AUs."""
+    tables = []
     for kind in ("coded", "detected"):
         caption = f"From {kind} AUs: accuracy {interval_text(emotions[kind]['accuracy'])}"
-        rows = [
-            [escape(name), *map(str, counts)]
-            for name, counts in zip(emotions["emotions"], emotions[kind]["confusion"], strict=True)
-        ]
-        parts.append(_table(caption, ["Labelled", *emotions["answers"]], rows))
-    return "".join(parts)
+        confusion = zip(emotions["emotions"], emotions[kind]["confusion"], strict=True)
+        rows = [[name, *map(str, counts)] for name, counts in confusion]
+        tables.append((caption, ["Labelled", *emotions["answers"]], rows))
+    return tables
 
 
-def _table(caption: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """Return a table of numbers; the first cell of every row is its heading. Cells are HTML."""
-    head = "".join(
-        f'<th scope="col"{kind}>{text}</th>'
-        for text, kind in zip(heads, ["", *[' class="number"'] * (len(heads) - 1)], strict=True)
-    )
-    body = "".join(
-        f'<tr><th scope="row">{row[0]}</th>'
-        + "".join(f'<td class="number">{cell}</td>' for cell in row[1:])
-        + "</tr>"
-        for row in rows
-    )
-    return (
-        f'<div class="scroll"><table><caption>{escape(caption)}</caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-    )
+def _comparison_values(document: Mapping[str, Any]) -> dict[str, Any]:
+    means, differences = document["summary"], document["differences"]
+    heads = ["Classifier", *(number.replace("_", " ") for number in SUMMARY)]
+    aus = [
+        [label, *(number_text(au["auc"][name]) for name in means)]
+        for label, au in document["aus"].items()
+    ]
+    tables: list[Table] = [
+        ("Means over the action units", heads, _interval_rows(means)),
+        (
+            f"Differences from {document['reference']}, same people",
+            heads,
+            _interval_rows(differences, signed=True),
+        ),
+        ("ROC AUC of every action unit", ["AU", *means], aus),
+    ]
+    protocol = protocol_text(document["protocol"])
+    return {"protocol": protocol, "answers": document["answers"], "tables": tables}
+
+
+def _interval_rows(numbers: Mapping[str, Any], *, signed: bool = False) -> list[list[str]]:
+    return [
+        [name, *(interval_text(of_name[number], signed=signed) for number in SUMMARY)]
+        for name, of_name in numbers.items()
+    ]

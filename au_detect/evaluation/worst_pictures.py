@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from html import escape
 from typing import Any
 
 import cv2
@@ -20,8 +19,8 @@ MARGIN = 0.35
 """Of the size of the face, on every side."""
 
 
-def worst_gallery(worst: list[dict[str, Any]], sequences: LabelledSequences) -> str:
-    """Return the sequences as figures, as HTML: the face, the landmarks, what was wrong.
+def worst_faces(worst: list[dict[str, Any]], sequences: LabelledSequences) -> list[dict[str, Any]]:
+    """Return the sequences as the page shows them: the face, the landmarks, what was wrong.
 
     Parameters
     ----------
@@ -29,34 +28,38 @@ def worst_gallery(worst: list[dict[str, Any]], sequences: LabelledSequences) -> 
         See `find_worst`.
     sequences : LabelledSequences
         The collection that ``row`` points into.
+
+    Returns
+    -------
+    list of dict
+        ``subject``, ``name``, ``mistakes`` in words, and ``face``: its ``size_px``, ``points`` in
+        this square, and its ``picture`` as JPEG in base64, empty where it cannot be read.
     """
-    figures = [
-        f"<figure>{_face(item, sequences.points[item['row']])}"
-        f"<figcaption>{_caption(item)}</figcaption></figure>"
+    return [
+        {
+            "subject": item["subject"],
+            "name": item["name"],
+            "face": _face(item["picture"], sequences.points[item["row"]]),
+            "mistakes": _mistakes(item),
+        }
         for item in worst
     ]
-    return f'<div class="gallery">{"".join(figures)}</div>'
 
 
-def _face(item: dict[str, Any], points: NDArray[np.float32]) -> str:
-    """Return the face as SVG: landmarks, over the picture where it can be read."""
+def _face(path: str, points: NDArray[np.float32]) -> dict[str, Any]:
     low, high = points.min(axis=0), points.max(axis=0)
     margin = MARGIN * float(np.max(high - low))
     corner, scale = low - margin, SIZE_PX / float(np.max(high - low) + 2 * margin)
-    radius = 1.6
-    dots = "".join(
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius}"/>' for x, y in (points - corner) * scale
-    )
-    said = escape(f"{item['subject']} {item['name']}".strip())
-    return (
-        f'<svg viewBox="0 0 {SIZE_PX} {SIZE_PX}" role="img" aria-label="{said}">'
-        f"{_picture(item['picture'], corner, scale)}"
-        f'<g class="landmarks">{dots}</g></svg>'
-    )
+    shown = (points - corner).astype(float) * scale
+    return {
+        "size_px": SIZE_PX,
+        "picture": _picture(path, corner, scale),
+        "points": np.round(shown, 1).tolist(),
+    }
 
 
 def _picture(path: str, corner: NDArray[np.floating], scale: float) -> str:
-    """Return the picture, cut to the face and embedded; nothing if it cannot be read."""
+    """Return the picture, cut to the face; nothing if it cannot be read."""
     if not path:
         return ""
     try:
@@ -66,12 +69,11 @@ def _picture(path: str, corner: NDArray[np.floating], scale: float) -> str:
     shift = np.array([[scale, 0, -scale * corner[0]], [0, scale, -scale * corner[1]]])
     face = cv2.warpAffine(grey, shift, (SIZE_PX, SIZE_PX), flags=cv2.INTER_AREA)
     jpeg = cv2.imencode(".jpg", face, [cv2.IMWRITE_JPEG_QUALITY, 80])[1].tobytes()
-    data = base64.b64encode(jpeg).decode()
-    return f'<image width="{SIZE_PX}" height="{SIZE_PX}" href="data:image/jpeg;base64,{data}"/>'
+    return base64.b64encode(jpeg).decode()
 
 
-def _caption(item: dict[str, Any]) -> str:
-    lines = [f"<b>{escape(item['subject'])}</b> {escape(item['name'])}"]
+def _mistakes(item: dict[str, Any]) -> list[str]:
+    lines = []
     for kind, title in (("missed", "Missed"), ("false_alarms", "False alarm")):
         wrong = [
             f"{label} {ACTION_UNITS[parse_au(label)].name} ({probability:.2f})"
@@ -79,4 +81,4 @@ def _caption(item: dict[str, Any]) -> str:
         ]
         if wrong:
             lines.append(f"{title}: {', '.join(wrong)}")
-    return "<br>".join(lines)
+    return lines

@@ -1,78 +1,116 @@
-"""The timeline of a report: an SVG chart of every action unit's probability over time."""
+"""The numbers of a report's timeline: every action unit's probability over time, as a chart.
+
+The template ``timeline.html`` draws what `make_timeline` returns.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.facs import ACTION_UNITS, au_label
+from au_detect.report.time_axis import LEFT, RIGHT, TimeAxis, time_axis
 from au_detect.results import AUResult
 from au_detect.results.events import AUEvent
 
-WIDTH = 960.0
-PLOT_LEFT, PLOT_RIGHT = 200.0, 910.0
-PLOT_TOP = 10.0
-ROW_HEIGHT, ROW_GAP, STRIP_HEIGHT = 24.0, 6.0, 3.0
+WIDTH, TOP = 960, 10
+ROW_HEIGHT, ROW_GAP = 24, 6
 MAX_COLUMNS = 480
 """A longer clip is drawn with this many columns, each the highest of its frames."""
 
+Point = tuple[float, float]
+
 
 @dataclass(frozen=True)
-class TimeAxis:
-    """Where frames lie on the horizontal axis.
+class Span:
+    """A stretch of frames on the chart.
 
     Parameters
     ----------
-    positions : ndarray of float64, shape (n_frames,)
-        Time of every row in seconds, or its frame number where time stamps do not ascend.
-    unit : str
-        ``"s"`` or ``"frame"``.
-    step : float
-        Typical distance between two rows, in the same unit; every frame is one step wide.
+    x, width : float
+        Left end and length, in units of the chart.
+    first, last : int
+        Numbers of its frames.
+    title : str
+        What is said of it under the mouse.
     """
 
-    positions: NDArray[np.float64]
-    unit: str
-    step: float
-
-    @property
-    def start(self) -> float:
-        """Left end of the axis."""
-        return float(self.positions[0]) - self.step / 2
-
-    @property
-    def end(self) -> float:
-        """Right end of the axis."""
-        return float(self.positions[-1]) + self.step / 2
-
-    def x(self, position: float) -> float:
-        """Return the horizontal coordinate of a time or frame number."""
-        share = (position - self.start) / (self.end - self.start)
-        return PLOT_LEFT + share * (PLOT_RIGHT - PLOT_LEFT)
-
-    def ticks(self) -> NDArray[np.float64]:
-        """Return about seven round positions between the ends."""
-        rough = (self.end - self.start) / 7
-        power = 10.0 ** np.floor(np.log10(rough))
-        distance = next(power * m for m in (1, 2, 5, 10) if power * m >= rough)
-        if self.unit == "frame":
-            distance = max(distance, 1.0)
-        first = np.ceil(max(self.start, self.positions[0]) / distance)
-        return np.arange(first, np.floor(self.end / distance) + 1) * distance
+    x: float
+    width: float
+    first: int
+    last: int
+    title: str
 
 
-def time_axis(face: AUResult) -> TimeAxis:
-    """Return the axis for the rows of one face: seconds where they ascend, else frames."""
-    steps = np.diff(face.timestamp_s)
-    if len(steps) and (steps > 0).all():
-        return TimeAxis(face.timestamp_s, "s", float(np.median(steps)))
-    return TimeAxis(face.frame.astype(np.float64), "frame", 1.0)
+@dataclass(frozen=True)
+class AURow:
+    """The row of one AU, in units of the chart; y grows downwards.
+
+    Parameters
+    ----------
+    au : int
+        FACS number.
+    top, base : float
+        Where probability 1 and 0 lie.
+    threshold : float
+        Where its threshold lies.
+    peak : float
+        Its highest probability.
+    curve : list of list of (float, float)
+        Probability over time; a new piece begins where the face is found again.
+    events : list of Span
+    apexes : list of (float, float)
+    """
+
+    au: int
+    top: float
+    base: float
+    threshold: float
+    peak: float
+    curve: list[list[Point]]
+    events: list[Span]
+    apexes: list[Point]
 
 
-def timeline_svg(face: AUResult, name: str = "timeline") -> str:
+@dataclass(frozen=True)
+class Timeline:
+    """What the template draws, in units of the chart.
+
+    Parameters
+    ----------
+    name : str
+        Id of the element.
+    width, left, right, top, bottom : float
+        Width of the chart, and the edges of what is drawn over time.
+    ticks : list of (float, str)
+        Place and text of each.
+    time_name : str
+        Of the axis.
+    no_face, unreliable, columns : list of Span
+        Frames without the face, unreliable ones, and what a click or the mouse finds.
+    rows : list of AURow
+    frames_a_column : int
+        How many frames a column holds at most.
+    """
+
+    name: str
+    bottom: float
+    ticks: list[tuple[float, str]]
+    time_name: str
+    no_face: list[Span]
+    unreliable: list[Span]
+    columns: list[Span]
+    rows: list[AURow]
+    frames_a_column: int
+    width: float = WIDTH
+    left: float = LEFT
+    right: float = RIGHT
+    top: float = TOP
+
+
+def make_timeline(face: AUResult, name: str = "timeline") -> Timeline:
     """Return the chart of one face over its frames.
 
     Parameters
@@ -80,141 +118,100 @@ def timeline_svg(face: AUResult, name: str = "timeline") -> str:
     face : AUResult
         One face, with a row for every frame: two or more, with the face in one at least.
     name : str
-        Id of the element.
-
-    Returns
-    -------
-    str
-        An ``svg`` element: one row per AU with its probability, its threshold (dashed) and its
-        events (shaded, apex marked). What the mouse is over is told by titles; the page's script
-        moves the cursor to the frame that is shown.
+        Id of the element; a viewer names it as its chart.
     """
     axis = time_axis(face)
-    bottom = PLOT_TOP + len(face.aus) * ROW_HEIGHT
-    starts = _column_starts(len(face))
-    parts = [*_grid(axis, bottom), *_bands(face, axis, bottom)]
+    n_columns = min(len(face), MAX_COLUMNS)
+    starts = np.unique(np.linspace(0, len(face), n_columns, endpoint=False).astype(int))
     events = face.events()
-    for row, au in enumerate(face.aus):
-        of_au = [event for event in events if event.au == au]
-        parts += _au_row(face, axis, starts, row, of_au)
-    parts += _hover_columns(face, axis, starts, bottom)
-    parts.append(f'<line class="cursor" y1="{PLOT_TOP:g}" y2="{bottom:g}"/>')
-    return (
-        f'<svg class="timeline" id="{name}" viewBox="0 0 {WIDTH:g} {bottom + 40:g}" role="img" '
-        'aria-label="Probability of every action unit over time; the tables give the numbers">'
-        f"{''.join(parts)}</svg>"
+    rows = [
+        _au_row(face, axis, starts, row, [event for event in events if event.au == au])
+        for row, au in enumerate(face.aus)
+    ]
+    lost, unreliable = ~face.face_found, face.face_found & ~face.reliable
+    return Timeline(
+        name=name,
+        bottom=TOP + len(face.aus) * ROW_HEIGHT,
+        ticks=_ticks(axis),
+        time_name="time (s)" if axis.unit == "s" else "frame",
+        no_face=[_span(face, axis, *ends, "No face, {}") for ends in _stretches(lost)],
+        unreliable=[
+            _span(face, axis, *ends, "Head turned too far, {}") for ends in _stretches(unreliable)
+        ],
+        columns=_columns(face, axis, starts),
+        rows=rows,
+        frames_a_column=-(-len(face) // MAX_COLUMNS),
     )
 
 
-def _column_starts(n_rows: int) -> NDArray[np.intp]:
-    """Return the first row of each column that is drawn."""
-    return np.unique(np.linspace(0, n_rows, min(n_rows, MAX_COLUMNS), endpoint=False).astype(int))
-
-
-def _grid(axis: TimeAxis, bottom: float) -> Iterator[str]:
+def _ticks(axis: TimeAxis) -> list[tuple[float, str]]:
     ticks = axis.ticks()
     decimals = 0 if len(ticks) < 2 else max(0, int(-np.floor(np.log10(ticks[1] - ticks[0]))))
-    for tick in ticks:
-        x = axis.x(tick)
-        yield f'<line class="grid" x1="{x:.1f}" x2="{x:.1f}" y1="{PLOT_TOP:g}" y2="{bottom:g}"/>'
-        yield f'<text class="tick" x="{x:.1f}" y="{bottom + 17:g}">{tick:.{decimals}f}</text>'
-    name = "time (s)" if axis.unit == "s" else "frame"
-    middle = (PLOT_LEFT + PLOT_RIGHT) / 2
-    yield f'<text class="tick" x="{middle:g}" y="{bottom + 34:g}">{name}</text>'
+    return [(round(float(axis.x(tick)), 1), f"{tick:.{decimals}f}") for tick in ticks]
 
 
-def _bands(face: AUResult, axis: TimeAxis, bottom: float) -> Iterator[str]:
-    """Yield what holds for all AUs: frames without the face, and unreliable ones."""
-    for first, last in _stretches(~face.face_found):
-        title = f"No face, {_frames(face, first, last)}"
-        yield _band("no-face", axis, first, last, (PLOT_TOP, bottom), title)
-    for first, last in _stretches(face.face_found & ~face.reliable):
-        title = f"Head turned too far, {_frames(face, first, last)}"
-        yield _band("unreliable", axis, first, last, (PLOT_TOP - 7, PLOT_TOP - 2), title)
-
-
-def _hover_columns(
-    face: AUResult, axis: TimeAxis, starts: NDArray[np.intp], bottom: float
-) -> Iterator[str]:
-    ends = [*starts[1:], len(face)]
-    active = face.active
-    for start, end in zip(starts, ends, strict=True):
+def _columns(face: AUResult, axis: TimeAxis, starts: NDArray[np.intp]) -> list[Span]:
+    """Return the columns that hold the face, with what is on in them."""
+    columns, active = [], face.active
+    for start, end in zip(starts, [*starts[1:], len(face)], strict=True):
         if not face.face_found[start:end].any():
             continue
         peaks = np.fmax.reduce(face.probabilities[start:end])
         on = np.flatnonzero(active[start:end].any(axis=0))
         named = [f"{au_label(face.aus[column])} {peaks[column]:.2f}" for column in on]
-        title = f"{_frames(face, start, end - 1)}: {', '.join(named) or 'nothing on'}"
-        frames = f'data-first="{face.frame[start]}" data-last="{face.frame[end - 1]}" '
-        yield _band("hover", axis, start, end - 1, (PLOT_TOP, bottom), title, frames)
+        columns.append(
+            _span(face, axis, start, end - 1, "{}: " + (", ".join(named) or "nothing on"))
+        )
+    return columns
 
 
 def _au_row(
-    face: AUResult,
-    axis: TimeAxis,
-    starts: NDArray[np.intp],
-    row: int,
-    events: list[AUEvent],
-) -> Iterator[str]:
-    au = face.aus[row]
-    top = PLOT_TOP + row * ROW_HEIGHT + ROW_GAP
-    base = PLOT_TOP + (row + 1) * ROW_HEIGHT
-
-    def y(probability: float) -> float:
-        return base - probability * (base - top)
-
-    on = ' class="on"' if events else ""
-    name = f"{au_label(au)} {ACTION_UNITS[au].name}"
-    yield f'<text{on} x="0" y="{base - 5:g}">{name}</text>'
-    for event in events:
-        yield from _event_marks(event, face, axis, (top, base))
+    face: AUResult, axis: TimeAxis, starts: NDArray[np.intp], row: int, events: list[AUEvent]
+) -> AURow:
+    top, base = TOP + row * ROW_HEIGHT + ROW_GAP, TOP + (row + 1) * ROW_HEIGHT
     peaks = np.fmax.reduceat(face.probabilities[:, row].astype(float), starts)
-    yield f'<path class="signal" d="{_area(axis, starts, peaks, y)}"/>'
+    heights = base - peaks * (base - top)
+    apexes = []
     for event in events:
         place = int(np.searchsorted(face.frame, event.apex))
-        x, apex_y = axis.x(axis.positions[place]), y(event.peak_probability)
-        yield f'<circle class="apex" cx="{x:.1f}" cy="{apex_y:.1f}" r="3"/>'
-    level = y(float(face.thresholds[row]))
-    yield (
-        f'<line class="threshold timeline-threshold" x1="{PLOT_LEFT:g}" x2="{PLOT_RIGHT:g}" '
-        f'y1="{level:.1f}" y2="{level:.1f}"/>'
+        x, height = axis.x(axis.positions[place]), event.peak_probability * (base - top)
+        apexes.append((round(float(x), 1), round(base - height, 1)))
+    return AURow(
+        au=face.aus[row],
+        top=top,
+        base=base,
+        threshold=round(base - float(face.thresholds[row]) * (base - top), 1),
+        peak=float(np.nanmax(peaks)),
+        curve=_curve(axis, starts, heights),
+        events=[_event_span(event, face, axis) for event in events],
+        apexes=apexes,
     )
-    kind = "value on" if events else "value"
-    yield f'<text class="{kind}" x="{WIDTH:g}" y="{base - 5:g}">{np.nanmax(peaks):.2f}</text>'
 
 
-def _event_marks(
-    event: AUEvent, face: AUResult, axis: TimeAxis, edges: tuple[float, float]
-) -> Iterator[str]:
-    """Yield a light band behind the curve, and a strip below it that the curve cannot hide."""
+def _event_span(event: AUEvent, face: AUResult, axis: TimeAxis) -> Span:
     first, last = np.searchsorted(face.frame, [event.onset, event.offset])
     title = (
-        f"{au_label(event.au)} {ACTION_UNITS[event.au].name}, {_frames(face, first, last)}; "
+        f"{au_label(event.au)} {ACTION_UNITS[event.au].name}, {{}}; "
         f"apex in frame {event.apex} ({event.peak_probability:.2f})"
     )
-    yield _band("event", axis, first, last, edges, title)
-    yield _band("strip", axis, first, last, (edges[1], edges[1] + STRIP_HEIGHT), title)
+    return _span(face, axis, first, last, title)
 
 
-def _area(
-    axis: TimeAxis,
-    starts: NDArray[np.intp],
-    peaks: NDArray[np.float64],
-    y: Callable[[float], float],
-) -> str:
-    """Return the path of the filled curve; it breaks where there is no face."""
+def _curve(
+    axis: TimeAxis, starts: NDArray[np.intp], heights: NDArray[np.float64]
+) -> list[list[Point]]:
+    """Return the points of the curve, from edge to edge; it breaks where there is no face."""
     left = axis.positions[starts] - axis.step / 2
     ends = np.append(starts[1:], len(axis.positions)) - 1
     right = axis.positions[ends] + axis.step / 2
     pieces = []
-    for first, last in _stretches(~np.isnan(peaks)):
-        span = range(first, last + 1)
-        points = [(axis.x(left[first]), y(peaks[first]))]
-        points += [(axis.x((left[i] + right[i]) / 2), y(peaks[i])) for i in span]
-        points += [(axis.x(right[last]), y(peaks[last]))]
-        line = "L".join(f"{px:.1f},{py:.1f}" for px, py in points)
-        pieces.append(f"M{line}V{y(0):.1f}H{points[0][0]:.1f}Z")
-    return "".join(pieces)
+    for first, last in _stretches(~np.isnan(heights)):
+        middles = (left[first : last + 1] + right[first : last + 1]) / 2
+        x = [axis.x(place) for place in (left[first], *middles, right[last])]
+        y = [heights[first], *heights[first : last + 1], heights[last]]
+        rounded = np.round(np.stack([x, y], axis=1), 1).tolist()
+        pieces.append([(px, py) for px, py in rounded])
+    return pieces
 
 
 def _stretches(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
@@ -223,22 +220,16 @@ def _stretches(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     return [(int(a), int(b) - 1) for a, b in changes.reshape(-1, 2)]
 
 
-def _band(
-    kind: str,
-    axis: TimeAxis,
-    first: int,
-    last: int,
-    edges: tuple[float, float],
-    title: str,
-    attributes: str = "",
-) -> str:
-    """Return a rectangle over the rows `first` to `last`, with a title for the mouse."""
-    left = axis.x(axis.positions[first] - axis.step / 2)
-    width = axis.x(axis.positions[last] + axis.step / 2) - left
-    top, bottom = edges
-    return (
-        f'<rect class="{kind}" {attributes}x="{left:.2f}" y="{top:g}" width="{width:.2f}" '
-        f'height="{bottom - top:g}"><title>{title}</title></rect>'
+def _span(face: AUResult, axis: TimeAxis, first: int, last: int, title: str) -> Span:
+    """Return the rows `first` to `last`, with their frames in the braces of the title."""
+    x = axis.x(axis.positions[first] - axis.step / 2)
+    width = axis.x(axis.positions[last] + axis.step / 2) - x
+    return Span(
+        x=round(float(x), 2),
+        width=round(float(width), 2),
+        first=int(face.frame[first]),
+        last=int(face.frame[last]),
+        title=title.format(_frames(face, first, last)),
     )
 
 

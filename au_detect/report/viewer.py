@@ -6,10 +6,8 @@ Pictures are cut to the face, shrunk and embedded as JPEG; the page's script sho
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import cv2
@@ -108,49 +106,29 @@ def rows_to_show(result: AUResult, face_id: int, emotions: EmotionResult, limit:
     return sorted(chosen)
 
 
-def viewer_html(result: AUResult, views: list[View], emotions: EmotionResult, chart: str) -> str:
-    """Return the viewer of one face; nothing if there is no view.
+def viewer_data(result: AUResult, views: list[View], emotions: EmotionResult) -> dict[str, Any]:
+    """Return what the page's script needs to show the views of one face, ready for JSON.
 
     Parameters
     ----------
     result : AUResult
     views : list of View
-        Of one face.
+        Of one face; one at least.
     emotions : EmotionResult
-    chart : str
-        Id of the timeline that belongs to it.
+        Of `result`.
+
+    Returns
+    -------
+    dict
+        ``outlines`` of the face, number of the view to ``start`` with, and ``views``.
     """
-    if not views:
-        return ""
-    face_id = int(result.face_id[views[0].row])
-    apex = emotions.at_apex(face_id)
+    apex = emotions.at_apex(int(result.face_id[views[0].row]))
     start = next((i for i, v in enumerate(views) if apex and v.row == apex.row), len(views) - 1)
-    data = {
+    return {
         "outlines": OUTLINES,
         "start": start,
         "views": [_view_data(result, view, emotions) for view in views],
     }
-    text = json.dumps(data, ensure_ascii=False, allow_nan=False).replace("<", "\\u003c")
-    slider = (
-        f'<input type="range" min="0" max="{len(views) - 1}" value="{start}" '
-        'aria-label="Frame shown"/>'
-        if len(views) > 1
-        else ""
-    )
-    reference = "mean" if result.neutral.get(face_id) == "none" else "neutral"
-    hint = " A click on the chart shows its frame." if len(views) > 1 else ""
-    return (
-        f'<div class="viewer" data-chart="{escape(chart)}"><figure>'
-        '<svg role="img" aria-label="The face with its landmarks"><image/>'
-        f'<g class="landmarks"></g></svg>{slider}<label><input type="checkbox" '
-        'checked="checked"/> landmarks</label>'
-        f'<figcaption></figcaption></figure><div class="told"><p class="hint">Without a script '
-        f"the pictures cannot be shown.</p></div>"
-        f'<script type="application/json">{text}</script></div>'
-        f'<p class="hint">Why: what of the face carried each decision, with its change against '
-        f"the {reference} face, the typical range at rest, and its share of what spoke for the "
-        f"action unit.{hint}</p>"
-    )
 
 
 def _views_of_source(

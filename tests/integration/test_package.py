@@ -53,11 +53,18 @@ def names(wheel):
 
 
 def test_rules_and_ranges_travel_in_the_wheel(names):
-    assert {"au_detect/emotion_rules.toml", "au_detect/models/rest_ranges.json"} <= set(names)
+    assert {"au_detect/emotions/rules.toml", "au_detect/models/rest_ranges.json"} <= set(names)
 
 
 def test_the_live_page_travels_in_the_wheel(names):
-    assert {f"au_detect/live/page.{ending}" for ending in ("html", "css", "js")} <= set(names)
+    assert {f"au_detect/web/live/page.{ending}" for ending in ("html", "css", "js")} <= set(names)
+
+
+def test_the_page_templates_travel_in_the_wheel(names):
+    folder = ROOT / "au_detect" / "report" / "templates"
+    templates = {path for path in folder.iterdir() if path.suffix != ".rst"}
+    assert len(templates) > 10
+    assert {path.relative_to(ROOT).as_posix() for path in templates} <= set(names)
 
 
 def test_models_travel_in_the_wheel(names):

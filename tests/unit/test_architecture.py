@@ -33,9 +33,10 @@ STAGES = stages()
 
 HEAVY = (
     *("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba"),
-    *("fastapi", "uvicorn"),
+    *("fastapi", "uvicorn", "jinja2"),
 )
 ONLY_IN = {
+    "jinja2": {"report.environment"},
     "fastapi": {"web.live.server"},
     "uvicorn": {"web.live.server"},
     "dlib": {"landmarks.fit", "landmarks.tracking", "simulation.landmarks.training"},

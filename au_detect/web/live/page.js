@@ -84,7 +84,7 @@ function showEmotion() {
 function drawLandmarks(ink, scale) {
   const x = (i) => row.points[2 * i] * scale, y = (i) => row.points[2 * i + 1] * scale;
   const radius = Math.max(1.2, view.height / 300);
-  ink.strokeStyle = "#56b4e9";
+  ink.strokeStyle = colour("outline");
   ink.lineWidth = radius / 1.3;
   for (const [start, stop, closed] of hello.outlines) {
     ink.beginPath();
@@ -92,7 +92,7 @@ function drawLandmarks(ink, scale) {
     if (closed) ink.closePath();
     ink.stroke();
   }
-  ink.fillStyle = "#f0e442";
+  ink.fillStyle = colour("point");
   for (let i = 0; i < row.points.length / 2; i++) {
     ink.beginPath();
     ink.arc(x(i), y(i), radius, 0, 2 * Math.PI);

@@ -5,21 +5,24 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from au_detect.report.style import PALETTE
+from au_detect.report.environment import environment, source
 
-_KINDS = {"page.html": "text/html", "page.css": "text/css", "page.js": "text/javascript"}
+_FOLDER = Path(__file__).parent
 
 
 @cache
 def page_files() -> dict[str, tuple[str, str]]:
     """Return media type and text of every file by its path on the server."""
-    files = {}
-    for name, kind in _KINDS.items():
-        text = Path(__file__).with_name(name).read_text(encoding="utf-8")
-        files["/" if name == "page.html" else f"/{name}"] = (kind, text)
-    kind, style = files["/page.css"]
-    files["/page.css"] = (kind, PALETTE + style)
-    return files
+    own_style, script = (
+        (_FOLDER / name).read_text(encoding="utf-8") for name in ("page.css", "page.js")
+    )
+    style = "\n".join([source("palette.css"), source("base.css"), own_style])
+    page = environment(_FOLDER).get_template("page.html").render()
+    return {
+        "/": ("text/html", page),
+        "/page.css": ("text/css", style),
+        "/page.js": ("text/javascript", script),
+    }
 
 
 def page_headers(host: str) -> dict[str, str]:

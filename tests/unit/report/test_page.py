@@ -10,10 +10,11 @@ from made_results import face_points, make_clip, make_result
 
 from au_detect.errors import InputError
 from au_detect.report import write_report
-from au_detect.report.script import SCRIPT
+from au_detect.report.environment import source
 from au_detect.report.timeline import MAX_COLUMNS
 from au_detect.report.viewer import MAX_PICTURES
 
+SCRIPT = source("report.js")
 LINKS = {"href", "src", "xlink:href", "action"}
 DATA = "application/json"
 
