@@ -15,6 +15,7 @@ import numpy as np
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from au_detect.columns import chosen_rows
 from au_detect.errors import InputError, check_shape
 from au_detect.landmarks.crop import FIT_CROP, compose
 from au_detect.landmarks.points import N_LANDMARKS, apply_affine
@@ -100,7 +101,7 @@ class LandmarkExamples:
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> LandmarkExamples:
         """Return some of the examples."""
-        return LandmarkExamples(self.crops[chosen], self.points[chosen], self.subject[chosen])
+        return replace(self, **chosen_rows(self, ("crops", "points", "subject"), chosen))
 
 
 def draw_turned_people(model: FaceModel, n: int, random_state: int) -> People:
