@@ -37,7 +37,7 @@ from au_detect.landmarks.models import (
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.results import AUResult
 from au_detect.results.blinks import with_blinks
-from au_detect.results.explanations import Evidence
+from au_detect.results.evidence import Evidence
 from au_detect.scoring import FaceScores, score_face
 from au_detect.version import __version__
 

@@ -20,7 +20,7 @@ from au_detect.evaluation.texts import (
 )
 from au_detect.evaluation.worst_pictures import worst_gallery
 from au_detect.report.style import html_page
-from au_detect.results.tables import write_atomically
+from au_detect.results.files import write_atomically
 
 FOOTER = """Brackets hold 95 % intervals from a bootstrap over subjects; where every positive was
 found they cannot show how few there were. A dash is a number that is undefined."""

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from au_detect.results import AUResult
-    from au_detect.results.explanations import AUExplanation
+    from au_detect.results.reasons import AUExplanation
 
 __all__ = [
     "plot_aus",

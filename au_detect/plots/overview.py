@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.emotions.recognition import SequenceEmotion
+from au_detect.emotions import SequenceEmotion
 from au_detect.errors import InputError
 from au_detect.frames import open_frames
 from au_detect.plots.charts import plot_aus, plot_timeline

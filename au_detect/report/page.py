@@ -27,7 +27,7 @@ from au_detect.report.tables import emotion_table, event_table, html_table, peak
 from au_detect.report.timeline import MAX_COLUMNS, timeline_svg
 from au_detect.report.viewer import View, collect_views, viewer_html
 from au_detect.results import AUResult
-from au_detect.results.tables import write_atomically
+from au_detect.results.files import write_atomically
 
 FOOTER = """A probability says how likely it is that the action unit is present, not how strong it
 is. An action unit is on where its probability reaches its threshold. Frames count from 0. Left

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.results import AUResult
-from au_detect.results.events import AUEvent
+from au_detect.results.event import AUEvent
 
 WIDTH = 960.0
 PLOT_LEFT, PLOT_RIGHT = 200.0, 910.0

@@ -178,9 +178,9 @@ def test_options_reach_the_detector(tmp_path, frames):
 
 def test_formats_that_the_command_offers_are_those_there_are():
     from au_detect.cli import options as cli_options
-    from au_detect.results import tables
+    from au_detect.results import writing
 
-    assert cli_options.FORMATS == tables.FORMATS
+    assert cli_options.FORMATS == writing.FORMATS
 
 
 @pytest.mark.parametrize(
