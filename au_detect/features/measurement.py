@@ -89,6 +89,12 @@ class FaceMeasurements:
         """In which rows all furrows are measured, shape (n_rows,)."""
         return np.asarray(np.isfinite(self.furrows).all(axis=1), dtype=bool)
 
+    def faces(self) -> dict[int, NDArray[np.intp]]:
+        """Return the number of each face and the places of its rows."""
+        found = self.face_found
+        numbers = np.unique(self.face_id[found]).tolist()
+        return {number: np.flatnonzero(found & (self.face_id == number)) for number in numbers}
+
     def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> FaceMeasurements:
         """Return only the chosen rows; rows that follow each other are views, not copies."""
         if not isinstance(chosen, slice):
