@@ -3,11 +3,8 @@ import pytest
 
 pytest.importorskip("sklearn")
 
-from au_detect.classifiers.base import (
-    choose_thresholds,
-    fit_platt_scaling,
-    held_out_rows,
-)
+from au_detect.classifiers.base import choose_thresholds, held_out_rows
+from au_detect.classifiers.calibration import fit_platt_scaling
 from au_detect.errors import InputError
 
 
