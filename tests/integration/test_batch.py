@@ -373,7 +373,7 @@ def many(tmp_path, frames, n):
 
 def started(tree, out, *, jobs):
     """Start the command in a process group of its own; return once some inputs are done."""
-    command = [sys.executable, "-m", "au_detect.cli.main", "batch", str(tree), "--out", str(out)]
+    command = [sys.executable, "-m", "au_detect.cli", "batch", str(tree), "--out", str(out)]
     process = subprocess.Popen(
         [*command, "--jobs", str(jobs)], env=ENVIRONMENT, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
