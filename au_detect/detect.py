@@ -10,35 +10,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from au_detect.classifiers.storage import AUModel, NetworkKind, load_model
-from au_detect.errors import InputError, NoFaceError, check_option
+from au_detect.classifiers.storage import AUModel, load_model
+from au_detect.errors import InputError, check_option
 from au_detect.features.measurement import (
     FaceMeasurements,
     measure_faces,
     measure_frame,
     measurements_of_landmarks,
 )
-from au_detect.features.neutral import (
-    LONG_VIDEO_S,
-    NeutralFace,
-    mean_neutral,
-    measure_neutral,
-    neutral_from_landmarks,
-    neutral_from_rows,
+from au_detect.features.neutral import NeutralFace, mean_neutral, neutral_from_landmarks
+from au_detect.features.neutral_choice import (
+    given_neutral,
+    in_words,
+    is_landmarks,
+    is_word,
+    neutral_of_faces,
+    usual_neutral,
 )
 from au_detect.frames import Frame, open_frames
-from au_detect.landmarks import N_LANDMARKS
-from au_detect.landmarks.models import (
-    NAMES,
-    LandmarkModel,
-    find_landmark_model,
-    shipped_networks,
-)
+from au_detect.landmarks.models import NAMES, LandmarkModel, find_landmark_model, shipped_networks
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.results import AUResult
 from au_detect.results.blinks import with_blinks
-from au_detect.results.explanations import Evidence
-from au_detect.scoring import FaceScores, score_face
+from au_detect.scoring import score_rows
 from au_detect.version import __version__
 
 Progress = Callable[[Iterable[Frame], int | None], Iterable[Frame]]
@@ -146,26 +140,27 @@ class AUDetector:
         if (source is None) == (landmarks is None):
             raise InputError("give either a source or landmarks, got both or neither")
         if independent and (
-            isinstance(neutral, (int, np.integer)) or _is_word(neutral, "first", "median")
+            isinstance(neutral, (int, np.integer)) or is_word(neutral, "first", "median")
         ):
             raise InputError(
                 f"neutral of independent pictures must be another picture or None, got {neutral!r}"
             )
-        if landmarks is not None and _is_shape(neutral):
+        if landmarks is not None and is_landmarks(neutral):
             neutral = neutral_from_landmarks(neutral)
-        given = self._given_neutral(neutral)
+        given = given_neutral(neutral, self.tracker)
         if landmarks is not None:
             rows = measurements_of_landmarks(landmarks, fps)
             kind, name = "sequence" if len(rows) > 1 else "picture", "landmarks"
         else:
             stream = open_frames(source, fps=fps, channel_order=channel_order)
             frames = progress(stream, stream.n_frames) if progress else stream
-            rows = self._measure(frames, independent)
+            self.tracker.reset()
+            rows = measure_faces(frames, self.tracker, independent=independent)
             kind, name = stream.kind, stream.name
         choice = neutral if given is None else given
-        if _is_word(choice, "auto"):
-            choice = mean_neutral() if independent else _usual_choice(kind, rows)
-        settings = {"neutral": _in_words(neutral), "independent": independent, "fps": float(fps)}
+        if is_word(choice, "auto"):
+            choice = mean_neutral() if independent else usual_neutral(kind, rows)
+        settings = {"neutral": in_words(neutral), "independent": independent, "fps": float(fps)}
         has_time = kind != "picture" and not independent
         return self._result(rows, choice, name, settings, has_time=has_time)
 
@@ -192,13 +187,13 @@ class AUDetector:
         InputError
             If `neutral` is "median" or a frame number, which only a finished sequence has.
         """
-        if isinstance(neutral, (int, np.integer)) or _is_word(neutral, "median"):
+        if isinstance(neutral, (int, np.integer)) or is_word(neutral, "median"):
             raise InputError(
                 f'neutral of a stream must be "first", None or a picture, got {neutral!r}'
             )
-        given = self._given_neutral(neutral)
+        given = given_neutral(neutral, self.tracker)
         stream = open_frames(frames, fps=fps, channel_order=channel_order)
-        settings = {"neutral": _in_words(neutral), "fps": float(fps)}
+        settings = {"neutral": in_words(neutral), "fps": float(fps)}
 
         def results() -> Iterator[AUResult]:
             self.tracker.reset()
@@ -208,28 +203,6 @@ class AUDetector:
                 yield self._result(rows, given or "first", stream.name, settings, known)
 
         return results()
-
-    def _measure(self, frames: Iterable[Frame], independent: bool) -> FaceMeasurements:
-        self.tracker.reset()
-        return measure_faces(frames, self.tracker, independent=independent)
-
-    def _given_neutral(self, neutral: Any) -> NeutralFace | None:
-        """Return the neutral that does not depend on the sequence, or None."""
-        if neutral is None:
-            return mean_neutral()
-        if isinstance(neutral, bool):
-            raise InputError(f"neutral must not be a bool, got {neutral!r}")
-        if isinstance(neutral, (int, np.integer)) or _is_word(neutral):
-            return None
-        is_face = isinstance(neutral, NeutralFace)
-        if is_face and not neutral.personal:
-            return neutral
-        if self.tracker.max_faces > 1:
-            raise InputError(
-                "a neutral picture serves one face only: max_faces must be 1, "
-                f"got {self.tracker.max_faces}"
-            )
-        return neutral if is_face else measure_neutral(neutral, self.tracker)
 
     def _result(
         self,
@@ -243,48 +216,16 @@ class AUDetector:
     ) -> AUResult:
         """Score the rows; `known` remembers the neutral of every face from call to call."""
         known = {} if known is None else known
-        found = rows.face_found
-        faces = {int(i): np.flatnonzero(found & (rows.face_id == i)) for i in rows.face_id[found]}
-        if not faces and isinstance(choice, (int, np.integer)):
-            raise NoFaceError(
-                f"neutral frame {choice} must show the face, but no frame of {name} shows one"
-            )
-        for face_id in faces.keys() - known.keys():
-            known[face_id] = (
-                choice
-                if isinstance(choice, NeutralFace)
-                else neutral_from_rows(rows.rows(faces[face_id]), choice)
-            )
-        neutral_furrows = [known[face_id].furrows for face_id in faces]
-        kind = NetworkKind(
+        known.update(neutral_of_faces(rows, choice, known, name))
+        result = score_rows(
+            self.model,
+            rows,
+            known,
             uses_neutral=not isinstance(choice, NeutralFace) or choice.personal,
-            uses_furrows=bool(rows.has_furrows[found].all() and np.isfinite(neutral_furrows).all()),
-        )
-        aus = self.model.aus(kind, experimental=self.experimental)
-        scores = FaceScores.empty(len(rows), len(aus))
-        for face_id, mine in faces.items():
-            scores.put(mine, score_face(self.model, aus, kind, rows.rows(mine), known[face_id]))
-        scores.finish()
-        thresholds = [
-            self.thresholds.get(au, t) for au, t in self.model.thresholds(kind, aus).items()
-        ]
-        result = AUResult(
-            aus=aus,
-            probabilities=scores.probabilities,
-            side=scores.side,
-            thresholds=np.array(thresholds),
-            frame=rows.frame,
-            timestamp_s=rows.timestamp_s,
-            face_id=np.maximum(rows.face_id, 0),
-            face_found=found,
-            confidence=rows.confidence,
-            points=rows.points,
-            pose=scores.angles,
-            reliable=found & self.model.is_within_pose_range(scores.angles),
-            neutral={face: known[face].description for face in sorted(known)},
-            input=name,
+            experimental=self.experimental,
+            thresholds=self.thresholds,
+            name=name,
             settings={**self.settings(), **settings},
-            evidence=Evidence(kind, rows.furrows, dict(known), self.model),
         )
         return with_blinks(result) if has_time else result
 
@@ -351,31 +292,3 @@ def detect_aus(
         fps=fps,
         channel_order=channel_order,
     )
-
-
-def _is_shape(neutral: Any) -> bool:
-    return isinstance(neutral, np.ndarray) and neutral.shape == (N_LANDMARKS, 2)
-
-
-def _is_word(neutral: Any, *words: str) -> bool:
-    """Say whether `neutral` is one of `words`, by default any word that is no file name."""
-    return isinstance(neutral, str) and neutral in (words or ("auto", "first", "median"))
-
-
-def _usual_choice(kind: str, rows: FaceMeasurements) -> NeutralFace | str:
-    """Return what "auto" stands for with this kind of input."""
-    if kind == "picture":
-        return mean_neutral()
-    is_long = rows.timestamp_s[-1] - rows.timestamp_s[0] > LONG_VIDEO_S
-    return "median" if kind in ("video", "camera") and is_long else "first"
-
-
-def _in_words(neutral: Any) -> Any:
-    """Return the neutral option as JSON can hold it."""
-    if neutral is None or isinstance(neutral, (str, int)):
-        return neutral
-    if isinstance(neutral, np.integer):
-        return int(neutral)
-    if isinstance(neutral, PathLike):
-        return str(neutral)
-    return type(neutral).__name__

@@ -1,9 +1,11 @@
-"""Probabilities and sides of the action units of one face, from its measurements."""
+"""Probabilities and sides of action units, from the measurements of faces."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,8 @@ from au_detect.features.extraction import extract_features, symmetric_furrows, s
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import NeutralFace
 from au_detect.landmarks.pose import HeadPose, estimate_pose
+from au_detect.results import AUResult
+from au_detect.results.evidence import Evidence
 
 ROWS_AT_ONCE = 256
 
@@ -51,6 +55,66 @@ class FaceScores:
         """Make the arrays read-only, so that a result need not copy them."""
         for array in (self.probabilities, self.side, self.angles):
             array.flags.writeable = False
+
+
+def score_rows(
+    model: AUModel,
+    rows: FaceMeasurements,
+    neutral: Mapping[int, NeutralFace],
+    *,
+    uses_neutral: bool = True,
+    experimental: bool = False,
+    thresholds: Mapping[int, float] | None = None,
+    name: str,
+    settings: dict[str, Any],
+) -> AUResult:
+    """Score every face in every frame of one input.
+
+    Parameters
+    ----------
+    model : AUModel
+    rows : FaceMeasurements
+    neutral : mapping of int to NeutralFace
+        What each face is compared with, by number; there may be more than `rows` show.
+    uses_neutral : bool
+        Whether that is the person's own face.
+    experimental : bool
+        Whether to report AUs too that the model's manifest marks as not reliable.
+    thresholds : mapping of int to float, optional
+        AU -> threshold instead of the model's.
+    name, settings
+        Of the result.
+    """
+    found, faces = rows.face_found, rows.faces()
+    neutral_furrows = [neutral[face_id].furrows for face_id in faces]
+    kind = NetworkKind(
+        uses_neutral=uses_neutral,
+        uses_furrows=bool(rows.has_furrows[found].all() and np.isfinite(neutral_furrows).all()),
+    )
+    aus = model.aus(kind, experimental=experimental)
+    scores = FaceScores.empty(len(rows), len(aus))
+    for face_id, mine in faces.items():
+        scores.put(mine, score_face(model, aus, kind, rows.rows(mine), neutral[face_id]))
+    scores.finish()
+    limits = model.thresholds(kind, aus) | dict(thresholds or {})
+    return AUResult(
+        aus=aus,
+        probabilities=scores.probabilities,
+        side=scores.side,
+        thresholds=np.array([limits[au] for au in aus]),
+        frame=rows.frame,
+        timestamp_s=rows.timestamp_s,
+        face_id=np.maximum(rows.face_id, 0),
+        face_found=found,
+        confidence=rows.confidence,
+        points=rows.points,
+        pose=scores.angles,
+        reliable=found & model.is_within_pose_range(scores.angles),
+        neutral={face: neutral[face].description for face in sorted(neutral)},
+        input=name,
+        settings=settings,
+        evidence=Evidence(kind, rows.furrows, dict(neutral), model),
+    )
 
 
 def score_face(

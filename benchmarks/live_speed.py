@@ -20,7 +20,7 @@ from au_detect import sample_sequences
 from au_detect.frames.pictures import read_colour_picture, select_pictures
 
 N_FRAMES, N_FIRST = 300, 10
-COMMAND = (sys.executable, "-m", "au_detect.cli.main", "live", "--port", "0")
+COMMAND = (sys.executable, "-m", "au_detect.cli", "live", "--port", "0")
 
 
 def sample_frames() -> list[bytes]:

@@ -143,7 +143,6 @@ def _time_stages(stopwatch: Stopwatch) -> None:
     stopwatch.time(tracking.FaceTracker, "track", "follow")
     stopwatch.time(measurement, "measure_furrows", "furrows")
     stopwatch.time(scoring, "score_face", "features")
-    stopwatch.time(sys.modules["au_detect.detect"], "score_face", "features")
     stopwatch.time(AUModel, "predict", "networks")
     stopwatch.time(AUResult, "to_csv", "write")
 

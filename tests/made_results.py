@@ -49,3 +49,8 @@ def face_points(n_rows, lost=()):
     rows = points + np.arange(n_rows)[:, None, None] * 0.1
     rows[list(lost)] = np.nan
     return rows
+
+
+def on(result, row=-1):
+    """Return the AUs that are on in a row."""
+    return {au for au, active in zip(result.aus, result.active[row], strict=True) if active}

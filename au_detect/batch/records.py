@@ -29,15 +29,10 @@ import pandas as pd
 from au_detect.batch.inputs import BatchInput, is_neutral_path
 from au_detect.facs import au_label
 from au_detect.results import AUResult
-from au_detect.results.tables import (
-    PROBABILITY_DECIMALS,
-    encodable,
-    rounded,
-    table_as_csv,
-    write_atomically,
-    write_result,
-    write_settings,
-)
+from au_detect.results.files import write_atomically
+from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
+from au_detect.results.tables import encodable, table_as_csv
+from au_detect.results.writing import write_result, write_settings
 
 LEFTOVER_AFTER_S = 60.0
 """Unfinished files older than this are what a killed run left."""

@@ -32,7 +32,7 @@ from au_detect.facs import au_label
 from au_detect.frames.pictures import printable
 from au_detect.landmarks.models import NAMES
 from au_detect.results.checks import json_copy
-from au_detect.results.tables import FORMATS, write_document
+from au_detect.results.writing import FORMATS, write_document
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -1,5 +1,6 @@
-"""The contract of every action-unit classifier, and what they share: hold-out, calibration,
-thresholds. Training only: detection needs neither this module nor scikit-learn.
+"""The contract of every action-unit classifier, with its hold-out and its thresholds.
+
+Training only: detection needs neither this module nor scikit-learn.
 
 How a classifier is fitted, in three steps that use two sets of groups (subjects):
 
@@ -19,15 +20,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
 from au_detect.errors import InputError, check_shape
-
-MIN_CALIBRATION_CELLS = 5
-"""Platt's method is used where there are as many positives and as many negatives."""
 
 SMALLEST_THRESHOLD = 1e-6
 
@@ -193,37 +190,6 @@ def calibration_parts(
     return [part[inverse] == number for number in range(min(n_parts, len(names)))]
 
 
-def positive_weights(y: ArrayLike, cap: float) -> NDArray[np.float64]:
-    """Return, per AU, negatives / positives, kept within [1 / cap, cap].
-
-    Parameters
-    ----------
-    y : array_like, shape (n_samples, n_aus)
-        1, 0 or NaN (ignored).
-    cap : float
-        At least 1.
-    """
-    labels = np.asarray(y)
-    n_positive, n_negative = (labels == 1).sum(axis=0), (labels == 0).sum(axis=0)
-    ratio = np.maximum(n_negative, 1) / np.maximum(n_positive, 1)
-    return np.clip(ratio, 1 / cap, cap)
-
-
-def active_au_weights(y: ArrayLike) -> NDArray[np.float32]:
-    """Return a weight for every row, in proportion to its number of active AUs, at least one.
-
-    So the 2018 study balanced its classes: rows that show much count more. The mean is 1.
-
-    Parameters
-    ----------
-    y : array_like, shape (n_samples, n_aus)
-        1, 0 or NaN.
-    """
-    active = np.maximum((np.asarray(y) == 1).sum(axis=1), 1).astype(np.float32)
-    weights: NDArray[np.float32] = active / active.mean()
-    return weights
-
-
 def choose_thresholds(
     y: ArrayLike, probabilities: ArrayLike, max_fpr: float
 ) -> NDArray[np.float64]:
@@ -275,57 +241,6 @@ def _choose_threshold(y: NDArray[Any], scores: NDArray[Any], max_fpr: float) -> 
     coded = scores[np.isfinite(y)]
     above = np.min(coded[coded > below], initial=1.0)
     return float(np.clip((below + above) / 2, SMALLEST_THRESHOLD, 1 - SMALLEST_THRESHOLD))
-
-
-def fit_platt_scaling(
-    y: ArrayLike, logits: ArrayLike, fallback_offsets: ArrayLike | float = 0.0
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Fit, per AU, slope and offset so that sigmoid(slope · logit + offset) is calibrated.
-
-    Platt (1999), "Probabilistic outputs for support vector machines", with his smoothed
-    targets (N₊ + 1) / (N₊ + 2) and 1 / (N₋ + 2), which keep the fit finite where the classes
-    do not overlap. The slope stays positive, so the order of the faces never changes.
-
-    Parameters
-    ----------
-    y : array_like, shape (n_samples, n_aus)
-        1, 0 or NaN (ignored).
-    logits : array_like, shape (n_samples, n_aus)
-        Scores of faces that the weights were not learnt from.
-    fallback_offsets : array_like, shape (n_aus,), or float
-        Offsets, beside a slope of 1, where fewer than `MIN_CALIBRATION_CELLS` positives or
-        negatives are there to fit.
-
-    Returns
-    -------
-    slopes, offsets : ndarray, float64, shape (n_aus,)
-    """
-    labels, scores = np.asarray(y, dtype=float), np.asarray(logits, dtype=float)
-    check_shape("logits", scores, labels.shape)
-    slopes = np.ones(labels.shape[1])
-    offsets = np.broadcast_to(np.asarray(fallback_offsets, dtype=float), slopes.shape).copy()
-    for column in range(labels.shape[1]):
-        coded = np.isfinite(labels[:, column])
-        present = labels[coded, column] == 1
-        if min(present.sum(), (~present).sum()) >= MIN_CALIBRATION_CELLS:
-            fitted = _fit_slope_and_offset(present, scores[coded, column])
-            slopes[column], offsets[column] = fitted
-    return slopes, offsets
-
-
-def _fit_slope_and_offset(present: NDArray[np.bool_], scores: NDArray[Any]) -> tuple[float, float]:
-    n_positive, n_negative = present.sum(), (~present).sum()
-    targets = np.where(present, (n_positive + 1) / (n_positive + 2), 1 / (n_negative + 2))
-
-    def loss(parameters: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        logits = parameters[0] * scores + parameters[1]
-        error = 1 / (1 + np.exp(-np.clip(logits, -500, 500))) - targets
-        value = np.mean(np.logaddexp(0, logits) - targets * logits)
-        return value, np.array([np.mean(error * scores), np.mean(error)])
-
-    start = np.array([1.0, 0.0])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(1e-3, None), (None, None)])
-    return float(found.x[0]), float(found.x[1])
 
 
 def _check_samples(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -18,9 +18,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
-from au_detect.classifiers.base import (
-    AUClassifier,
-    Samples,
+from au_detect.classifiers.base import AUClassifier, Samples
+from au_detect.classifiers.calibration import (
     active_au_weights,
     fit_platt_scaling,
     positive_weights,

@@ -11,18 +11,15 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.classifiers.base import (
-    AUClassifier,
-    NotFittedInputError,
-    Samples,
+from au_detect.classifiers.base import AUClassifier, NotFittedInputError, Samples
+from au_detect.classifiers.calibration import (
     active_au_weights,
     fit_platt_scaling,
     positive_weights,
@@ -30,6 +27,7 @@ from au_detect.classifiers.base import (
 from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
 from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
 from au_detect.classifiers.mlp_network import build_network, with_probabilities
+from au_detect.classifiers.mlp_session import seeded, silent_stderr
 from au_detect.errors import InputError, check_option
 
 WEIGHTINGS = ("per_au", "per_sample", "focal", "none")
@@ -187,7 +185,7 @@ class MLPClassifier(AUClassifier):
         member: int,
     ) -> tuple[Any, dict[str, list[float]]]:
         tf = _import_tensorflow()
-        with _seeded(tf, self.random_state + member):
+        with seeded(tf, self.random_state + member):
             network = self._build(tf.keras, training[0])
             network.compile(
                 optimizer=tf.keras.optimizers.Adam(self.learning_rate),
@@ -252,36 +250,9 @@ def _import_tensorflow() -> Any:
 
         return tensorflow
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-    with _silent_stderr():
+    with silent_stderr():
         import tensorflow
     return tensorflow
-
-
-@contextlib.contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Send what native code writes to stderr nowhere: TensorFlow greets before it reads levels."""
-    sys.stderr.flush()
-    kept = os.dup(2)
-    try:
-        with open(os.devnull, "wb") as nowhere:
-            os.dup2(nowhere.fileno(), 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-
-
-@contextlib.contextmanager
-def _seeded(tf: Any, seed: int) -> Iterator[None]:
-    """Fix every random number inside; leave Python's and numpy's generators as they were."""
-    python_state, numpy_state = random.getstate(), np.random.get_state()  # noqa: NPY002
-    tf.config.experimental.enable_op_determinism()
-    tf.keras.utils.set_random_seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(python_state)
-        np.random.set_state(numpy_state)  # noqa: NPY002
 
 
 def _calibrated(network: Any, held_out: Samples, fallback: NDArray[np.float64]) -> Any:
@@ -298,6 +269,6 @@ def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
 def _convert(network: Any) -> bytes:
     tf = _import_tensorflow()
     # Keras prints where it exported to, and TensorFlow how long reading it took.
-    with contextlib.redirect_stdout(io.StringIO()), _silent_stderr():
+    with contextlib.redirect_stdout(io.StringIO()), silent_stderr():
         content: bytes = tf.lite.TFLiteConverter.from_keras_model(network).convert()
     return content

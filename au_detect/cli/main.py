@@ -87,7 +87,7 @@ def _add_info(commands: Any) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from au_detect.detect import AUDetector
-    from au_detect.results.tables import write_result, write_settings
+    from au_detect.results.writing import write_result, write_settings
 
     detector = AUDetector(**detector_arguments(options))
     options.out.mkdir(parents=True, exist_ok=True)

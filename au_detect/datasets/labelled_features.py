@@ -11,13 +11,14 @@ import io
 import json
 import os
 import zipfile
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from au_detect.columns import chosen_rows
 from au_detect.errors import InputError, check_shape
 from au_detect.facs import ACTION_UNITS
 
@@ -161,10 +162,7 @@ class LabelledFeatures:
 
     def select(self, rows: ArrayLike) -> LabelledFeatures:
         """Return the table of `rows` (a mask or indices), in that order."""
-        index = np.asarray(rows)
-        values = {f.name: getattr(self, f.name) for f in fields(self)}
-        chosen = {name: values[name][index] for name in self._arrays()}
-        return LabelledFeatures(**values | chosen)
+        return replace(self, **chosen_rows(self, (*_ARRAYS, *_OPTIONAL), np.asarray(rows)))
 
     def _arrays(self) -> tuple[str, ...]:
         return (*_ARRAYS, *(name for name in _OPTIONAL if getattr(self, name) is not None))

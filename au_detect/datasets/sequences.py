@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from os import PathLike, fspath
 from typing import Any
 from zipfile import BadZipFile
@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.columns import chosen_rows
 from au_detect.datasets.labelled_features import LabelledFeatures, labels_of_intensity
 from au_detect.errors import InputError, check_shape
 from au_detect.features.extraction import (
@@ -107,13 +108,7 @@ class LabelledSequences:
 
     def rows(self, chosen: NDArray[Any]) -> LabelledSequences:
         """Return only the chosen sequences."""
-        return LabelledSequences(
-            self.neutral_points[chosen], self.points[chosen],
-            None if self.neutral_furrows is None else self.neutral_furrows[chosen],
-            None if self.furrows is None else self.furrows[chosen],
-            self.aus, self.intensity[chosen], self.subject[chosen], self.landmark_model,
-            {name: values[chosen] for name, values in self.attributes.items()}, self.source,
-        )  # fmt: skip
+        return replace(self, **chosen_rows(self, (*ARRAYS, "attributes"), chosen))
 
     def features(
         self, *, uses_neutral: bool = True, uses_furrows: bool = False
@@ -169,16 +164,7 @@ class LabelledSequences:
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything to one ``.npz`` file, without pickles."""
         arrays: dict[str, Any] = {
-            name: getattr(self, name)
-            for name in (
-                "neutral_points",
-                "points",
-                "neutral_furrows",
-                "furrows",
-                "intensity",
-                "subject",
-            )
-            if getattr(self, name) is not None
+            name: getattr(self, name) for name in ARRAYS if getattr(self, name) is not None
         }
         arrays |= {f"attribute_{name}": values for name, values in self.attributes.items()}
         text = {"landmark_model": self.landmark_model, "source": self.source}

@@ -23,7 +23,7 @@ from au_detect.evaluation.predictions import Predictions
 from au_detect.evaluation.summary import summarise
 from au_detect.evaluation.worst import find_worst
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.results.tables import write_atomically
+from au_detect.results.files import write_atomically
 from au_detect.version import __version__
 
 FORMAT = "au_detect evaluation"

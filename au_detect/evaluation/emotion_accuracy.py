@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.emotions.recognition import EmotionResult, emotions_from_aus
+from au_detect.emotions import EmotionResult
+from au_detect.emotions.recognition import emotions_from_aus
 from au_detect.evaluation.intervals import percentile_interval, resample_subjects
 from au_detect.evaluation.predictions import Predictions
 

@@ -14,7 +14,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_shape
-from au_detect.evaluation.metrics import AUEvaluation, thresholds_of_rows, validate
+from au_detect.evaluation.metrics import (
+    AUEvaluation,
+    cells_to_count,
+    thresholds_of_rows,
+    validate,
+)
 
 N_RESAMPLES = 1000
 COVERAGE = 0.95
@@ -61,16 +66,7 @@ def resample_subjects(
         raise InputError(f"n_resamples must be at least 1, got {n_resamples}")
     names, index = np.unique(subjects, return_inverse=True)
     weights = _draw_weights(len(names), n_resamples, random_state)
-    scored = np.isfinite(labels) & np.isfinite(scores)
-    present, absent = scored & (labels == 1), scored & (labels == 0)
-    decided = np.where(scored, scores, -1.0) >= limits
-    cells = {
-        "n_positive": present, "n_negative": absent,
-        "n_missing": np.isfinite(labels) & ~scored,
-        "tp": present & decided, "fp": absent & decided,
-        "fn": present & ~decided, "tn": absent & ~decided,
-        "squared_error": np.where(scored, (scores - labels) ** 2, 0.0),
-    }  # fmt: skip
+    cells = cells_to_count(labels, scores, limits)
     sums = {name: weights @ _sum_by_subject(values, index) for name, values in cells.items()}
     auc = np.stack(
         [

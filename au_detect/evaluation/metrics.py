@@ -21,7 +21,7 @@ Conventions
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -165,23 +165,41 @@ def evaluate_aus(
     limits = thresholds_of_rows(thresholds, labels.shape)
     if len(aus) != labels.shape[1]:
         raise InputError(f"aus must name {labels.shape[1]} columns, got {len(aus)}")
-    scored = np.isfinite(labels) & np.isfinite(scores)
-    present, absent = scored & (labels == 1), scored & (labels == 0)
-    decided = np.where(scored, scores, -1.0) >= limits
     columns = range(labels.shape[1])
+    counts = {
+        name: cells.sum(axis=0) for name, cells in cells_to_count(labels, scores, limits).items()
+    }
     return AUEvaluation(
         aus=tuple(aus),
         thresholds=limits.mean(axis=0) if len(limits) else np.full(len(aus), np.nan),
-        n_positive=present.sum(axis=0),
-        n_negative=absent.sum(axis=0),
-        n_missing=(np.isfinite(labels) & ~scored).sum(axis=0),
-        tp=(present & decided).sum(axis=0),
-        fp=(absent & decided).sum(axis=0),
-        fn=(present & ~decided).sum(axis=0),
-        tn=(absent & ~decided).sum(axis=0),
         auc=np.array([roc_auc(labels[:, c], scores[:, c], fold) for c in columns], dtype=float),
-        squared_error=np.where(scored, (scores - labels) ** 2, 0.0).sum(axis=0),
+        **counts,
     )
+
+
+def cells_to_count(labels: Rates, scores: Rates, limits: Rates) -> dict[str, NDArray[Any]]:
+    """Return what adds up to the counts of an `AUEvaluation`, by their names, for every cell.
+
+    Parameters
+    ----------
+    labels, scores : ndarray, shape (n_samples, n_aus)
+        From `validate`.
+    limits : ndarray, shape (n_samples, n_aus)
+        From `thresholds_of_rows`.
+    """
+    scored = np.isfinite(labels) & np.isfinite(scores)
+    present, absent = scored & (labels == 1), scored & (labels == 0)
+    decided = np.where(scored, scores, -1.0) >= limits
+    return {
+        "n_positive": present,
+        "n_negative": absent,
+        "n_missing": np.isfinite(labels) & ~scored,
+        "tp": present & decided,
+        "fp": absent & decided,
+        "fn": present & ~decided,
+        "tn": absent & ~decided,
+        "squared_error": np.where(scored, (scores - labels) ** 2, 0.0),
+    }
 
 
 def thresholds_of_rows(thresholds: ArrayLike, shape: tuple[int, ...]) -> Rates:

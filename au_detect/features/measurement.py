@@ -6,13 +6,14 @@ About 1.2 KB a face and frame stays in memory, whatever the size of the pictures
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.errors import InputError, check_positive, check_shape
+from au_detect.columns import Columns, check_columns, chosen_rows
+from au_detect.errors import InputError, check_positive
 from au_detect.features.furrows import N_FURROWS, measure_furrows
 from au_detect.frames import Frame
 from au_detect.landmarks import N_LANDMARKS, Landmarks
@@ -21,7 +22,7 @@ from au_detect.landmarks.tracking import FaceTracker
 NO_FACE = -1
 """`face_id` of the one row that stands for a frame without any face."""
 
-_COLUMNS: dict[str, tuple[type, tuple[int, ...]]] = {
+_COLUMNS: Columns = {
     "points": (np.float32, (N_LANDMARKS, 2)),
     "furrows": (np.float32, (N_FURROWS,)),
     "boxes": (np.float32, (4,)),
@@ -68,13 +69,11 @@ class FaceMeasurements:
 
     def __post_init__(self) -> None:
         Landmarks(self.points)
-        check_shape("furrows", self.furrows, ("n_rows", N_FURROWS))
-        check_shape("boxes", self.boxes, ("n_rows", 4))
-        for part in fields(self):
-            if len(getattr(self, part.name)) != len(self.points):
+        check_columns(vars(self), _COLUMNS)
+        for name in _COLUMNS:
+            if len(getattr(self, name)) != len(self):
                 raise InputError(
-                    f"{part.name} must have {len(self.points)} rows like points, "
-                    f"got {len(getattr(self, part.name))}"
+                    f"{name} must have {len(self)} rows like points, got {len(getattr(self, name))}"
                 )
 
     def __len__(self) -> int:
@@ -90,15 +89,19 @@ class FaceMeasurements:
         """In which rows all furrows are measured, shape (n_rows,)."""
         return np.asarray(np.isfinite(self.furrows).all(axis=1), dtype=bool)
 
+    def faces(self) -> dict[int, NDArray[np.intp]]:
+        """Return the number of each face and the places of its rows."""
+        found = self.face_found
+        numbers = np.unique(self.face_id[found]).tolist()
+        return {number: np.flatnonzero(found & (self.face_id == number)) for number in numbers}
+
     def rows(self, chosen: NDArray[np.bool_] | NDArray[np.intp] | slice) -> FaceMeasurements:
         """Return only the chosen rows; rows that follow each other are views, not copies."""
         if not isinstance(chosen, slice):
             places = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
             if len(places) and (np.diff(places) == 1).all() and places[0] >= 0:
                 chosen = slice(int(places[0]), int(places[-1]) + 1)
-        return replace(
-            self, **{part.name: getattr(self, part.name)[chosen] for part in fields(self)}
-        )
+        return replace(self, **chosen_rows(self, _COLUMNS, chosen))
 
 
 def measure_frame(frame: Frame, tracker: FaceTracker) -> FaceMeasurements:

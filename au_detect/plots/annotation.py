@@ -18,6 +18,7 @@ from au_detect.errors import InputError
 from au_detect.facs import au_label
 from au_detect.frames import Frame, open_frames
 from au_detect.landmarks import CLOSED_REGIONS, REGIONS
+from au_detect.plots.style import ORANGE, REGION_COLOURS, SKY, as_bgr
 
 if TYPE_CHECKING:
     from au_detect.emotions import EmotionResult
@@ -29,26 +30,11 @@ SMALLEST_PX, LARGEST_PX = 480, 1080
 Colour = tuple[int, int, int]
 Picture = NDArray[np.uint8]
 
-# Okabe & Ito's colours, blue green red
-ORANGE, SKY, GREEN, YELLOW, RED = (
-    *((0, 159, 230), (233, 180, 86), (115, 158, 0)),
-    *((66, 228, 240), (60, 110, 230)),
-)
+# blue green red
 PAPER, INK, SOFT, TRACK, GREY = (
     *((33, 28, 24), (236, 234, 232), (178, 168, 158)),
     *((66, 58, 52), (150, 140, 130)),
 )
-_REGION_COLOURS = {
-    "jaw": SKY,
-    "right_brow": ORANGE,
-    "left_brow": ORANGE,
-    "nose_bridge": GREEN,
-    "nose_base": GREEN,
-    "right_eye": YELLOW,
-    "left_eye": YELLOW,
-    "outer_lip": RED,
-    "inner_lip": RED,
-}
 _N_EMOTIONS = 3
 
 
@@ -186,7 +172,7 @@ def _draw_face(canvas: Picture, points: NDArray[np.floating], caption: str) -> N
     cv2.rectangle(canvas, (left, top), (right, bottom), INK, width, cv2.LINE_AA)
     for region, place in REGIONS.items():
         path = np.rint(points[place] * 8).astype(np.int32)
-        colour = _REGION_COLOURS[region]
+        colour = as_bgr(REGION_COLOURS[region])
         cv2.polylines(canvas, [path], region in CLOSED_REGIONS, colour, width, cv2.LINE_AA, 3)
         for x, y in path.tolist():
             cv2.circle(canvas, (x, y), 16 * width, colour, -1, cv2.LINE_AA, 3)
@@ -225,7 +211,7 @@ def _draw_panel(
         p = float(result.probabilities[row, column])
         colour = INK if on else GREY
         _write(panel, au_label(au), (margin, y), colour, size, weight=700 if on else 400)
-        _draw_bar(panel, bars, (y, size), p, ORANGE if on else GREY)
+        _draw_bar(panel, bars, (y, size), p, as_bgr(ORANGE) if on else GREY)
         mark = round(bars[0] + float(result.thresholds[column]) * (bars[1] - bars[0]))
         cv2.line(panel, (mark, y - size), (mark, y + size // 4), INK, max(1, size // 10))
         place = (bars[1] + margin // 2, y)
@@ -246,7 +232,7 @@ def _draw_emotions(
         weight = 700 if rank == 0 else 400
         score = max(float(scores[column]), 0.0)
         _write(panel, emotions.emotions[column], (margin, y), colour, size, weight=weight)
-        _draw_bar(panel, bars, (y, size), score, SKY if rank == 0 else GREY)
+        _draw_bar(panel, bars, (y, size), score, as_bgr(SKY) if rank == 0 else GREY)
         _write(panel, f"{score:.2f}", (bars[1] + margin // 2, y), colour, size, weight=weight)
     return 7.0 * line
 

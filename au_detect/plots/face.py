@@ -1,30 +1,23 @@
-"""Plots of faces: landmarks on a picture, how they moved, a schematic face."""
+"""Plots of landmarks: on a picture, and how they moved."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_shape
-from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.features.furrows import FURROW_CROP, furrow_windows
 from au_detect.landmarks.points import CLOSED_REGIONS, N_LANDMARKS, REGIONS, apply_affine
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.plots.style import (
     BLUE,
-    GREEN,
     INK,
     LINE,
-    NORMAL,
-    ORANGE,
     RED,
-    SKY,
+    REGION_COLOURS,
     SMALL,
-    SOFT,
-    YELLOW,
     as_rgb,
     axes_or_new,
     row_of,
@@ -35,20 +28,8 @@ if TYPE_CHECKING:
 
     from au_detect.results import AUResult
 
-REGION_COLOURS = {
-    "jaw": SKY,
-    "right_brow": ORANGE,
-    "left_brow": ORANGE,
-    "nose_bridge": GREEN,
-    "nose_base": GREEN,
-    "right_eye": YELLOW,
-    "left_eye": YELLOW,
-    "outer_lip": RED,
-    "inner_lip": RED,
-}
 STILL_IOD = 0.02
 """Landmarks that moved less are drawn without arrow: that much is noise."""
-ONE_SIDED_FROM = 0.5
 
 
 def plot_landmarks(
@@ -158,61 +139,6 @@ def plot_displacements(
     return ax
 
 
-def plot_face(
-    active: Mapping[int, float],
-    *,
-    side: Mapping[int, float] | None = None,
-    ax: Axes | None = None,
-) -> Axes:
-    """Draw a schematic face with the areas of active AUs coloured and an arrow where they pull.
-
-    Parameters
-    ----------
-    active : mapping of int to float
-        AU -> how strongly to colour it, in [0, 1]; for example the probabilities of those on.
-    side : mapping of int to float, optional
-        AU -> side in [-1, 1]; from 0.5 on only that half of the face is coloured.
-    ax : Axes, optional
-
-    Raises
-    ------
-    InputError
-        If an AU is not known or a value is out of range.
-    """
-    from au_detect.plots.face_drawing import MARKS, irises, outlines
-
-    for au, value in active.items():
-        if au not in MARKS or not 0 <= value <= 1:
-            raise InputError(f"active must map known AUs to numbers in [0, 1], got {au}: {value}")
-    ax = axes_or_new(ax, 4.6, 3.2)
-    from matplotlib.patches import Circle, Polygon
-
-    for number, curve in enumerate(outlines()):
-        is_brow = number in (1, 2)
-        ax.add_patch(
-            Polygon(
-                curve, closed=number < 5 or number == 7, facecolor=SOFT if is_brow else "none",
-                edgecolor=SOFT, linewidth=1.1, zorder=2,
-            )
-        )  # fmt: skip
-    for x, y, radius in irises():
-        ax.add_patch(Circle((x, y), radius, facecolor=SOFT, edgecolor="none", zorder=2))
-    anchors = {}
-    for au, value in sorted(active.items()):
-        toward = (side or {}).get(au, 0.0)
-        for sign in (1.0, -1.0):
-            if abs(toward) < ONE_SIDED_FROM or np.sign(toward) == sign:
-                _draw_mark(ax, MARKS[au], sign, value)
-        anchor_sign = -1.0 if toward <= -ONE_SIDED_FROM else 1.0
-        anchors[au] = (anchor_sign * MARKS[au].x, MARKS[au].y)
-    _label_marks(ax, anchors)
-    ax.set_xlim(-1.0, 2.35)
-    ax.set_ylim(1.22, -1.1)
-    ax.set_aspect("equal")
-    ax.set_axis_off()
-    return ax
-
-
 def _draw_windows(ax: Axes, points: NDArray[np.float64]) -> None:
     from matplotlib.patches import Polygon
 
@@ -266,45 +192,3 @@ def _scale_bar(ax: Axes, scale: float) -> None:
     note = "0.1 IOD" if scale == 1 else f"0.1 IOD (arrows x {scale:g})"
     left = right - 0.1 * scale - 0.03
     ax.text(left, bottom, note, ha="right", va="center", fontsize=SMALL, color=INK)
-
-
-def _draw_mark(ax: Axes, mark: Any, sign: float, value: float) -> None:
-    from matplotlib.patches import Ellipse
-
-    if mark.x == 0 and sign < 0:
-        return
-    place = (sign * mark.x, mark.y)
-    ax.add_patch(
-        Ellipse(
-            place, mark.width, mark.height, angle=sign * mark.tilt_deg, facecolor=ORANGE,
-            alpha=0.2 + 0.5 * value, edgecolor="none", zorder=3,
-        )
-    )  # fmt: skip
-    dx, dy = sign * mark.pull[0], mark.pull[1]
-    if dx or dy:
-        ax.annotate(
-            "", (place[0] + dx * 0.7, place[1] + dy * 0.7),
-            (place[0] - dx * 0.3, place[1] - dy * 0.3),
-            arrowprops={"arrowstyle": "-|>", "color": RED, "linewidth": 1.6, "mutation_scale": 9,
-                        "shrinkA": 0, "shrinkB": 0},
-            zorder=5,
-        )  # fmt: skip
-
-
-def _label_marks(ax: Axes, anchors: dict[int, tuple[float, float]]) -> None:
-    """Write the AUs in a column beside the face, by height, each tied to its area."""
-    order = sorted(anchors, key=lambda au: (anchors[au][1], au))
-    gap = min(0.2, 2.2 / max(len(order), 1))
-    heights = np.array([anchors[au][1] for au in order])
-    for i in range(1, len(heights)):
-        heights[i] = max(heights[i], heights[i - 1] + gap)
-    if len(heights):
-        heights -= max(0.0, float(heights[-1]) - 1.15)
-        heights = np.maximum(heights, -1.05 + gap * np.arange(len(heights)))
-    for au, height in zip(order, heights, strict=True):
-        x, y = anchors[au]
-        ax.plot([x, 0.98, 1.04], [y, height, height], color=SOFT, linewidth=0.6, zorder=4)
-        ax.text(
-            1.07, height, f"{au_label(au)[2:].lstrip('0')} {ACTION_UNITS[au].name}", va="center",
-            fontsize=NORMAL, color=INK,
-        )  # fmt: skip

@@ -1,4 +1,4 @@
-"""A schematic face: outlines, and where each action unit pulls. Data for `plot_face`.
+"""A schematic face: outlines, and where each action unit (AU) pulls.
 
 Coordinates are in inter-ocular distances (IOD) as in `read_mean_face`: x to the subject's left,
 y down, origin between the eyes.
@@ -6,13 +6,21 @@ y down, origin between the eyes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
+from au_detect.errors import InputError
+from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.landmarks.pose import read_mean_face
+from au_detect.plots.style import INK, NORMAL, ONE_SIDED_FROM, ORANGE, RED, SOFT, axes_or_new
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,59 @@ MARKS: dict[int, PullMark] = {
 }
 
 
+def plot_face(
+    active: Mapping[int, float],
+    *,
+    side: Mapping[int, float] | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a schematic face with the areas of active AUs coloured and an arrow where they pull.
+
+    Parameters
+    ----------
+    active : mapping of int to float
+        AU -> how strongly to colour it, in [0, 1]; for example the probabilities of those on.
+    side : mapping of int to float, optional
+        AU -> side in [-1, 1]; from 0.5 on only that half of the face is coloured.
+    ax : Axes, optional
+
+    Raises
+    ------
+    InputError
+        If an AU is not known or a value is out of range.
+    """
+    for au, value in active.items():
+        if au not in MARKS or not 0 <= value <= 1:
+            raise InputError(f"active must map known AUs to numbers in [0, 1], got {au}: {value}")
+    ax = axes_or_new(ax, 4.6, 3.2)
+    from matplotlib.patches import Circle, Polygon
+
+    for number, curve in enumerate(outlines()):
+        is_brow = number in (1, 2)
+        ax.add_patch(
+            Polygon(
+                curve, closed=number < 5 or number == 7, facecolor=SOFT if is_brow else "none",
+                edgecolor=SOFT, linewidth=1.1, zorder=2,
+            )
+        )  # fmt: skip
+    for x, y, radius in irises():
+        ax.add_patch(Circle((x, y), radius, facecolor=SOFT, edgecolor="none", zorder=2))
+    anchors = {}
+    for au, value in sorted(active.items()):
+        toward = (side or {}).get(au, 0.0)
+        for sign in (1.0, -1.0):
+            if abs(toward) < ONE_SIDED_FROM or np.sign(toward) == sign:
+                _draw_mark(ax, MARKS[au], sign, value)
+        anchor_sign = -1.0 if toward <= -ONE_SIDED_FROM else 1.0
+        anchors[au] = (anchor_sign * MARKS[au].x, MARKS[au].y)
+    _label_marks(ax, anchors)
+    ax.set_xlim(-1.0, 2.35)
+    ax.set_ylim(1.22, -1.1)
+    ax.set_aspect("equal")
+    ax.set_axis_off()
+    return ax
+
+
 def outlines() -> list[NDArray[np.float64]]:
     """Return the curves of a schematic face, each (n, 2), smooth through the mean landmarks."""
     points = read_mean_face()[:, :2]
@@ -101,3 +162,45 @@ def _smooth(
     places = np.concatenate([[0.0], np.cumsum(np.maximum(lengths, 1e-6))])
     spline = CubicSpline(places, path, bc_type="periodic" if closed else "natural")
     return np.asarray(spline(np.linspace(0.0, places[-1], 20 * len(path))))
+
+
+def _draw_mark(ax: Axes, mark: PullMark, sign: float, value: float) -> None:
+    from matplotlib.patches import Ellipse
+
+    if mark.x == 0 and sign < 0:
+        return
+    place = (sign * mark.x, mark.y)
+    ax.add_patch(
+        Ellipse(
+            place, mark.width, mark.height, angle=sign * mark.tilt_deg, facecolor=ORANGE,
+            alpha=0.2 + 0.5 * value, edgecolor="none", zorder=3,
+        )
+    )  # fmt: skip
+    dx, dy = sign * mark.pull[0], mark.pull[1]
+    if dx or dy:
+        ax.annotate(
+            "", (place[0] + dx * 0.7, place[1] + dy * 0.7),
+            (place[0] - dx * 0.3, place[1] - dy * 0.3),
+            arrowprops={"arrowstyle": "-|>", "color": RED, "linewidth": 1.6, "mutation_scale": 9,
+                        "shrinkA": 0, "shrinkB": 0},
+            zorder=5,
+        )  # fmt: skip
+
+
+def _label_marks(ax: Axes, anchors: dict[int, tuple[float, float]]) -> None:
+    """Write the AUs in a column beside the face, by height, each tied to its area."""
+    order = sorted(anchors, key=lambda au: (anchors[au][1], au))
+    gap = min(0.2, 2.2 / max(len(order), 1))
+    heights = np.array([anchors[au][1] for au in order])
+    for i in range(1, len(heights)):
+        heights[i] = max(heights[i], heights[i - 1] + gap)
+    if len(heights):
+        heights -= max(0.0, float(heights[-1]) - 1.15)
+        heights = np.maximum(heights, -1.05 + gap * np.arange(len(heights)))
+    for au, height in zip(order, heights, strict=True):
+        x, y = anchors[au]
+        ax.plot([x, 0.98, 1.04], [y, height, height], color=SOFT, linewidth=0.6, zorder=4)
+        ax.text(
+            1.07, height, f"{au_label(au)[2:].lstrip('0')} {ACTION_UNITS[au].name}", va="center",
+            fontsize=NORMAL, color=INK,
+        )  # fmt: skip

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.emotions.recognition import SequenceEmotion
+from au_detect.emotions import SequenceEmotion
 from au_detect.errors import InputError
 from au_detect.frames import open_frames
-from au_detect.plots.charts import plot_aus, plot_timeline
-from au_detect.plots.face import plot_displacements, plot_face, plot_landmarks
+from au_detect.plots.charts import plot_aus
+from au_detect.plots.face import plot_displacements, plot_landmarks
+from au_detect.plots.face_drawing import plot_face
 from au_detect.plots.face_view import face_view
 from au_detect.plots.style import INK, SOFT, new_figure, row_of
+from au_detect.plots.timeline import plot_timeline
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure

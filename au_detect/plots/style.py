@@ -24,9 +24,22 @@ BLUE, ORANGE, GREEN, RED, SKY, YELLOW = (
     *("#0072B2", "#E69F00", "#009E73"),
     *("#D55E00", "#56B4E9", "#F0E442"),
 )
+REGION_COLOURS = {
+    "jaw": SKY,
+    "right_brow": ORANGE,
+    "left_brow": ORANGE,
+    "nose_bridge": GREEN,
+    "nose_base": GREEN,
+    "right_eye": YELLOW,
+    "left_eye": YELLOW,
+    "outer_lip": RED,
+    "inner_lip": RED,
+}
 INK, SOFT, LINE, PALE = "#1b1f24", "#59636e", "#c9d0d6", "#eef1f4"
 SMALL, NORMAL = 8.0, 9.0
 """Font sizes in points."""
+ONE_SIDED_FROM = 0.5
+"""From this |side| on a plot says which half of the face shows an AU."""
 
 
 def new_figure(width: float, height: float) -> Figure:
@@ -55,6 +68,12 @@ def tidy(ax: Axes, *, keep: tuple[str, ...] = ("left", "bottom")) -> None:
         spine.set_visible(name in keep)
         spine.set_color(LINE)
     ax.tick_params(labelsize=SMALL, color=LINE, labelcolor=INK, length=3)
+
+
+def as_bgr(colour: str) -> tuple[int, int, int]:
+    """Return a colour like ``"#0072B2"`` as blue, green, red, each 0 to 255."""
+    red, green, blue = bytes.fromhex(colour.removeprefix("#"))
+    return blue, green, red
 
 
 def au_name(au: int) -> str:

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.results.tables import write_atomically
+from au_detect.results.files import write_atomically
 
 FOLDER = Path(__file__).with_name("templates")
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.report.time_axis import LEFT, RIGHT, TimeAxis, time_axis
 from au_detect.results import AUResult
-from au_detect.results.events import AUEvent
+from au_detect.results.event import AUEvent
 
 WIDTH, TOP = 960, 10
 ROW_HEIGHT, ROW_GAP = 24, 6

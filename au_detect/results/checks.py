@@ -1,37 +1,74 @@
-"""The checks that an `AUResult` makes of its fields."""
+"""What the fields of an `AUResult` must be."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.errors import InputError, check_option
+from au_detect.columns import Columns, check_columns
+from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
 from au_detect.landmarks import N_LANDMARKS
 
-if TYPE_CHECKING:
-    from au_detect.results.result import AUResult
 
-
-def array_columns(n_rows: int, n_aus: int) -> dict[str, tuple[type, tuple[int, ...]]]:
-    """Return type and shape of every array in an `AUResult`."""
+def result_columns(n_aus: int) -> Columns:
+    """Return the arrays of an `AUResult` that have a row for each of its rows."""
     return {
-        "probabilities": (np.float32, (n_rows, n_aus)),
-        "side": (np.float32, (n_rows, n_aus)),
-        "thresholds": (np.float64, (n_aus,)),
-        "frame": (np.int64, (n_rows,)),
-        "timestamp_s": (np.float64, (n_rows,)),
-        "face_id": (np.int64, (n_rows,)),
-        "face_found": (np.bool_, (n_rows,)),
-        "confidence": (np.float32, (n_rows,)),
-        "points": (np.float32, (n_rows, N_LANDMARKS, 2)),
-        "pose": (np.float32, (n_rows, 3)),
-        "reliable": (np.bool_, (n_rows,)),
+        "probabilities": (np.float32, (n_aus,)),
+        "side": (np.float32, (n_aus,)),
+        "frame": (np.int64, ()),
+        "timestamp_s": (np.float64, ()),
+        "face_id": (np.int64, ()),
+        "face_found": (np.bool_, ()),
+        "confidence": (np.float32, ()),
+        "points": (np.float32, (N_LANDMARKS, 2)),
+        "pose": (np.float32, (3,)),
+        "reliable": (np.bool_, ()),
     }
+
+
+PER_ROW = tuple(result_columns(0))
+
+
+def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an `AUResult` in their types, arrays read-only.
+
+    Parameters
+    ----------
+    given : mapping of str to object
+        All fields, by name.
+
+    Raises
+    ------
+    InputError
+        If one is not as `AUResult` says.
+    """
+    if not isinstance(given["input"], str):
+        raise InputError(f"input must be a str, got {type(given['input']).__name__}")
+    fields: dict[str, Any] = {
+        "aus": checked_aus(given["aus"]),
+        "neutral": checked_neutral(given["neutral"]),
+        "settings": json_copy(given["settings"]),
+    }
+    n_rows, n_aus = np.size(given["face_found"]), len(fields["aus"])
+    if n_rows == 0:
+        raise InputError("a result must have at least one row, got 0")
+    columns = result_columns(n_aus)
+    fields |= {name: checked_array(name, given[name], of) for name, (of, _) in columns.items()}
+    check_columns(fields, columns, n_rows)
+    fields["thresholds"] = checked_array("thresholds", given["thresholds"], np.float64)
+    check_shape("thresholds", fields["thresholds"], (n_aus,))
+    check_order(fields["frame"], fields["face_id"])
+    check_missing(fields)
+    check_ranges(fields)
+    evidence = given["evidence"]
+    if evidence is not None and len(evidence.furrows) != n_rows:
+        raise InputError(f"evidence must have {n_rows} rows, got {len(evidence.furrows)}")
+    return fields
 
 
 def checked_aus(aus: Iterable[int]) -> tuple[int, ...]:
@@ -88,14 +125,14 @@ def check_order(frame: NDArray[np.int64], face_id: NDArray[np.int64]) -> None:
         )
 
 
-def check_missing(result: AUResult) -> None:
+def check_missing(columns: Mapping[str, NDArray[Any]]) -> None:
     """Raise unless NaN stands in all numbers of the rows without a face, and nowhere else.
 
     Points (and pose) may be NaN in all rows: then they were not kept.
     """
-    no_face = ~result.face_found
+    no_face = ~columns["face_found"]
     for name in ("probabilities", "side", "points", "pose"):
-        missing = np.isnan(getattr(result, name)).reshape(len(result), -1)
+        missing = np.isnan(columns[name]).reshape(len(no_face), -1)
         if name in ("points", "pose") and missing.all():
             continue
         wrong = np.where(no_face, ~missing.all(axis=1), missing.any(axis=1))
@@ -108,30 +145,31 @@ def check_missing(result: AUResult) -> None:
                 f"got {got} in row {row}, which is {where} a face"
             )
     for name in ("confidence", "reliable"):
-        if getattr(result, name)[no_face].any():
-            row = int(np.flatnonzero(no_face & (getattr(result, name) != 0))[0])
+        if columns[name][no_face].any():
+            row = int(np.flatnonzero(no_face & (columns[name] != 0))[0])
             raise InputError(
                 f"{name} must be {'False' if name == 'reliable' else 0} where no face was found, "
-                f"got {getattr(result, name)[row]} in row {row}"
+                f"got {columns[name][row]} in row {row}"
             )
 
 
-def check_ranges(result: AUResult) -> None:
+def check_ranges(columns: Mapping[str, NDArray[Any]]) -> None:
     """Raise unless every number is in its range."""
     limits = {"probabilities": (0, 1), "side": (-1, 1), "confidence": (0, 1)}
     for name, (low, high) in limits.items():
-        values = getattr(result, name)
+        values = columns[name]
         outside = (values < low) | (values > high)
         if outside.any():
             raise InputError(f"{name} must be in [{low}, {high}], got {values[outside][0]}")
-    inside = (result.thresholds > 0) & (result.thresholds < 1)
+    thresholds = columns["thresholds"]
+    inside = (thresholds > 0) & (thresholds < 1)
     if not inside.all():
-        raise InputError(f"thresholds must be in (0, 1), got {result.thresholds[~inside][0]}")
+        raise InputError(f"thresholds must be in (0, 1), got {thresholds[~inside][0]}")
     for name in ("points", "pose"):
-        if np.isinf(getattr(result, name)).any():
+        if np.isinf(columns[name]).any():
             raise InputError(f"{name} must be finite or NaN, got infinity")
     for name in ("timestamp_s", "confidence"):
-        values = getattr(result, name)
+        values = columns[name]
         if not np.isfinite(values).all():
             raise InputError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}")
 

@@ -1,24 +1,34 @@
-"""What the detector says: probabilities, decisions, events and tables of action units (AUs)."""
+"""What the detector says: probabilities, decisions and sides of action units (AUs), as plain data.
+
+Events, emotions, explanations, tables and files stand above this module, as functions that take
+an `AUResult`. Its methods of these names only call them; the imports within those methods are the
+one exception to the order in which modules import each other.
+"""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from au_detect.errors import InputError, check_option, check_positive, check_shape
-from au_detect.results import checks, tables
-from au_detect.results.events import AUEvent, find_events
+from au_detect.columns import chosen_rows
+from au_detect.errors import check_option, check_positive
+from au_detect.results.checks import PER_ROW, checked_fields
+from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from au_detect.classifiers.storage import AUModel
-    from au_detect.emotions import EmotionResult, EmotionRule
-    from au_detect.results.explanations import AUExplanation, Evidence
+    from au_detect.emotions.result import EmotionResult
+    from au_detect.emotions.rules import EmotionRule
+    from au_detect.results.event import AUEvent
+    from au_detect.results.evidence import Evidence
+    from au_detect.results.reasons import AUExplanation
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -35,8 +45,7 @@ class AUResult:
     probabilities : ndarray of float32, shape (n_rows, n_aus)
         How likely it is that the AU is present, in [0, 1]; not its intensity.
     side : ndarray of float32, shape (n_rows, n_aus)
-        Which half of the face moves more, in [-1, 1]: positive is the subject's left,
-        0 both alike.
+        Which half of the face moves more, in [-1, 1]: positive is the subject's left, 0 both alike.
     thresholds : ndarray of float64, shape (n_aus,)
         An AU is on where its probability is at least this; in (0, 1).
     frame : ndarray of int64, shape (n_rows,)
@@ -88,26 +97,8 @@ class AUResult:
     evidence: Evidence | None = None
 
     def __post_init__(self) -> None:
-        if not isinstance(self.input, str):
-            raise InputError(f"input must be a str, got {type(self.input).__name__}")
-        fields: dict[str, Any] = {
-            "aus": checks.checked_aus(self.aus),
-            "neutral": checks.checked_neutral(self.neutral),
-            "settings": checks.json_copy(self.settings),
-        }
-        n_rows = np.size(self.face_found)
-        if n_rows == 0:
-            raise InputError("a result must have at least one row, got 0")
-        for name, (dtype, shape) in checks.array_columns(n_rows, len(fields["aus"])).items():
-            fields[name] = checks.checked_array(name, getattr(self, name), dtype)
-            check_shape(name, fields[name], shape)
-        for name, value in fields.items():
+        for name, value in checked_fields(vars(self)).items():
             object.__setattr__(self, name, value)
-        checks.check_order(self.frame, self.face_id)
-        checks.check_missing(self)
-        checks.check_ranges(self)
-        if self.evidence is not None and len(self.evidence.furrows) != n_rows:
-            raise InputError(f"evidence must have {n_rows} rows, got {len(self.evidence.furrows)}")
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -124,7 +115,7 @@ class AUResult:
         The probability is compared as it is written (six decimals), so that a table never
         contradicts itself.
         """
-        written = tables.rounded(self.probabilities, tables.PROBABILITY_DECIMALS)
+        written = rounded(self.probabilities, PROBABILITY_DECIMALS)
         return np.asarray(written >= self.thresholds)
 
     @property
@@ -157,15 +148,13 @@ class AUResult:
             yield self._rows(slice(start, start + n_rows))
 
     def _rows(self, chosen: NDArray[np.bool_] | slice) -> AUResult:
-        per_row = checks.array_columns(0, 0).keys() - {"thresholds"}
-        kept = {name: getattr(self, name)[chosen] for name in per_row}
         evidence = self.evidence.rows(chosen) if self.evidence else None
-        return replace(self, **kept, evidence=evidence)
+        return replace(self, **chosen_rows(self, PER_ROW, chosen), evidence=evidence)
 
     def events(self, min_duration_s: float = 0.0, *, max_gap: int = 0) -> list[AUEvent]:
-        """Return when each AU was on: onset, apex and offset, ordered by face, onset and AU.
+        """Return when each AU was on, ordered by face, onset and AU.
 
-        ``pandas.DataFrame(result.events())`` makes a table of them.
+        ``pandas.DataFrame(result.events())`` makes a table of onset, apex and offset.
 
         Parameters
         ----------
@@ -180,43 +169,33 @@ class AUResult:
         InputError
             If an argument is negative.
         """
+        from au_detect.results.events import find_events
+
         return find_events(self, min_duration_s=min_duration_s, max_gap=max_gap)
 
     def emotions(self, rules: Sequence[EmotionRule] | None = None) -> EmotionResult:
         """Return how much of each emotion's rule every row matches; see `au_detect.emotions`.
 
-        Parameters
-        ----------
-        rules : sequence of EmotionRule, optional
-            From `au_detect.emotions.rules.read_emotion_rules`; by default the packaged ones.
+        `rules` come from `read_emotion_rules`; by default they are the packaged ones.
         """
-        from au_detect.emotions import recognise_emotions
+        from au_detect.emotions.recognition import recognise_emotions
 
         return recognise_emotions(self, rules)
 
     def explain(
-        self,
-        frame: int,
-        face_id: int = 0,
-        *,
-        model: str | os.PathLike[str] | AUModel | None = None,
+        self, frame: int, face_id: int = 0, *, model: str | PathLike[str] | AUModel | None = None
     ) -> list[AUExplanation]:
         """Return why each AU that is on in a frame is on: the parts of the face that carried it.
 
-        Printing an explanation gives sentences; `au_detect.results.explanations` has the method.
+        There is one explanation for each, by number, and none if the face was not found. Printing
+        one gives sentences; `au_detect.results.reasons` has the method.
 
         Parameters
         ----------
-        frame : int
-            Number of the frame, from 0.
-        face_id : int
+        frame, face_id : int
+            Numbers of the frame and the face, from 0.
         model : path or AUModel, optional
             The model that made the result, for results from files; by default the packaged one.
-
-        Returns
-        -------
-        list of AUExplanation
-            One for each AU that is on, by number; empty if the face was not found.
 
         Raises
         ------
@@ -231,21 +210,16 @@ class AUResult:
     def summary(self) -> pd.DataFrame:
         """Return the peak of every AU, one row per ``(face_id, au)``.
 
-        Returns
-        -------
-        DataFrame
-            `name` (FACS), `peak` (highest probability), `frame` (where it is reached),
-            `threshold`, `active` (is the AU on at the peak) and `share` (of the frames with the
-            face, how many have the AU on, in [0, 1]). Missing values if no frame has the face.
+        The columns are `name` (FACS), `peak` (highest probability), `frame` (where it is
+        reached), `threshold`, `active` (is the AU on at the peak) and `share` (of the frames with
+        the face, how many have the AU on, in [0, 1]). Missing values if no frame has the face.
         """
-        return tables.summary_table(self)
+        from au_detect.results.tables import summary_table
+
+        return summary_table(self)
 
     def to_dataframe(
-        self,
-        *,
-        landmarks: bool = False,
-        pose: bool = True,
-        emotions: EmotionResult | None = None,
+        self, *, landmarks: bool = False, pose: bool = True, emotions: EmotionResult | None = None
     ) -> pd.DataFrame:
         """Return the result as a table, one row per frame and face.
 
@@ -263,36 +237,38 @@ class AUResult:
         DataFrame
             ``frame`` (from 0), ``face_id``, ``timestamp`` (s), ``confidence``, ``success``
             (0 or 1), ``AU01_c ...`` (decision, 0 or 1), ``AU01_p ...`` (probability),
-            ``AU01_side ...``, pose, ``reliable`` (0 or 1), ``input``, ``neutral``, landmarks.
-            Probabilities, sides and angles are rounded to six decimals, pixels to three: the
-            table holds exactly what the files hold.
+            ``AU01_side ...``, pose, ``reliable`` (0 or 1), ``input``, ``neutral``, emotions,
+            landmarks. Probabilities, sides and angles are rounded to six decimals, pixels to
+            three: the table holds exactly what the files hold.
         """
-        return tables.result_table(self, landmarks=landmarks, pose=pose, emotions=emotions)
+        from au_detect.results.tables import result_table
+
+        return result_table(self, landmarks=landmarks, pose=pose, emotions=emotions)
 
     def to_csv(
         self,
-        path: str | os.PathLike[str],
+        path: str | PathLike[str],
         *,
         landmarks: bool = False,
         pose: bool = True,
         emotions: EmotionResult | None = None,
     ) -> None:
-        r"""Write the table of `to_dataframe` as CSV, in UTF-8.
+        """Write the table of `to_dataframe` as CSV, in UTF-8.
 
-        An apostrophe is put before a file name that a spreadsheet would run as a formula
-        (one that begins with ``=``, ``+``, ``-``, ``@`` or a tab), and line breaks in it are
-        written as ``\r`` and ``\n``.
+        File names are made safe for spreadsheets; see `au_detect.results.writing.write_csv`.
 
         Raises
         ------
         InputError
             If the folder does not exist.
         """
-        tables.write_csv(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
+        from au_detect.results.writing import write_csv
+
+        write_csv(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
 
     def to_parquet(
         self,
-        path: str | os.PathLike[str],
+        path: str | PathLike[str],
         *,
         landmarks: bool = False,
         pose: bool = True,
@@ -307,11 +283,11 @@ class AUResult:
         AUDetectError
             If pyarrow is not installed.
         """
-        tables.write_parquet(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
+        from au_detect.results.writing import write_parquet
 
-    def to_json(
-        self, path: str | os.PathLike[str], *, emotions: EmotionResult | None = None
-    ) -> None:
+        write_parquet(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
+
+    def to_json(self, path: str | PathLike[str], *, emotions: EmotionResult | None = None) -> None:
         """Write everything, landmarks and settings too, as JSON that `read_result` reads.
 
         Raises
@@ -319,24 +295,6 @@ class AUResult:
         InputError
             If the folder does not exist.
         """
-        tables.write_json(self, path, emotions=emotions)
+        from au_detect.results.writing import write_json
 
-
-def read_result(path: str | os.PathLike[str]) -> AUResult:
-    """Read a result that `AUResult.to_json`, `to_csv` or `to_parquet` wrote.
-
-    Parameters
-    ----------
-    path : path
-        A table (its ending is ``.csv`` or ``.parquet``) needs its side-car file
-        ``<name>.settings.json``, and gives a result that cannot be explained; without landmark
-        columns its `points` are NaN.
-
-    Raises
-    ------
-    InputError
-        If the file cannot be read or is no such result.
-    """
-    if str(path).lower().endswith((".csv", ".parquet")):
-        return AUResult(**tables.read_table(path))
-    return AUResult(**tables.read_json(path))
+        write_json(self, path, emotions=emotions)

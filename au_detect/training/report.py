@@ -17,7 +17,7 @@ from au_detect.datasets.tables import training_tables
 from au_detect.evaluation.document import evaluation_document, write_document
 from au_detect.evaluation.page import write_evaluation_page
 from au_detect.evaluation.predictions import predict_with_model
-from au_detect.results.tables import write_atomically
+from au_detect.results.files import write_atomically
 from au_detect.training.cross_validation import Progress
 from au_detect.training.judging import judge_learner
 from au_detect.training.learner_options import LearnerOptions

@@ -15,7 +15,6 @@ import pytest
 from au_detect import AUDetector, sample_sequences
 from au_detect.cli.main import main
 from au_detect.errors import InputError
-from au_detect.frames.pictures import read_picture, select_pictures
 from au_detect.landmarks.points import interocular_distance_px
 
 FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
@@ -24,12 +23,6 @@ FUZZ = Path(__file__).parents[2] / "benchmarks" / "fuzz.py"
 @pytest.fixture(scope="module")
 def detector():
     return AUDetector()
-
-
-@pytest.fixture(scope="module")
-def pictures():
-    folder = sample_sequences()["happiness"]
-    return [read_picture(path) for path in select_pictures(folder.iterdir())]
 
 
 def write_video(path, codec, pictures, size=(96, 64)):

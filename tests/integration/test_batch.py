@@ -178,9 +178,9 @@ def test_options_reach_the_detector(tmp_path, frames):
 
 def test_formats_that_the_command_offers_are_those_there_are():
     from au_detect.cli import options as cli_options
-    from au_detect.results import tables
+    from au_detect.results import writing
 
-    assert cli_options.FORMATS == tables.FORMATS
+    assert cli_options.FORMATS == writing.FORMATS
 
 
 @pytest.mark.parametrize(
@@ -373,7 +373,7 @@ def many(tmp_path, frames, n):
 
 def started(tree, out, *, jobs):
     """Start the command in a process group of its own; return once some inputs are done."""
-    command = [sys.executable, "-m", "au_detect.cli.main", "batch", str(tree), "--out", str(out)]
+    command = [sys.executable, "-m", "au_detect.cli", "batch", str(tree), "--out", str(out)]
     process = subprocess.Popen(
         [*command, "--jobs", str(jobs)], env=ENVIRONMENT, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,

@@ -85,7 +85,7 @@ def test_json_holds_the_same_and_can_be_read_back(tmp_path, folder, table):
 
 def test_a_process_of_its_own_writes_the_same_bytes(tmp_path, folder):
     assert run(folder, "--out", tmp_path / "here") == 0
-    command = [sys.executable, "-m", "au_detect.cli.main", "run", str(folder), "--out", "there"]
+    command = [sys.executable, "-m", "au_detect.cli", "run", str(folder), "--out", "there"]
     done = subprocess.run(
         command, cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=True
     )

@@ -5,6 +5,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from made_results import on
 
 from au_detect import AUDetector, detect_aus, sample_sequences
 from au_detect.classifiers.storage import NetworkKind
@@ -19,21 +20,6 @@ COLUMNS = ("aus", "probabilities", "side", "thresholds", "timestamp_s", "points"
 
 
 @pytest.fixture(scope="module")
-def detector():
-    return AUDetector(experimental=True)
-
-
-@pytest.fixture(scope="module")
-def folder():
-    return sample_sequences()["happiness"]
-
-
-@pytest.fixture(scope="module")
-def pictures(folder):
-    return [read_picture(path) for path in select_pictures(folder.iterdir())]
-
-
-@pytest.fixture(scope="module")
 def result(detector, folder):
     return detector.run(folder)
 
@@ -41,11 +27,6 @@ def result(detector, folder):
 def assert_same(one, other):
     for name in COLUMNS:
         np.testing.assert_array_equal(getattr(one, name), getattr(other, name), err_msg=name)
-
-
-def on(result, row=-1):
-    """Return the AUs that are on in a row."""
-    return {au for au, active in zip(result.aus, result.active[row], strict=True) if active}
 
 
 def blank(picture):

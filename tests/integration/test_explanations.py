@@ -5,7 +5,7 @@ import pytest
 
 from au_detect import AUDetector, read_result, sample_sequences
 from au_detect.errors import InputError
-from au_detect.results.tables import write_settings
+from au_detect.results.writing import write_settings
 
 
 @pytest.fixture(scope="module")

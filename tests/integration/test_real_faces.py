@@ -14,11 +14,6 @@ BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "real_faces.py"
 
 
 @pytest.fixture(scope="module")
-def detector():
-    return AUDetector(experimental=True)
-
-
-@pytest.fixture(scope="module")
 def real_faces(evaluation_data):
     return evaluation_data / "real_faces"
 

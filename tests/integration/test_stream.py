@@ -3,29 +3,10 @@
 import cv2
 import numpy as np
 import pytest
+from made_results import on
 
-from au_detect import AUDetector, sample_sequences
 from au_detect.errors import InputError, NoFaceError
-from au_detect.frames.pictures import read_picture, select_pictures
-
-
-@pytest.fixture(scope="module")
-def detector():
-    return AUDetector(experimental=True)
-
-
-@pytest.fixture(scope="module")
-def folder():
-    return sample_sequences()["happiness"]
-
-
-@pytest.fixture(scope="module")
-def pictures(folder):
-    return [read_picture(path) for path in select_pictures(folder.iterdir())]
-
-
-def on(result, row=-1):
-    return {au for au, active in zip(result.aus, result.active[row], strict=True) if active}
+from au_detect.frames.pictures import select_pictures
 
 
 def test_stream_gives_what_run_gives_row_by_row(detector, folder, pictures):

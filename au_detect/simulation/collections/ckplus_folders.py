@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 
 from au_detect.datasets.ckplus import EMOTION_LABELS, EMOTIONS, FACS_LABELS, IMAGES, LANDMARKS
 from au_detect.facs import NETWORK_AUS
@@ -21,6 +19,7 @@ from au_detect.simulation.collections.landmark_sequences import (
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
 from au_detect.simulation.face.displays import PROTOTYPES, Display, draw_displays
 from au_detect.simulation.face.model import read_face_model
+from au_detect.simulation.parallel import Progress, in_parallel
 from au_detect.simulation.rendering.renderer import Rendering
 
 _EMOTION_NUMBERS = {name: number for number, name in EMOTIONS.items()}
@@ -36,7 +35,7 @@ def write_collection(
     size_px: int = 320,
     random_state: int = 0,
     n_jobs: int = 1,
-    progress: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
+    progress: Progress | None = None,
 ) -> int:
     """Render sequences from neutral to apex and write them as CK+ is distributed.
 
@@ -69,15 +68,11 @@ def write_collection(
     rng = np.random.default_rng([random_state, 2])
     displays = list(PROTOTYPES.values()) if prototypes else draw_displays(rng, n or 0)
     per_person = 1 if prototypes else SEQUENCES_PER_PERSON
-    starts = range(0, len(displays), per_person)
-    jobs = (
-        delayed(_write_person)(
-            str(face_model), str(out), displays, start, per_person, n_frames, size_px, random_state
-        )
-        for start in starts
-    )
-    parts = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    return sum(progress(parts, len(starts)) if progress else parts)
+    calls = [
+        (str(face_model), str(out), displays, start, per_person, n_frames, size_px, random_state)
+        for start in range(0, len(displays), per_person)
+    ]
+    return sum(in_parallel(_write_person, calls, n_jobs=n_jobs, progress=progress))
 
 
 def _write_person(

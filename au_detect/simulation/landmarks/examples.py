@@ -6,21 +6,20 @@ The crop (`FIT_CROP`) is upright, and off by what the last fit, or a detector's 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
+from au_detect.columns import chosen_rows
 from au_detect.errors import InputError, check_shape
 from au_detect.landmarks.crop import FIT_CROP, compose
 from au_detect.landmarks.points import N_LANDMARKS, apply_affine
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
 from au_detect.simulation.face.model import FaceModel, read_face_model
+from au_detect.simulation.parallel import Progress, in_parallel
 
 PER_PERSON = 2
 WIDE_TURNS = 0.5
@@ -100,7 +99,7 @@ class LandmarkExamples:
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> LandmarkExamples:
         """Return some of the examples."""
-        return LandmarkExamples(self.crops[chosen], self.points[chosen], self.subject[chosen])
+        return replace(self, **chosen_rows(self, ("crops", "points", "subject"), chosen))
 
 
 def draw_turned_people(model: FaceModel, n: int, random_state: int) -> People:
@@ -127,7 +126,7 @@ def render_examples(
     *,
     random_state: int = 0,
     n_jobs: int = 1,
-    progress: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
+    progress: Progress | None = None,
 ) -> LandmarkExamples:
     """Render `n` pictures and cut crops of them.
 
@@ -152,16 +151,13 @@ def render_examples(
     """
     if n < 2 or n % 2:
         raise InputError(f"n must be an even number above 0, got {n}")
-    starts = range(0, n // 2, PICTURES_PER_JOB // 2)
-    jobs = (
-        delayed(_render_part)(
-            str(face_model), n // 2, random_state, start, min(start + PICTURES_PER_JOB // 2, n // 2)
-        )
-        for start in starts
-    )
-    parts = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    done = list(progress(parts, len(starts)) if progress else parts)
-    return LandmarkExamples(*(np.concatenate(columns) for columns in zip(*done, strict=True)))
+    n_sequences, per_job = n // 2, PICTURES_PER_JOB // 2
+    calls = [
+        (str(face_model), n_sequences, random_state, start, min(start + per_job, n_sequences))
+        for start in range(0, n_sequences, per_job)
+    ]
+    parts = in_parallel(_render_part, calls, n_jobs=n_jobs, progress=progress)
+    return LandmarkExamples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 
 def _render_part(

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from au_detect.emotions import EmotionRule, read_emotion_rules
-from au_detect.emotions.recognition import ANSWERED_FROM, emotions_from_aus
+from au_detect.emotions.recognition import emotions_from_aus
+from au_detect.emotions.scores import ANSWERED_FROM
 from au_detect.errors import InputError
 from au_detect.facs import NETWORK_AUS
 

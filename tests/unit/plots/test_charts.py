@@ -7,7 +7,7 @@ from au_detect.features.face_parts import Change
 from au_detect.features.furrows import WINDOW_NAMES
 from au_detect.landmarks.pose import read_mean_face
 from au_detect.plots import charts as plots
-from au_detect.results.explanations import AUExplanation, Reason
+from au_detect.results.reasons import AUExplanation, Reason
 
 pytest.importorskip("matplotlib")
 

@@ -4,7 +4,7 @@ import pytest
 
 from au_detect.errors import InputError
 from au_detect.results import AUResult
-from au_detect.results.events import AUEvent
+from au_detect.results.event import AUEvent
 
 NO_FACE = np.nan
 

@@ -7,8 +7,8 @@ import pytest
 
 from au_detect.emotions.recognition import emotions_from_aus
 from au_detect.errors import InputError
-from au_detect.results import AUResult, read_result, tables
-from au_detect.results.tables import write_settings
+from au_detect.results import AUResult, read_result, writing
+from au_detect.results.writing import write_settings
 
 FACE_FOUND = (True, True, False, True)
 
@@ -131,7 +131,7 @@ def test_the_blocks_of_a_result_are_its_rows(n_rows):
 
 
 def test_a_table_that_is_written_in_blocks_is_the_whole_table(tmp_path, monkeypatch):
-    monkeypatch.setattr(tables, "CSV_ROWS", 3)
+    monkeypatch.setattr(writing, "CSV_ROWS", 3)
     result = make_result()
     result.to_csv(tmp_path / "blocks.csv", landmarks=True, emotions=result.emotions())
     table = result.to_dataframe(landmarks=True, emotions=result.emotions())

@@ -1,0 +1,125 @@
+"""Results from the files that were written of them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from au_detect.errors import InputError
+from au_detect.facs import parse_au
+from au_detect.landmarks import N_LANDMARKS
+from au_detect.results.evidence import evidence_from_json
+from au_detect.results.result import AUResult
+from au_detect.results.tables import POINT_COLUMNS, POSE_COLUMNS
+from au_detect.results.writing import FORMAT, FORMAT_VERSION
+
+
+def read_result(path: str | os.PathLike[str]) -> AUResult:
+    """Read a result that `AUResult.to_json`, `to_csv` or `to_parquet` wrote.
+
+    Parameters
+    ----------
+    path : path
+        A table (its ending is ``.csv`` or ``.parquet``) needs its side-car file
+        ``<name>.settings.json``, and gives a result that cannot be explained; without landmark
+        columns its `points` are NaN.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is no such result.
+    """
+    if str(path).lower().endswith((".csv", ".parquet")):
+        return AUResult(**read_table(path))
+    return AUResult(**read_json(path))
+
+
+def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the fields of an `AUResult` from a file of `write_json`.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read or is something else.
+    """
+    try:
+        document = json.loads(Path(path).read_bytes())
+        if (document["format"], document["format_version"]) != (FORMAT, FORMAT_VERSION):
+            raise ValueError(f"format {document['format']!r}, {document['format_version']!r}")
+        table = dict(zip(document["columns"], zip(*document["rows"], strict=True), strict=True))
+        fields = _fields(table, document)
+        if "evidence" in document:
+            fields["evidence"] = evidence_from_json(document["evidence"], document["furrows"])
+        return fields
+    except OSError as error:
+        raise InputError(f"cannot read the result file {path}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path} must be a JSON result of au_detect (format version {FORMAT_VERSION}), "
+            f"got {type(error).__name__}: {error}"
+        ) from error
+
+
+def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """Return the fields of an `AUResult` from a table and its side-car file.
+
+    Raises
+    ------
+    InputError
+        If one of them cannot be read or is something else.
+    """
+    file = Path(path)
+    side_car = file.with_suffix(".settings.json")
+    try:
+        document = json.loads(side_car.read_bytes())
+        is_csv = file.suffix.lower() == ".csv"
+        table = pd.read_csv(file) if is_csv else pd.read_parquet(file)
+        columns = {str(name): column.to_numpy() for name, column in table.items()}
+        return _fields(columns, document)
+    except OSError as error:
+        raise InputError(
+            f"a table must be read with its side-car file, cannot read {error.filename}: "
+            f"{error.strerror}"
+        ) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{file} must be a table of au_detect beside its {side_car.name}, "
+            f"got {type(error).__name__}: {error}"
+        ) from error
+
+
+def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    """Return the fields of a result from its columns and its description."""
+
+    def numbers(names: Any) -> NDArray[np.float64]:
+        return np.array([table[name] for name in names], dtype=np.float64).T
+
+    not_kept = dict.fromkeys((*POINT_COLUMNS, *POSE_COLUMNS), np.full(len(table["frame"]), np.nan))
+    table = not_kept | dict(table)
+
+    labels = document["aus"]
+    points = numbers(POINT_COLUMNS).reshape(-1, 2, N_LANDMARKS)
+    return {
+        "aus": tuple(parse_au(label) for label in labels),
+        "probabilities": numbers(f"{label}_p" for label in labels),
+        "side": numbers(f"{label}_side" for label in labels),
+        "thresholds": [document["thresholds"][label] for label in labels],
+        "frame": table["frame"],
+        "timestamp_s": table["timestamp"],
+        "face_id": table["face_id"],
+        "face_found": np.array(table["success"]) == 1,
+        "confidence": table["confidence"],
+        "points": points.transpose(0, 2, 1),
+        "pose": numbers(POSE_COLUMNS),
+        "reliable": np.array(table["reliable"]) == 1,
+        "neutral": {int(face_id): text for face_id, text in document["neutral"].items()},
+        "input": document["input"],
+        "settings": document["settings"],
+    }

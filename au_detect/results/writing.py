@@ -1,0 +1,153 @@
+"""Results as files: CSV, Parquet, JSON, and the side-car file that says how they were made.
+
+Files are UTF-8 and appear complete or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from typing import Any
+
+from au_detect.emotions.result import EmotionResult
+from au_detect.errors import AUDetectError, check_option
+from au_detect.facs import au_label
+from au_detect.results.evidence import evidence_as_json, json_numbers
+from au_detect.results.files import write_atomically
+from au_detect.results.result import AUResult
+from au_detect.results.tables import emotion_columns, joined_table, result_table, table_as_csv
+
+FORMATS = ("csv", "parquet", "json")
+CSV_ROWS = 1000
+
+FORMAT = "au_detect result"
+FORMAT_VERSION = 1
+
+
+def write_csv(
+    result: AUResult,
+    path: str | os.PathLike[str],
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
+) -> None:
+    r"""Write the table of `AUResult.to_dataframe` as CSV, in UTF-8.
+
+    An apostrophe is put before a file name that a spreadsheet would run as a formula (one that
+    begins with ``=``, ``+``, ``-``, ``@`` or a tab), and line breaks in it are written as ``\r``
+    and ``\n``.
+    """
+    more = emotion_columns(result, emotions)
+    # Block by block: the whole table would take more memory than the result.
+    starts = range(0, len(result), CSV_ROWS)
+    parts = (
+        table_as_csv(
+            joined_table(block, landmarks, pose, more.iloc[start : start + CSV_ROWS]),
+            ("input", "neutral"),
+            header=start == 0,
+        )
+        for start, block in zip(starts, result.blocks(CSV_ROWS), strict=True)
+    )
+    write_atomically(path, parts)
+
+
+def write_parquet(
+    result: AUResult,
+    path: str | os.PathLike[str],
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    emotions: EmotionResult | None = None,
+) -> None:
+    """Write the table as Parquet; see `AUResult.to_parquet`."""
+    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
+    try:
+        data = table.to_parquet(index=False)
+    except ImportError as error:
+        raise AUDetectError(
+            "Parquet files need pyarrow: pip install 'au-detect[parquet]'"
+        ) from error
+    write_atomically(path, data)
+
+
+def write_json(
+    result: AUResult, path: str | os.PathLike[str], *, emotions: EmotionResult | None = None
+) -> None:
+    """Write everything that is in `result`; see `AUResult.to_json`."""
+    table = result_table(result, landmarks=True, emotions=emotions).astype(object)
+    rows = table.where(table.notna(), None).to_numpy().tolist()
+    head = {
+        "format": FORMAT,
+        "format_version": FORMAT_VERSION,
+        **_description(result),
+        "columns": list(table.columns),
+    }
+    lines = [f"{_dumps(key)}: {_dumps(value)}" for key, value in head.items()]
+    if result.evidence is not None:
+        lines.append(f'"evidence": {_dumps(evidence_as_json(result.evidence))}')
+        lines.append(_listed("furrows", [json_numbers(row) for row in result.evidence.furrows]))
+    lines.append(_listed("rows", rows))
+    _write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
+
+
+def write_result(
+    result: AUResult,
+    path: str | os.PathLike[str],
+    file_format: str,
+    *,
+    landmarks: bool = False,
+    emotions: EmotionResult | None = None,
+) -> None:
+    """Write the result as one of `FORMATS`; JSON holds the landmarks in any case.
+
+    Raises
+    ------
+    InputError
+        If the format is another or the folder does not exist.
+    """
+    check_option("format", file_format, FORMATS)
+    if file_format == "json":
+        write_json(result, path, emotions=emotions)
+    else:
+        write = write_csv if file_format == "csv" else write_parquet
+        write(result, path, landmarks=landmarks, emotions=emotions)
+
+
+def write_settings(result: AUResult, path: str | os.PathLike[str], **more: Any) -> None:
+    """Write how `result` was made as JSON: input, neutral, AUs, thresholds and settings.
+
+    It stands beside a CSV or Parquet file, which have no room for it. `more` is added to it.
+    """
+    write_document(path, _description(result) | more)
+
+
+def write_document(path: str | os.PathLike[str], document: Mapping[str, Any]) -> None:
+    """Write `document` as JSON to read and to compare."""
+    _write_text(path, _dumps(document, indent=2) + "\n")
+
+
+def _write_text(path: str | os.PathLike[str], text: str) -> None:
+    """Write JSON as UTF-8; undecodable bytes of file names become JSON's own escapes."""
+    write_atomically(path, text.encode("utf-8", "backslashreplace"))
+
+
+def _dumps(value: Any, indent: int | None = None) -> str:
+    return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
+
+
+def _listed(name: str, rows: list[list[Any]]) -> str:
+    """Return a list of rows as JSON, a line each."""
+    return f'"{name}": [\n' + ",\n".join(_dumps(row) for row in rows) + "\n]"
+
+
+def _description(result: AUResult) -> dict[str, Any]:
+    labels = [au_label(au) for au in result.aus]
+    return {
+        "input": result.input,
+        "neutral": {str(face_id): text for face_id, text in result.neutral.items()},
+        "aus": labels,
+        "thresholds": dict(zip(labels, result.thresholds.tolist(), strict=True)),
+        "settings": result.settings,
+    }
