@@ -533,7 +533,7 @@ def test_damaged_videos_write_nothing_to_stderr(tmp_path):
 
 def test_videos_of_too_many_pixels_are_refused(tmp_path, monkeypatch):
     path = write_video(tmp_path / "x.avi", "FFV1")
-    monkeypatch.setattr("au_detect.frames.sources.MAX_PICTURE_PIXELS", 64 * 96 - 1)
+    monkeypatch.setattr("au_detect.frames.video.MAX_PICTURE_PIXELS", 64 * 96 - 1)
     with pytest.raises(InputError, match="at most 6143 pixels a frame, got 6144"):
         open_frames(path)
 

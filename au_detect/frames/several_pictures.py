@@ -1,0 +1,99 @@
+"""Files of pictures that hold several: pages of a TIFF file, frames of an animated WebP."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.frames.files import printable, read_whole
+from au_detect.frames.limits import MAX_PICTURE_BYTES
+from au_detect.frames.picture_kinds import (
+    N_HEAD_BYTES,
+    TiffPage,
+    check_size,
+    n_animated_png,
+    tiff_pages,
+    webp_durations_s,
+    webp_size,
+)
+from au_detect.frames.pictures import AS_STORED, COLOUR, cannot_be_decoded, decoding
+
+AT_ONCE_BYTES = 256 * 2**20
+"""So much of a WebP animation, which is decoded from its start each time, is held at once."""
+
+Picture = tuple[NDArray, float | None]
+"""As `au_detect.frames.pictures.decode_picture` returns it, and its time in s."""
+
+
+def n_pictures_in(kind: str, path: Path) -> int:
+    """Return how many pictures a file of this kind holds that follow each other; 1 for most.
+
+    Raises
+    ------
+    InputError
+        If it is too large to be looked at.
+    """
+    if kind not in ("png", "webp", "tiff"):
+        return 1
+    data = memoryview(read_whole(path, MAX_PICTURE_BYTES))
+    if kind == "png":
+        return n_animated_png(data)
+    return len(webp_durations_s(data)) if kind == "webp" else len(_frame_pages(data))
+
+
+def read_pictures_in(kind: str, path: Path) -> Iterator[Picture]:
+    """Yield the pictures of a TIFF file or an animated WebP file.
+
+    Raises
+    ------
+    InputError
+        If one is damaged or too large.
+    """
+    data, name = read_whole(path, MAX_PICTURE_BYTES), printable(path)
+    check_size(kind, data, name)
+    coded = np.frombuffer(data, np.uint8)
+    yield from _tiff(coded, name) if kind == "tiff" else _webp(coded, name)
+
+
+def _frame_pages(data: bytes | memoryview) -> list[TiffPage]:
+    """Return the pages of a TIFF file that are no thumbnails, masks or smaller copies."""
+    try:
+        pages = tiff_pages(data)
+    except (ValueError, struct.error):
+        return []
+    size = (pages[0].width, pages[0].height)
+    return [page for page in pages if page.is_picture and (page.width, page.height) == size]
+
+
+def _tiff(coded: NDArray[np.uint8], name: str) -> Iterator[Picture]:
+    for page in _frame_pages(memoryview(coded)):
+        place = (page.number, page.number + 1)
+        images: tuple[NDArray, ...] = ()
+        with decoding("tiff", name):
+            for flags in (COLOUR, AS_STORED):
+                found, images = cv2.imdecodemulti(coded, flags, range=place)
+                if found and images:
+                    break
+        if not images:
+            raise cannot_be_decoded("tiff", f"page {page.number + 1} of {name}")
+        yield images[0], None
+
+
+def _webp(coded: NDArray[np.uint8], name: str) -> Iterator[Picture]:
+    durations_s = webp_durations_s(memoryview(coded))
+    ((width, height),) = webp_size(coded[:N_HEAD_BYTES].tobytes())
+    n_at_once = max(1, AT_ONCE_BYTES // (4 * width * height))
+    time_s = 0.0
+    for first in range(0, len(durations_s), n_at_once):
+        with decoding("webp", name):
+            found, animation = cv2.imdecodeanimation(coded, first, n_at_once)
+        if not found or not animation.frames:
+            raise cannot_be_decoded("webp", f"frame {first} of {name}")
+        for image, duration_s in zip(animation.frames, durations_s[first:], strict=False):
+            yield image, time_s
+            time_s += duration_s
