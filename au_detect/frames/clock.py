@@ -10,7 +10,7 @@ class FrameClock:
     """Make the time stamps of a video those of one clock.
 
     The first frame is at 0. Where the stamps start anew (recordings joined end to end), time goes
-    on by one frame. A frame without a stamp, or with that of the last, comes one frame after the last.
+    on by one frame. A frame without a stamp, or with the last one again, comes one frame later.
     Where stamps are merely out of order by a frame or two, time stands still.
 
     Parameters

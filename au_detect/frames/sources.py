@@ -136,8 +136,8 @@ def _open_file(path: Path, fps: float | None, keep_colour: bool) -> FrameStream:
                 return stream
             stream.close()
     elif n_pictures > 1:
-        items.timed = fps is None
         stream_kind = "video" if kind == "webp" else "sequence"
+        items.timed = kind == "webp" and fps is None
         return items.stream(read_pictures_in(kind, path), stream_kind, name, n_pictures)
     return items.stream([path], "picture", name, 1)
 
@@ -216,5 +216,5 @@ class _Items:
         if time_s is None or not self.timed:
             time_s = index / (self._facts.fps or USUAL_FPS)
         else:
-            self._facts.time_from = "video"
+            self._facts.fps, self._facts.time_from = None, "video"
         return Frame(grey, index, time_s, label, colour)
