@@ -9,6 +9,9 @@ from pathlib import Path
 
 from au_detect.errors import InputError
 
+MOST_DIGITS = 4000
+"""Python makes no number of much longer texts."""
+
 
 def read_head(path: Path, n_bytes: int) -> bytes:
     """Return the first bytes of a regular file (a pipe or device could block for ever).
@@ -51,9 +54,15 @@ def read_whole(path: Path, max_bytes: int) -> bytes:
 
 
 def natural_key(path: Path) -> list[tuple[list[str | int], str]]:
-    """Return a sort key under which numbers in names count by value."""
+    """Return a sort key under which numbers in names count by value (of their first digits)."""
     return [
-        ([int(t) if t.isdecimal() else t.casefold() for t in re.split(r"(\d+)", part)], part)
+        (
+            [
+                int(text[:MOST_DIGITS]) if text.isdecimal() else text.casefold()
+                for text in re.split(r"(\d+)", part)
+            ],
+            part,
+        )
         for part in path.parts
     ]
 

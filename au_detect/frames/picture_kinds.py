@@ -39,9 +39,9 @@ _MOST_PAGES = 100_000
 
 @dataclass(frozen=True)
 class TiffPage:
-    """One page of a TIFF file: its place in the file, its size, and whether it is a picture."""
+    """One page of a TIFF file: where its directory is, its size, and whether it is a picture."""
 
-    number: int
+    at_byte: int
     width: int
     height: int
     is_picture: bool
@@ -123,7 +123,7 @@ def tiff_pages(data: Bytes) -> list[TiffPage]:
     while at and at not in seen and len(pages) < _MOST_PAGES:
         seen.add(at)
         try:
-            page, at = _tiff_page(data, order, at, len(pages))
+            page, at = _tiff_page(data, order, at)
         except (struct.error, ValueError):
             if not pages:
                 raise
@@ -134,7 +134,7 @@ def tiff_pages(data: Bytes) -> list[TiffPage]:
     return pages
 
 
-def _tiff_page(data: Bytes, order: str, start: int, number: int) -> tuple[TiffPage, int]:
+def _tiff_page(data: Bytes, order: str, start: int) -> tuple[TiffPage, int]:
     """Return a page and where the next one is."""
     (n_entries,) = struct.unpack_from(order + "H", data, start)
     fields: dict[str, int] = {}
@@ -153,7 +153,7 @@ def _tiff_page(data: Bytes, order: str, start: int, number: int) -> tuple[TiffPa
         raise ValueError("tiles larger than any picture")
     (following,) = struct.unpack_from(order + "I", data, start + 2 + 12 * n_entries)
     is_picture = not fields.get("kind", 0) & _REDUCED_OR_MASK
-    return TiffPage(number, width, height, is_picture), following
+    return TiffPage(start, width, height, is_picture), following
 
 
 def _png_chunks(data: Bytes) -> Iterator[tuple[bytes, int]]:

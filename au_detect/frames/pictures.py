@@ -40,8 +40,8 @@ PICTURE_ENDINGS = frozenset(
 CHANNEL_ORDERS = ("bgr", "rgb")
 
 _NO_PICTURE = "must be a PNG, JPEG, TIFF, BMP, WebP, GIF, PNM, HEIF or AVIF picture"
-COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
-AS_STORED = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
+_COLOUR = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH
+_AS_STORED = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH
 
 
 def to_grey(
@@ -148,11 +148,15 @@ def decode_picture(data: bytes, name: str = "picture") -> NDArray:
     check_size(kind, data, name)
     if kind == "png" and b"IEND\xae\x42\x60\x82" not in data:  # the last chunk and its CRC
         raise InputError(f"{name} cannot be decoded: the PNG file is cut short")
+    return decode_coded(kind, np.frombuffer(data, np.uint8), name)
+
+
+def decode_coded(kind: str, coded: NDArray[np.uint8], name: str) -> NDArray:
+    """Decode a file that was looked at by `check_size`; as `decode_picture`."""
     with decoding(kind, name):
-        coded = np.frombuffer(data, np.uint8)
-        image = cv2.imdecode(coded, COLOUR)
+        image = cv2.imdecode(coded, _COLOUR)
         if image is None and kind == "tiff":  # grey floats
-            image = cv2.imdecode(coded, AS_STORED)
+            image = cv2.imdecode(coded, _AS_STORED)
     if image is None:
         raise cannot_be_decoded(kind, name)
     return image

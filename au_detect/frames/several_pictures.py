@@ -21,7 +21,7 @@ from au_detect.frames.picture_kinds import (
     webp_durations_s,
     webp_size,
 )
-from au_detect.frames.pictures import AS_STORED, COLOUR, cannot_be_decoded, decoding
+from au_detect.frames.pictures import cannot_be_decoded, decode_coded, decoding
 
 AT_ONCE_BYTES = 256 * 2**20
 """So much of a WebP animation, which is decoded from its start each time, is held at once."""
@@ -71,17 +71,12 @@ def _frame_pages(data: bytes | memoryview) -> list[TiffPage]:
 
 
 def _tiff(coded: NDArray[np.uint8], name: str) -> Iterator[Picture]:
-    for page in _frame_pages(memoryview(coded)):
-        place = (page.number, page.number + 1)
-        images: tuple[NDArray, ...] = ()
-        with decoding("tiff", name):
-            for flags in (COLOUR, AS_STORED):
-                found, images = cv2.imdecodemulti(coded, flags, range=place)
-                if found and images:
-                    break
-        if not images:
-            raise cannot_be_decoded("tiff", f"page {page.number + 1} of {name}")
-        yield images[0], None
+    """Yield each page as if it were the first; OpenCV's own way hides damage."""
+    byte_order = "<u4" if bytes(coded[:2]) == b"II" else ">u4"
+    coded = coded.copy()
+    for number, page in enumerate(_frame_pages(memoryview(coded)), 1):
+        coded[4:8] = np.array([page.at_byte], byte_order).view(np.uint8)
+        yield decode_coded("tiff", coded, f"page {number} of {name}"), None
 
 
 def _webp(coded: NDArray[np.uint8], name: str) -> Iterator[Picture]:
