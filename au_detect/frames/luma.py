@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -50,13 +50,13 @@ def grey_of(frame: VideoFrame) -> NDArray[np.uint8]:
         assert found  # both formats are such
     plane, bits = frame.planes[0], int(found[1] or 8)
     number = np.dtype(np.uint8) if bits == 8 else np.dtype(">u2" if found[2] == "be" else "<u2")
-    rows = np.frombuffer(plane, number).reshape(-1, plane.line_size // number.itemsize)
+    rows = np.frombuffer(memoryview(plane), number).reshape(-1, plane.line_size // number.itemsize)
     luma = rows[: frame.height, : frame.width]
     name = frame.format.name
     is_full = frame.color_range == FULL_RANGE or name.startswith("yuvj")
     is_full |= name.startswith("gray") and frame.color_range != LIMITED_RANGE
     if bits == 8:
-        return luma.copy() if is_full else cv2.LUT(luma, _grey_of_luma(8, is_full))
+        return np.array(luma, np.uint8) if is_full else cv2.LUT(luma, _grey_of_luma(8, is_full))
     return _grey_of_luma(bits, is_full)[np.minimum(luma, 2**bits - 1)]
 
 
@@ -97,10 +97,10 @@ def shown_size(width: int, height: int, pixel_aspect_ratio: float) -> tuple[int,
 
 def display_matrix(frame: VideoFrame) -> list[tuple[int, int]] | None:
     """Return how x and y of a frame become x and y of the screen; None if they stay."""
-    found = frame.side_data.get("DISPLAYMATRIX")
+    found: Any = frame.side_data.get("DISPLAYMATRIX")
     if found is None:
         return None
-    m = np.frombuffer(found, np.int32)
+    m = np.frombuffer(memoryview(found), np.int32)
     return [(int(m[0]), int(m[1])), (int(m[3]), int(m[4]))] if len(m) == 9 else None
 
 

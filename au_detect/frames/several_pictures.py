@@ -56,8 +56,7 @@ def read_pictures_in(kind: str, path: Path) -> Iterator[Picture]:
     """
     data, name = read_whole(path, MAX_PICTURE_BYTES), printable(path)
     check_size(kind, data, name)
-    coded = np.frombuffer(data, np.uint8)
-    yield from _tiff(coded, name) if kind == "tiff" else _webp(coded, name)
+    yield from _tiff(data, name) if kind == "tiff" else _webp(data, name)
 
 
 def _frame_pages(data: bytes | memoryview) -> list[TiffPage]:
@@ -70,18 +69,18 @@ def _frame_pages(data: bytes | memoryview) -> list[TiffPage]:
     return [page for page in pages if page.is_picture and (page.width, page.height) == size]
 
 
-def _tiff(coded: NDArray[np.uint8], name: str) -> Iterator[Picture]:
+def _tiff(data: bytes, name: str) -> Iterator[Picture]:
     """Yield each page as if it were the first; OpenCV's own way hides damage."""
-    byte_order = "<u4" if bytes(coded[:2]) == b"II" else ">u4"
-    coded = coded.copy()
-    for number, page in enumerate(_frame_pages(memoryview(coded)), 1):
+    byte_order = "<u4" if data[:2] == b"II" else ">u4"
+    coded = np.frombuffer(data, np.uint8).copy()
+    for number, page in enumerate(_frame_pages(data), 1):
         coded[4:8] = np.array([page.at_byte], byte_order).view(np.uint8)
         yield decode_coded("tiff", coded, f"page {number} of {name}"), None
 
 
-def _webp(coded: NDArray[np.uint8], name: str) -> Iterator[Picture]:
-    durations_s = webp_durations_s(memoryview(coded))
-    ((width, height),) = webp_size(coded[:N_HEAD_BYTES].tobytes())
+def _webp(data: bytes, name: str) -> Iterator[Picture]:
+    durations_s, coded = webp_durations_s(data), np.frombuffer(data, np.uint8)
+    ((width, height),) = webp_size(data[:N_HEAD_BYTES])
     n_at_once = max(1, AT_ONCE_BYTES // (4 * width * height))
     time_s = 0.0
     for first in range(0, len(durations_s), n_at_once):

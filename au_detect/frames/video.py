@@ -142,7 +142,7 @@ def _codec_name(container: InputContainer) -> str:
     level = logging.get_level()
     try:
         logging.set_level(logging.INFO)  # the only way to be told
-        text = container.dumps_format()
+        text = container.dumps_format()  # type: ignore[attr-defined]
     finally:
         logging.set_level(level)
     found = re.search(r"Video: ([ -+\--~]+)", text)
@@ -228,7 +228,7 @@ class _VideoReader:
             if packet is None:
                 return
             try:
-                yield from packet.decode()  # type: ignore[misc]
+                yield from packet.decode()
             except av.FFmpegError:
                 self._damaged += 1
 
