@@ -30,9 +30,9 @@ from au_detect.frames.pictures import (
     to_grey,
 )
 from au_detect.frames.several_pictures import n_pictures_in, read_pictures_in
-from au_detect.frames.stream import Frame, FrameStream, StreamFacts
+from au_detect.frames.stream import USUAL_FPS, Frame, FrameStream, StreamFacts
 from au_detect.frames.values import ValueScale
-from au_detect.frames.video import EXPECTED, USUAL_FPS, open_url, open_video
+from au_detect.frames.video import EXPECTED, open_url, open_video
 
 
 def open_frames(

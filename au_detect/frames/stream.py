@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 
 from au_detect.errors import InputError
 
+USUAL_FPS = 30.0
+"""Of sources that have no time stamps."""
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:

@@ -28,7 +28,7 @@ from au_detect.frames.formats import (
 )
 from au_detect.frames.limits import MAX_PICTURE_PIXELS
 from au_detect.frames.luma import colour_of, grey_of, shown_size, upright
-from au_detect.frames.stream import Frame, FrameStream, StreamFacts
+from au_detect.frames.stream import USUAL_FPS, Frame, FrameStream, StreamFacts
 
 if TYPE_CHECKING:
     from av import VideoFrame
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 EXPECTED = "a picture (PNG, JPEG, TIFF, BMP, WebP, GIF, PNM, HEIF, AVIF) or a video"
-USUAL_FPS = 30.0
 URL_TIMEOUT_S = 20.0
 FAR_FEWER = 0.9
 """A video that gives a smaller share of the frames that its container promises has a notice."""
