@@ -128,7 +128,7 @@ def one_frame(request, tmp_path, pictures):
         (tmp_path / name).mkdir()
         cv2.imwrite(str(tmp_path / name / "only.png"), smile)
     elif name in ("x.png", "x.gif"):
-        cv2.imwrite(str(tmp_path / name), smile)
+        cv2.imwrite(str(tmp_path / name), np.dstack([smile] * 3))
     else:
         codec = {"mp4": "libx264", "jp2": "jpeg2000", "tga": "targa"}.get(name[2:], name[2:])
         pixels = {"mp4": "yuv420p", "jp2": "gray", "tga": "bgr24"}.get(name[2:], "rgb24")
@@ -244,3 +244,91 @@ def test_av_says_nothing_to_the_user(tmp_path):
         [sys.executable, "-c", code, str(tmp_path / "x.mp4")], capture_output=True, text=True
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+# Results that somebody else wrote
+
+
+@pytest.fixture(scope="module")
+def result_json(tmp_path_factory, detector, pictures):
+    path = tmp_path_factory.mktemp("result") / "good.json"
+    detector.run([pictures[0], pictures[-1]]).to_json(path)
+    return path.read_text()
+
+
+def with_settings(text, settings):
+    document = json.loads(text)
+    document["settings"] = settings
+    return json.dumps(document)
+
+
+HOSTILE = {
+    "nested arrays": lambda text: "[" * 200_000 + "]" * 200_000,
+    "nested settings": lambda text: text.replace(
+        '"settings": ', '"settings": ' + '{"a":' * 100_000 + "1" + "}" * 100_000 + ', "x": ', 1
+    ),
+    "5000 digits": lambda text: text.replace('"frame": ', '"frame": ' + "9" * 5000, 1).replace(
+        '"format_version": ', '"format_version": ' + "9" * 5000, 1
+    ),
+    "5000 digits as a face": lambda text: json.dumps(
+        json.loads(text) | {"neutral": {"9" * 5000: "x"}}
+    ),
+    "half a character in the input": lambda text: json.dumps(
+        json.loads(text) | {"input": "\ud800"}
+    ),
+    "half a character in the neutral": lambda text: json.dumps(
+        json.loads(text) | {"neutral": {"0": "\udcff"}}
+    ),
+    "half a character in the settings": lambda text: with_settings(text, {"model": "\ud800"}),
+    "settings as a list": lambda text: with_settings(text, [1]),
+    "settings as a text": lambda text: with_settings(text, "x"),
+    "no settings": lambda text: with_settings(text, None),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+@pytest.mark.parametrize("arguments", [["report"], ["plot"]], ids=["report", "plot"])
+def test_a_hostile_result_is_one_line(tmp_path, result_json, capsys, kind, arguments):
+    path = tmp_path / "x.json"
+    path.write_text(HOSTILE[kind](result_json))
+    out = ["--out", str(tmp_path / ("o.html" if arguments == ["report"] else "o.png"))]
+    assert command.main([*arguments, str(path), *out]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("au-detect: ")
+    assert err.count("\n") == 1
+    assert len(err) < 1000
+
+
+def test_a_hostile_side_car_is_one_line(tmp_path, detector, pictures, capsys):
+    detector.run(pictures[-1]).to_csv(tmp_path / "x.csv")
+    for text in ("[" * 200_000, "9" * 5000, '{"aus": "\\ud800"}'):
+        (tmp_path / "x.settings.json").write_text(text)
+        assert command.main(["report", str(tmp_path / "x.csv"), "--out", str(tmp_path / "o")]) == 2
+        assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_settings_of_another_type_are_no_matter_in_a_report(tmp_path, result_json):
+    path = tmp_path / "x.json"
+    path.write_text(with_settings(result_json, {"model": [1], "fps": {}, "notices": 5}))
+    assert command.main(["report", str(path), "--out", str(tmp_path / "o.html")]) == 0
+
+
+@pytest.mark.parametrize("neutral", ["9" * 5000, "9" * 19])
+def test_a_frame_number_of_too_many_digits_is_one_line(tmp_path, pictures, capsys, neutral):
+    cv2.imwrite(str(tmp_path / "x.png"), pictures[0])
+    assert run(tmp_path / "x.png", "--out", tmp_path, "--neutral", neutral) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("au-detect: ")
+    assert err.count("\n") == 1
+    table = tmp_path / "list.csv"
+    table.write_text(f"input,neutral\nx.png,{neutral}\n")
+    assert command.main(["batch", str(table), "--out", str(tmp_path / "out")]) in (0, 2)
+
+
+@pytest.mark.parametrize("text", ["[" * 200_000, "9" * 5000, '"\\ud800"'])
+def test_a_hostile_model_manifest_is_one_line(tmp_path, pictures, capsys, text):
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "manifest.json").write_text(text)
+    cv2.imwrite(str(tmp_path / "x.png"), pictures[0])
+    assert run(tmp_path / "x.png", "--out", tmp_path, "--model", tmp_path / "model") == 2
+    assert capsys.readouterr().err.count("\n") == 1
