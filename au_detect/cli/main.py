@@ -52,6 +52,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except MemoryError:
         print("au-detect: the input needs more memory than there is", file=sys.stderr)
         return BAD_INPUT
+    except RecursionError:
+        print("au-detect: the input is nested too deeply", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("au-detect: stopped", file=sys.stderr)
         return 130

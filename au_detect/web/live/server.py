@@ -230,6 +230,6 @@ def _wanted(text: str) -> str | None:
     """Return the type of a message from the page; None if it is no such message."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return message.get("type") if isinstance(message, dict) else None
