@@ -28,6 +28,7 @@ from au_detect.features.neutral_choice import (
     usual_neutral,
 )
 from au_detect.frames import Frame, open_frames
+from au_detect.frames.stream import USUAL_FPS
 from au_detect.landmarks.models import NAMES, LandmarkModel, find_landmark_model, shipped_networks
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.results import AUResult
@@ -51,6 +52,9 @@ class AUDetector:
         `find_landmark_model`; by default the one that `model` was made for, or the installed one.
     max_faces : int
         How many faces to follow; 1 is the largest.
+    smallest_face_px : float, optional
+        Pixels between the eyes of the smallest face to look for; by default 32 px in pictures of
+        up to 1920 x 1080 px, less in small ones. Half of it takes four times as long.
     experimental : bool
         Whether to report AUs too that the model's manifest marks as not reliable.
     thresholds : dict of int to float, optional
@@ -71,6 +75,7 @@ class AUDetector:
         *,
         landmark_model: str | PathLike[str] | LandmarkModel | None = None,
         max_faces: int = 1,
+        smallest_face_px: float | None = None,
         experimental: bool = False,
         thresholds: Mapping[int, float] | None = None,
     ) -> None:
@@ -80,7 +85,7 @@ class AUDetector:
         self.model = model if isinstance(model, AUModel) else load_model(Path(model))
         if landmark_model is None and self.model.manifest.landmark_model in NAMES:
             landmark_model = self.model.manifest.landmark_model
-        self.tracker = FaceTracker(landmark_model, max_faces)
+        self.tracker = FaceTracker(landmark_model, max_faces, smallest_face_px)
         self.model.check_landmark_model(self.tracker.landmark_model.name)
         self.experimental = experimental
         self.thresholds = dict(thresholds or {})
@@ -97,7 +102,7 @@ class AUDetector:
         neutral: Any = "auto",
         landmarks: ArrayLike | None = None,
         independent: bool = False,
-        fps: float = 30.0,
+        fps: float | None = None,
         channel_order: str = "bgr",
         progress: Progress | None = None,
     ) -> AUResult:
@@ -110,7 +115,7 @@ class AUDetector:
         neutral : "auto", "first", "median", int, None, or a picture
             The neutral face: the first frame with a face, the median over the frames (at most
             1000 of them, evenly spaced), a frame number (from 0), another picture or array or
-            `NeutralFace`, or None if there is none. "auto" is None for one picture, "median" for
+            `NeutralFace`, or None if there is none. "auto" is None for a single frame, "median" for
             videos longer than 10 s, else "first".
         landmarks : array_like, shape (n_frames, 68, 2), optional
             Landmarks in pixels (NaN where there is no face) instead of a source. Furrows are
@@ -118,8 +123,9 @@ class AUDetector:
             landmarks too, shape (68, 2).
         independent : bool
             Whether the pictures of a list or folder have nothing to do with each other.
-        fps : float
-            Frames per second of sources that have no time stamps.
+        fps : float, optional
+            Frames per second, also of a video instead of its own time stamps. By default 30 where
+            there are no time stamps.
         channel_order : {"bgr", "rgb"}
             Order of the colours in arrays.
         progress : callable, optional
@@ -149,18 +155,21 @@ class AUDetector:
             neutral = neutral_from_landmarks(neutral)
         given = given_neutral(neutral, self.tracker)
         if landmarks is not None:
+            fps = USUAL_FPS if fps is None else fps
             rows = measurements_of_landmarks(landmarks, fps)
             kind, name = "sequence" if len(rows) > 1 else "picture", "landmarks"
+            known: dict[str, Any] = {"fps": float(fps), "time_from": "fps"}
         else:
             stream = open_frames(source, fps=fps, channel_order=channel_order)
             frames = progress(stream, stream.n_frames) if progress else stream
             self.tracker.reset()
             rows = measure_faces(frames, self.tracker, independent=independent)
             kind, name = stream.kind, stream.name
+            known = stream.describe() | {"searched_face_px": self._searched_face_px()}
         choice = neutral if given is None else given
         if is_word(choice, "auto"):
             choice = mean_neutral() if independent else usual_neutral(kind, rows)
-        settings = {"neutral": in_words(neutral), "independent": independent, "fps": float(fps)}
+        settings = {"neutral": in_words(neutral), "independent": independent, **known}
         has_time = kind != "picture" and not independent
         return self._result(rows, choice, name, settings, has_time=has_time)
 
@@ -169,7 +178,7 @@ class AUDetector:
         frames: Any,
         *,
         neutral: Any = "first",
-        fps: float = 30.0,
+        fps: float | None = None,
         channel_order: str = "bgr",
     ) -> Iterator[AUResult]:
         """Yield a result for every frame as it comes, with a row for each face in it.
@@ -193,14 +202,15 @@ class AUDetector:
             )
         given = given_neutral(neutral, self.tracker)
         stream = open_frames(frames, fps=fps, channel_order=channel_order)
-        settings = {"neutral": in_words(neutral), "fps": float(fps)}
+        settings = {"neutral": in_words(neutral)}
 
         def results() -> Iterator[AUResult]:
             self.tracker.reset()
             known: dict[int, NeutralFace] = {}
             for frame in stream:
                 rows = measure_frame(frame, self.tracker)
-                yield self._result(rows, given or "first", stream.name, settings, known)
+                seen = stream.describe() | {"searched_face_px": self._searched_face_px()}
+                yield self._result(rows, given or "first", stream.name, settings | seen, known)
 
         return results()
 
@@ -237,8 +247,13 @@ class AUDetector:
             "model_sha256": self.model.sha256,
             "landmark_model": self.tracker.landmark_model.name,
             "max_faces": self.tracker.max_faces,
+            "smallest_face_px": self.tracker.smallest_face_px,
             "experimental": self.experimental,
         }
+
+    def _searched_face_px(self) -> float | None:
+        searched = self.tracker.searched_face_px
+        return None if searched is None else round(searched, 1)
 
 
 def detect_aus(
@@ -249,10 +264,11 @@ def detect_aus(
     model: str | PathLike[str] | AUModel | None = None,
     landmark_model: str | PathLike[str] | LandmarkModel | None = None,
     max_faces: int = 1,
+    smallest_face_px: float | None = None,
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
     independent: bool = False,
-    fps: float = 30.0,
+    fps: float | None = None,
     channel_order: str = "bgr",
 ) -> AUResult:
     """Detect the action units of one picture, sequence or video.
@@ -281,6 +297,7 @@ def detect_aus(
         model,
         landmark_model=landmark_model,
         max_faces=max_faces,
+        smallest_face_px=smallest_face_px,
         experimental=experimental,
         thresholds=thresholds,
     )

@@ -19,14 +19,31 @@ import tempfile
 import time
 import zlib
 from collections import Counter
+from fractions import Fraction
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
+from av.codec.context import Flags
 
 PICTURE_ENDINGS = (".png", ".jpg", ".bmp", ".tiff", ".webp", ".ppm", ".gif")
 VIDEO_CODECS = ((".mp4", "mp4v"), (".avi", "MJPG"), (".avi", "FFV1"), (".mkv", "mp4v"))
+MODERN_CODECS = (
+    (".mp4", "libx264", "yuv420p", {"x264opts": "tff=1"}),  # interlaced
+    (".ts", "mpeg2video", "yuv420p", {}),  # too, and twice: time starts anew
+    (".mov", "prores_ks", "yuv422p10le", {}),
+    (".h264", "libx264", "yuv420p", {}),
+    (".webm", "libvpx-vp9", "yuv420p", {"deadline": "realtime"}),
+    (".jp2", "jpeg2000", "gray", {}),
+    (".qoi", "qoi", "rgb24", {}),
+)
+LIES = (
+    (".mp4", b"ffconcat version 1.0\n\x01\nfile input.png\n"),
+    (".m3u8", b"#EXTM3U\n\x01\n#EXTINF:1,\ninput.png\n#EXT-X-ENDLIST\n"),
+)
+"""Play lists that would open other files."""
 EVIL = np.array([0x00, 0x01, 0x7F, 0x80, 0xFE, 0xFF], np.uint8)
 MEMORY_BYTES = 6 << 30
 WALL_FACTOR = 20
@@ -57,7 +74,44 @@ def make_samples(folder: Path) -> list[Sample]:
             writer.write(frame)
         writer.release()
         samples.append((ending, path.read_bytes()))
-    return samples
+    samples += [make_modern_video(folder, frames, *codec) for codec in MODERN_CODECS]
+    return [*samples, *make_sequences(folder, frames), *LIES]
+
+
+def make_modern_video(
+    folder: Path, frames: list[np.ndarray], ending: str, codec: str, pixels: str, options: dict
+) -> Sample:
+    """Return a video as cameras and phones write it: interlaced, deep or without a container."""
+    path = folder / f"modern{ending}"
+    is_picture = ending in (".jp2", ".qoi")
+    with av.open(str(path), "w", format="image2" if is_picture else None) as file:
+        stream = file.add_stream(codec, rate=30, options=options)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, pixels
+        if ending in (".mp4", ".ts"):
+            stream.codec_context.flags |= Flags.interlaced_dct | Flags.interlaced_me
+            stream.codec_context.sample_aspect_ratio = Fraction(4, 3)
+        for number, frame in enumerate(frames[: 1 if is_picture else None]):
+            picture = av.VideoFrame.from_ndarray(frame, format="bgr24").reformat(format=pixels)
+            picture.pts, picture.time_base = number, Fraction(1, 30)
+            file.mux(stream.encode(picture))
+        file.mux(stream.encode(None))
+    return ending, path.read_bytes() * (2 if ending == ".ts" else 1)
+
+
+def make_sequences(folder: Path, frames: list[np.ndarray]) -> list[Sample]:
+    """Return files of pictures that hold several, or values that fill their range in part."""
+    animation = cv2.Animation()
+    animation.frames, animation.durations = frames, [40] * len(frames)
+    samples = []
+    for ending in (".png", ".webp", ".gif"):
+        cv2.imwriteanimation(str(folder / f"moving{ending}"), animation)
+        samples.append((ending, (folder / f"moving{ending}").read_bytes()))
+    cv2.imwritemulti(str(folder / "pages.tiff"), frames)
+    samples.append((".tiff", (folder / "pages.tiff").read_bytes()))
+    deep = (frames[0].astype(np.uint16) * 16, frames[0].astype(np.float32))
+    samples += [(".tiff", cv2.imencode(".tiff", image)[1].tobytes()) for image in deep]
+    jpeg = cv2.imencode(".jpg", frames[0])[1].tobytes()
+    return [*samples, (".jpg", jpeg[:2] + b"\xff\x01" + jpeg[2:])]
 
 
 def read_samples(folder: Path, max_bytes: int = 4 << 20) -> list[Sample]:

@@ -94,15 +94,11 @@ def peak_memory_mb() -> float:
 
 def decode(options: argparse.Namespace) -> dict[str, Any]:
     """Decode the video to grey, and nothing else."""
-    import cv2
+    from au_detect.frames import open_frames
 
-    capture, n, clock = cv2.VideoCapture(str(options.video)), 0, Clock()
-    while n < options.frames:
-        found, image = capture.read()
-        if not found:
-            break
-        cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
-        n += 1
+    open_frames(options.video).close()
+    clock = Clock()
+    n = sum(1 for _ in islice(open_frames(options.video), options.frames))
     return {"frames": n, **clock.read()}
 
 
@@ -289,9 +285,11 @@ def report_live_and_start(options: argparse.Namespace) -> None:
     )
     import cv2
 
+    from au_detect.frames import open_frames
+
     with tempfile.TemporaryDirectory() as folder:
         picture = str(Path(folder) / "picture.png")
-        cv2.imwrite(picture, cv2.VideoCapture(str(options.video)).read()[1])
+        cv2.imwrite(picture, next(iter(open_frames(options.video, keep_colour=True))).colour)
         still = STILL.format(picture=picture, landmarks=options.landmarks)
         codes = {"python": "pass", "import au_detect": "import au_detect", "first picture": still}
         took = {name: [] for name in codes}

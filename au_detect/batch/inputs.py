@@ -19,13 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from au_detect.errors import InputError
-from au_detect.frames.pictures import (
-    PICTURE_ENDINGS,
-    natural_key,
-    picture_format,
-    printable,
-    read_head,
-)
+from au_detect.frames.files import natural_key, printable, read_head
+from au_detect.frames.pictures import PICTURE_ENDINGS, picture_format
 
 VIDEO_ENDINGS = frozenset(
     f".{ending}"
@@ -35,6 +30,8 @@ VIDEO_ENDINGS = frozenset(
     )
 )
 """Endings that promise a video: in a tree, such a file that is none is a failed input."""
+
+MOST_FRAME_DIGITS = 18
 
 LIST_ENDINGS = (".txt", ".csv")
 
@@ -270,10 +267,13 @@ def is_neutral_path(neutral: Any) -> bool:
 
 
 def parse_neutral(text: str) -> str | int | None:
-    """Return what a neutral written as text means: None, a frame number, a word or a path."""
+    """Return what a neutral written as text means: None, a frame number, a word or a path.
+
+    Numbers of more digits than any frame has are taken for a path.
+    """
     if text.lower() == "none":
         return None
-    return int(text) if text.isdecimal() else text
+    return int(text) if text.isdecimal() and len(text) <= MOST_FRAME_DIGITS else text
 
 
 def _common_folder(paths: Iterable[str]) -> str:

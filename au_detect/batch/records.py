@@ -182,7 +182,7 @@ def read_whole(item: BatchInput, out: str, recipe: Mapping[str, Any]) -> InputSu
             and batch["input_state"] == file_state(item.source) is not None
             and batch["result_sha256"] == hashlib.sha256(data).hexdigest()
         )
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return summary if same else None
 

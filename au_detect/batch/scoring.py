@@ -29,7 +29,7 @@ from au_detect.batch.records import (
 from au_detect.batch.workers import BACKENDS, DetectorOptions, score_in_parallel, score_input
 from au_detect.errors import AUDetectError, InputError, check_option, check_positive
 from au_detect.facs import au_label
-from au_detect.frames.pictures import printable
+from au_detect.frames.files import printable
 from au_detect.landmarks.models import NAMES
 from au_detect.results.checks import json_copy
 from au_detect.results.writing import FORMATS, write_document
@@ -59,10 +59,11 @@ def score_sequences(
     model: str | os.PathLike[str] | None = None,
     landmark_model: str | os.PathLike[str] | None = None,
     max_faces: int = 1,
+    smallest_face_px: float | None = None,
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
     independent: bool = False,
-    fps: float = 30.0,
+    fps: float | None = None,
     landmark_columns: bool = False,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
@@ -98,7 +99,7 @@ def score_sequences(
     resume : bool
         Skip inputs whose result is there and whole, made with the same options, model and
         version from an input of the same size and time of change. Failed ones are tried again.
-    model, landmark_model, max_faces, experimental, thresholds
+    model, landmark_model, max_faces, smallest_face_px, experimental, thresholds
         As in `AUDetector`.
     independent, fps
         As in `AUDetector.run`.
@@ -126,15 +127,17 @@ def score_sequences(
     """
     place = os.path.abspath if backend == "dask" else os.fspath
     _check_options(neutral, format, n_jobs, backend, scheduler)
-    check_positive("fps", fps)
+    if fps is not None:
+        check_positive("fps", fps)
+        fps = float(fps)
     options = DetectorOptions(
         None if model is None else place(model),
         landmark_model if landmark_model in (None, *NAMES) else place(landmark_model),
-        max_faces, experimental, tuple(sorted((thresholds or {}).items())),
+        max_faces, smallest_face_px, experimental, tuple(sorted((thresholds or {}).items())),
     )  # fmt: skip
     detector = options.detector()
     recipe = _recipe(
-        detector, options, independent=independent, fps=float(fps), format=format,
+        detector, options, independent=independent, fps=fps, format=format,
         landmark_columns=landmark_columns,
     )  # fmt: skip
     inputs = [

@@ -27,7 +27,7 @@ from au_detect.batch.inputs import BatchInput
 from au_detect.batch.records import InputSummary, discard, file_state, store
 from au_detect.detect import AUDetector
 from au_detect.errors import AUDetectError, InputError
-from au_detect.frames.pictures import printable
+from au_detect.frames.files import printable
 
 BACKENDS = ("loky", "dask")
 CONNECT_TIMEOUT_S = 10
@@ -45,6 +45,7 @@ class DetectorOptions:
     model: str | None
     landmark_model: str | None
     max_faces: int
+    smallest_face_px: float | None
     experimental: bool
     thresholds: tuple[tuple[int, float], ...]
 
@@ -54,6 +55,7 @@ class DetectorOptions:
             self.model,
             landmark_model=self.landmark_model,
             max_faces=self.max_faces,
+            smallest_face_px=self.smallest_face_px,
             experimental=self.experimental,
             thresholds=dict(self.thresholds),
         )

@@ -193,7 +193,7 @@ def read_manifest(folder: str | Path) -> Manifest:
         data = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ModelFileError(f"{path} must be readable: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ModelFileError(f"{path} must be JSON: {error}") from error
     try:
         return _manifest_from_json(data)

@@ -28,7 +28,7 @@ def add_live_command(commands: Any) -> None:
         "--neutral", default="first", metavar="WHAT",
         help='until the page\'s button is pressed: "first" frame, "none", or a picture',
     )  # fmt: skip
-    live.add_argument("--fps", type=float, default=30.0, help="of pictures (default: %(default)s)")
+    live.add_argument("--fps", type=float, help="instead of the time stamps (default: 30 without)")
     live.add_argument("--emotion-rules", type=Path, metavar="FILE", help="your own (TOML)")
     live.add_argument("--model", type=Path, metavar="DIR", help="another model folder")
     add_landmarks_option(live)

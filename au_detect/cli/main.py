@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -29,9 +31,14 @@ from au_detect.cli.training import add_training_commands
 from au_detect.errors import AUDetectError
 from au_detect.version import __version__
 
+MAX_PICTURE_PIXELS = "150000000"
+"""As in `au_detect.frames.limits`; OpenCV reads it when it is loaded, so not from there."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command; return its exit code: 0, 2 for bad input, 3 if no input shows a face."""
+    os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", MAX_PICTURE_PIXELS)
+    _escape_what_cannot_be_written()
     options = _parser().parse_args(arguments)
     try:
         return int(options.command(options) or 0)
@@ -42,9 +49,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
         place = f"{error.filename}: " if error.filename else ""
         print(f"au-detect: {place}{error.strerror or error}", file=sys.stderr)
         return BAD_INPUT
+    except MemoryError:
+        print("au-detect: the input needs more memory than there is", file=sys.stderr)
+        return BAD_INPUT
+    except RecursionError:
+        print("au-detect: the input is nested too deeply", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("au-detect: stopped", file=sys.stderr)
         return 130
+
+
+def _escape_what_cannot_be_written() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -106,6 +125,8 @@ def _run(options: argparse.Namespace) -> int:
         )
         write_settings(result, path.with_suffix(".settings.json"))
         faces_seen |= bool(result.face_found.any())
+        for notice in result.settings.get("notices", ()):
+            print(f"au-detect: {source}: {notice}", file=sys.stderr)
         if not result.face_found.any():
             print(f"au-detect: no face found in {source}", file=sys.stderr)
         print(_in_a_line(result), f"-> {path}")

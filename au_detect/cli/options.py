@@ -27,9 +27,16 @@ def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
         "--independent", action="store_true", help="the pictures of a folder are no sequence"
     )
     parser.add_argument(
-        "--fps", type=float, default=30.0, help="of pictures (default: %(default)s)"
-    )
+        "--fps", type=float, metavar="RATE",
+        help="frames per second, also of a video instead of its own time stamps (default: 30 where "
+        "there are none)",
+    )  # fmt: skip
     parser.add_argument("--max-faces", type=int, default=1, metavar="N")
+    parser.add_argument(
+        "--smallest-face", dest="smallest_face_px", type=float, metavar="PX",
+        help="pixels between the eyes of the smallest face to look for (default: 32 in pictures "
+        "of up to 1920 x 1080 px); half of it takes four times as long",
+    )  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="another model folder")
     add_landmarks_option(parser)
     parser.add_argument(
@@ -52,7 +59,7 @@ def scoring_arguments(options: argparse.Namespace) -> dict[str, Any]:
 
 def detector_arguments(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options of `AUDetector`."""
-    names = ("model", "landmark_model", "max_faces", "experimental")
+    names = ("model", "landmark_model", "max_faces", "smallest_face_px", "experimental")
     return {name: getattr(options, name) for name in names}
 
 

@@ -27,7 +27,8 @@ from au_detect.datasets.collection import Collection, Problem, SequenceRecord
 from au_detect.datasets.facs_labels import CodedAUs, read_facs_lines
 from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS
-from au_detect.frames.pictures import PICTURE_ENDINGS, natural_key
+from au_detect.frames.files import natural_key
+from au_detect.frames.pictures import PICTURE_ENDINGS
 
 IMAGES, FACS_LABELS, EMOTION_LABELS = "cohn-kanade-images", "FACS", "Emotion"
 LANDMARKS = "Landmarks"

@@ -42,19 +42,33 @@ MEASURING_MODULES = (
     "features.furrows",
     "features.measurement",
     "frames",
+    "frames.camera",
+    "frames.clock",
+    "frames.deinterlacing",
+    "frames.files",
+    "frames.formats",
+    "frames.heif",
+    "frames.limits",
+    "frames.luma",
+    "frames.picture_kinds",
     "frames.pictures",
+    "frames.several_pictures",
     "frames.sources",
+    "frames.stream",
+    "frames.values",
+    "frames.video",
     "landmarks",
     "landmarks.crop",
     "landmarks.fit",
     "landmarks.models",
     "landmarks.points",
+    "landmarks.search",
     "landmarks.tracking",
     "paths",
 )
 """Modules of this package that decide what is measured: `frame_measurement` and all it imports."""
 
-MEASURING_LIBRARIES = ("numpy", "opencv-python-headless", "dlib-bin", "dlib")
+MEASURING_LIBRARIES = ("numpy", "opencv-python-headless", "av", "dlib-bin", "dlib")
 
 
 def default_cache_folder() -> Path:

@@ -53,7 +53,8 @@ from au_detect.datasets.facs_labels import (
 )
 from au_detect.errors import InputError
 from au_detect.frames import open_frames
-from au_detect.frames.pictures import PICTURE_ENDINGS, natural_key, picture_format
+from au_detect.frames.files import natural_key
+from au_detect.frames.pictures import PICTURE_ENDINGS, picture_format
 
 TABLE_NAME = "sequences.csv"
 _PRESENT_WORDS = ("x", "present", "yes")

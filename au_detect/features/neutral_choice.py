@@ -72,7 +72,7 @@ def given_neutral(neutral: Any, tracker: FaceTracker) -> NeutralFace | None:
 
 def usual_neutral(kind: str, rows: FaceMeasurements) -> NeutralFace | str:
     """Return what "auto" stands for with this kind of input; see `FrameStream.kind`."""
-    if kind == "picture":
+    if kind == "picture" or rows.frame[0] == rows.frame[-1]:  # one frame has no own neutral
         return mean_neutral()
     is_long = rows.timestamp_s[-1] - rows.timestamp_s[0] > LONG_VIDEO_S
     return "median" if kind in ("video", "camera") and is_long else "first"

@@ -19,16 +19,14 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.errors import InputError, check_shape
+from au_detect.errors import InputError, check_positive, check_shape
 from au_detect.landmarks.crop import FIT_CROP, FaceCrop, is_near, overlap
 from au_detect.landmarks.fit import REST_IOD, FaceFit, fit_face, load_predictor
 from au_detect.landmarks.models import LandmarkModel, find_landmark_model
+from au_detect.landmarks.search import search_areas_px, search_scale, searched_face_px
 
 CHECK_CROP = FaceCrop(box_px=92, side_px=128)
 
-# The whole picture is searched on about this many pixels: coarsely, and for smaller faces.
-SEARCH_AREAS_PX = (640 * 360, 1280 * 720)
-MAX_ENLARGEMENT = 2.5
 # Scores of dlib's detector. On the upright crop real faces gave -0.2 to 2.5, half of them over
 # 1.4, the darkest side-lit ones about 0; what the search mistook for faces gave WORST_SCORE.
 SEARCH_SCORE, FOUND_SCORE, LOST_SCORE, WORST_SCORE = -0.5, -0.3, -0.8, -2.0
@@ -42,9 +40,10 @@ DOUBT_LIKENESS, SAME_LIKENESS = 0.9, 0.7
 SAME_FACE, ON_FACE = 0.3, 0.55
 # The crop of a followed face is cut and fitted anew if the face is off by more than this.
 FOLLOWED_IOD = 0.03
-# In frames; every FINE_EVERY-th search also looks for smaller faces.
+# In frames; every FINE_EVERY-th search also looks for smaller faces, and every FINEST_EVERY-th on
+# all areas of `au_detect.landmarks.search`.
 CHECK_EVERY, SEARCH_EVERY, SEARCH_LOST_EVERY, REMEMBER_LOST = 15, 15, 5, 30
-FINE_EVERY = 8
+FINE_EVERY, FINEST_EVERY = 8, 24
 
 
 @dataclass(frozen=True)
@@ -113,21 +112,34 @@ class FaceTracker:
         `find_landmark_model`). It is loaded with the first frame, once per process.
     max_faces : int
         How many faces to follow at most; 1 follows the largest.
+    smallest_face_px : float, optional
+        Pixels between the eyes of the smallest face to look for (`au_detect.landmarks.search`).
+
+    Attributes
+    ----------
+    searched_face_px : float or None
+        Pixels between the eyes of the smallest face that is searched for in pictures like the
+        last; None before the first.
 
     Raises
     ------
     InputError
-        If `max_faces` is not a whole number above 0, or no landmark model is found.
+        If `max_faces` is not a whole number above 0, `smallest_face_px` is not a positive
+        number, or no landmark model is found.
     """
 
     def __init__(
         self,
         landmark_model: str | os.PathLike[str] | LandmarkModel | None = None,
         max_faces: int = 1,
+        smallest_face_px: float | None = None,
     ) -> None:
         if isinstance(max_faces, bool) or not isinstance(max_faces, int) or max_faces < 1:
             raise InputError(f"max_faces must be a whole number above 0, got {max_faces!r}")
+        if smallest_face_px is not None:
+            check_positive("smallest_face_px", smallest_face_px)
         self.max_faces = max_faces
+        self.smallest_face_px = smallest_face_px
         self.landmark_model = find_landmark_model(landmark_model)
         self.reset()
 
@@ -138,6 +150,7 @@ class FaceTracker:
         self._next_id = 0
         self._frames_to_search = 0
         self._searches = 0
+        self.searched_face_px: float | None = None
 
     def track(self, image: NDArray[np.uint8]) -> list[TrackedFace]:
         """Return the faces in the next frame, ordered by `face_id`; empty where there is none.
@@ -155,6 +168,7 @@ class FaceTracker:
         """
         image = _check_image(image)
         self._predictor()
+        self.searched_face_px = searched_face_px(image.size, self.smallest_face_px)
         self._follow(image)
         if self._search_is_due():
             self._search(image)
@@ -190,9 +204,10 @@ class FaceTracker:
 
     def _search(self, image: NDArray[np.uint8]) -> None:
         """Look for faces in the whole picture, and now and then for smaller ones too."""
-        fine = self._searches % FINE_EVERY == 0
+        areas_px = search_areas_px(image.size, self.smallest_face_px)
+        is_finest, is_fine = (self._searches % n == 0 for n in (FINEST_EVERY, FINE_EVERY))
         self._searches += 1
-        for box in _detect(image, SEARCH_AREAS_PX if fine else SEARCH_AREAS_PX[:1]):
+        for box in _detect(image, areas_px if is_finest else areas_px[: 1 + is_fine]):
             if all(overlap(box, face.fit.box) < SAME_FACE for face in self._followed):
                 self._start(image, box)
             if len(self._followed) == self.max_faces:
@@ -257,7 +272,7 @@ def _score(image: NDArray[np.uint8], fit: FaceFit) -> float:
 def _detect(image: NDArray[np.uint8], areas_px: Iterable[int]) -> Iterator[NDArray[np.float64]]:
     """Yield boxes of what may be faces, largest first, from coarse to fine searches."""
     for area_px in areas_px:
-        scale = min(float(np.sqrt(area_px / image.size)), MAX_ENLARGEMENT)
+        scale = search_scale(image.size, area_px)
         size = [max(1, round(length * scale)) for length in image.shape[::-1]]
         shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
         boxes, _, _ = _detector().run(

@@ -85,7 +85,7 @@ def write_annotated(
     path: str | os.PathLike[str],
     *,
     emotions: EmotionResult | None = None,
-    fps: float = 30.0,
+    fps: float | None = None,
     progress: Callable[[Iterable[Frame], int | None], Iterable[Frame]] | None = None,
 ) -> Path:
     """Write an annotated copy of the source of a result.
@@ -99,8 +99,8 @@ def write_annotated(
         Name of the copy without ending: a video becomes an MP4 file without sound, one picture
         a PNG file.
     emotions : EmotionResult, optional
-    fps : float
-        Frames per second of sources without time stamps.
+    fps : float, optional
+        As in `AUDetector.run`.
     progress : callable, optional
         As in `AUDetector.run`.
 
@@ -125,7 +125,7 @@ def write_annotated(
     )
     if stream.kind == "picture":
         return _write_png(next(annotated), Path(f"{path}.png"))
-    return _write_video(annotated, Path(f"{path}.mp4"), _frames_per_second(result, fps))
+    return _write_video(annotated, Path(f"{path}.mp4"), _frames_per_second(result, fps or 30.0))
 
 
 def _write_png(picture: Picture, file: Path) -> Path:

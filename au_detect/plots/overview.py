@@ -86,7 +86,7 @@ def frames_to_show(result: AUResult, face_id: int = 0) -> tuple[int, ...]:
 
 
 def read_pictures(
-    source: Any, frames: tuple[int, ...], *, fps: float = 30.0
+    source: Any, frames: tuple[int, ...], *, fps: float | None = None
 ) -> dict[int, NDArray[np.uint8]]:
     """Return the colour pictures of a few frames of a source; the others are not kept.
 

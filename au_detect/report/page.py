@@ -64,7 +64,7 @@ def write_report(
 def _model_card(results: list[AUResult]) -> str:
     """Return the card of the packaged models, if one of them made a result."""
     names = {networks_name(landmark_model) for landmark_model in NAMES}
-    if not any(result.settings.get("model") in names for result in results):
+    if not any(str(result.settings.get("model")) in names for result in results):
         return ""
     file = packaged_folder("models") / "MODEL_CARD.rst"
     return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -186,7 +186,9 @@ def checked_neutral(neutral: Mapping[int, str]) -> dict[int, str]:
 
 def json_copy(settings: Mapping[str, Any]) -> dict[str, Any]:
     """Return `settings` as JSON would give them back: a copy, tuples as lists."""
+    if not isinstance(settings, Mapping):
+        raise InputError(f"settings must be a dict, got {type(settings).__name__}")
     try:
         return json.loads(json.dumps(settings, allow_nan=False))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InputError(f"settings must be possible to write as JSON, got {error}") from error

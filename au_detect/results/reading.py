@@ -20,6 +20,9 @@ from au_detect.results.result import AUResult
 from au_detect.results.tables import POINT_COLUMNS, POSE_COLUMNS
 from au_detect.results.writing import FORMAT, FORMAT_VERSION
 
+_WRONG = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
+"""What a file of another content makes its readers raise."""
+
 
 def read_result(path: str | os.PathLike[str]) -> AUResult:
     """Read a result that `AUResult.to_json`, `to_csv` or `to_parquet` wrote.
@@ -60,7 +63,7 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
         return fields
     except OSError as error:
         raise InputError(f"cannot read the result file {path}: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _WRONG as error:
         raise InputError(
             f"{path} must be a JSON result of au_detect (format version {FORMAT_VERSION}), "
             f"got {type(error).__name__}: {error}"
@@ -88,7 +91,7 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
             f"a table must be read with its side-car file, cannot read {error.filename}: "
             f"{error.strerror}"
         ) from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except _WRONG as error:
         raise InputError(
             f"{file} must be a table of au_detect beside its {side_car.name}, "
             f"got {type(error).__name__}: {error}"
@@ -101,6 +104,8 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
     def numbers(names: Any) -> NDArray[np.float64]:
         return np.array([table[name] for name in names], dtype=np.float64).T
 
+    texts = [document["input"], document["neutral"], document["settings"]]
+    json.dumps(texts, ensure_ascii=False).encode()  # raises where half a character cannot be shown
     not_kept = dict.fromkeys((*POINT_COLUMNS, *POSE_COLUMNS), np.full(len(table["frame"]), np.nan))
     table = not_kept | dict(table)
 

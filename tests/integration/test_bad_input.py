@@ -201,7 +201,7 @@ def test_a_camera_that_is_unplugged_keeps_the_rows_so_far(detector, pictures, mo
         def release(self):
             self.n_read = 99
 
-    monkeypatch.setattr("au_detect.frames.sources.cv2.VideoCapture", lambda *_: Camera())
+    monkeypatch.setattr("au_detect.frames.camera.cv2.VideoCapture", lambda *_: Camera())
     assert [row.frame.tolist() for row in detector.stream(0)] == [[0], [1], [2]]
     assert detector.run(0).face_found.tolist() == [True] * 3
 

@@ -326,7 +326,7 @@ def test_a_second_run_decodes_no_video(tmp_path, counted, monkeypatch):
     collection = read_sequence_table(tmp_path / "sequences.csv")
     first, _ = measure_collection(collection, cache=tmp_path / "kept")
     counted.clear()
-    monkeypatch.setattr("au_detect.frames.sources.cv2.VideoCapture", None)
+    monkeypatch.setattr("au_detect.frames.sources.open_video", None)
     second, _ = measure_collection(collection, cache=tmp_path / "kept")
     assert_same(first, second)
     assert counted == []

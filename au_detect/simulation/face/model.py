@@ -250,7 +250,7 @@ def _read_index(path: Path) -> dict[str, Any]:
         return {name: listed[name] for name in ("expressions", "idx_to_landmark_verts")}
     except FileNotFoundError as error:
         raise InputError(f"face model must come with {path.name}, got no {path}") from error
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise InputError(
             f"{path} must list expressions and idx_to_landmark_verts, got {error}"
         ) from error

@@ -55,8 +55,8 @@ class LiveOptions:
         What the server reads; None takes the browser's camera.
     neutral : "first", None, or a picture
         As in `AUDetector.stream`.
-    fps : float
-        Of pictures without time stamps.
+    fps : float, optional
+        Instead of time stamps; 30 where there are none.
     rules : tuple of EmotionRule, optional
         By default the packaged ones.
     """
@@ -64,7 +64,7 @@ class LiveOptions:
     make_detector: Callable[[], AUDetector] = AUDetector
     source: Any = None
     neutral: Any = "first"
-    fps: float = 30.0
+    fps: float | None = None
     rules: tuple[EmotionRule, ...] | None = None
 
 
@@ -230,6 +230,6 @@ def _wanted(text: str) -> str | None:
     """Return the type of a message from the page; None if it is no such message."""
     try:
         message = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return message.get("type") if isinstance(message, dict) else None

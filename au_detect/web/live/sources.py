@@ -6,7 +6,7 @@ import time
 from threading import Condition, Event, Thread
 
 from au_detect.errors import AUDetectError
-from au_detect.frames.sources import Frame, FrameStream
+from au_detect.frames import Frame, FrameStream
 
 
 class NewestFrame:

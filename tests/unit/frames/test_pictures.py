@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError
-from au_detect.frames.pictures import MAX_PICTURE_PIXELS, read_picture, to_grey
+from au_detect.frames.limits import MAX_PICTURE_PIXELS
+from au_detect.frames.pictures import read_picture, to_grey
 
 GRADIENT = np.arange(256, dtype=np.uint8).reshape(16, 16)
 COLOR = np.random.default_rng(0).integers(0, 256, (24, 32, 3), dtype=np.uint8)
@@ -282,10 +283,10 @@ def test_bombs_are_refused_from_their_header(tmp_path, kind):
 def test_sizes_are_read_from_real_headers(tmp_path, monkeypatch, ending):
     """With the limit just below their size, good files are refused; at their size, read."""
     path = write(tmp_path / "x", encode(ending, COLOR))
-    monkeypatch.setattr("au_detect.frames.pictures.MAX_PICTURE_PIXELS", 24 * 32 - 1)
+    monkeypatch.setattr("au_detect.frames.picture_kinds.MAX_PICTURE_PIXELS", 24 * 32 - 1)
     with pytest.raises(InputError, match="at most 767 pixels, got 32 x 24"):
         read_picture(path)
-    monkeypatch.setattr("au_detect.frames.pictures.MAX_PICTURE_PIXELS", 24 * 32)
+    monkeypatch.setattr("au_detect.frames.picture_kinds.MAX_PICTURE_PIXELS", 24 * 32)
     assert read_picture(path).shape == (24, 32)
 
 
