@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.landmarks.detection import CHECK_CROP
 from au_detect.landmarks.portrait import gradient_histograms, unit_length
-from au_detect.landmarks.tracking import CHECK_CROP
 from au_detect.simulation.collections.landmark_sequences import draw_people
 from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
 from au_detect.simulation.face.model import read_face_model
