@@ -1,49 +1,52 @@
 """Find faces and follow their 68 landmarks from frame to frame.
 
-Detection imports dlib here and in `au_detect.landmarks.fit` only.
-
-dlib's HOG detector searches the whole picture to start and to recover, and checks an upright
-crop of a followed face now and then. In between, the last points give the crop that the
-landmarks are fitted in (`au_detect.landmarks.fit`).
+The detector (`au_detect.landmarks.detection`) searches the whole picture to start and to recover,
+and looks at an upright crop of a followed face now and then. In between, the last points give the
+crop that the landmarks are fitted in (`au_detect.landmarks.fit`). A face that changes suddenly, or
+comes back, is known by its portrait (`au_detect.landmarks.portrait`).
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
-import cv2
 import dlib
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_positive, check_shape
-from au_detect.landmarks.crop import FIT_CROP, FaceCrop, is_near, overlap
+from au_detect.landmarks.crop import FIT_CROP, is_near, overlap
+from au_detect.landmarks.detection import Look, detect, look_at
 from au_detect.landmarks.fit import REST_IOD, FaceFit, fit_face, load_predictor
 from au_detect.landmarks.models import LandmarkModel, find_landmark_model
-from au_detect.landmarks.search import search_areas_px, search_scale, searched_face_px
+from au_detect.landmarks.portrait import Portrait
+from au_detect.landmarks.search import search_areas_px, searched_face_px
 
-CHECK_CROP = FaceCrop(box_px=92, side_px=128)
-
-# Scores of dlib's detector. On the upright crop real faces gave -0.2 to 2.5, half of them over
-# 1.4, the darkest side-lit ones about 0; what the search mistook for faces gave WORST_SCORE.
-SEARCH_SCORE, FOUND_SCORE, LOST_SCORE, WORST_SCORE = -0.5, -0.3, -0.8, -2.0
+# Scores of the closer look (`au_detect.landmarks.detection`).
+FOUND_SCORE, LOST_SCORE = -0.3, -0.8
 # The crop's and its mirror image's fits differ by 0.012 to 0.019 IOD on half of the real faces,
 # depending on the landmark model, by 0.08 at most (a wink below a fringe). On texture it is 0.02
 # to 0.1: no proof of a face, which is the detector's matter.
 FOUND_DISAGREEMENT_IOD, DOUBT_DISAGREEMENT_IOD = 0.09, 0.05
 # Correlation of thumbnails: over 0.93 within a second of a talking face, 0 after a cut.
-DOUBT_LIKENESS, SAME_LIKENESS = 0.9, 0.7
-# Overlap (intersection over union) of boxes of one face, and of detector and landmarks on it.
-SAME_FACE, ON_FACE = 0.3, 0.55
+DOUBT_LIKENESS = 0.9
+# Of a followed face's thumbnails in two frames: under 0.7 in 1 % of the frames of hasty people and
+# 0.6 for two people at the same place, so that a lower one may be a cut to somebody else.
+JUMP_LIKENESS = 0.7
+# Likeness of portraits (see `au_detect.landmarks.portrait`): of one face before and after a jump or
+# a short loss, and of a face that comes back from anywhere.
+SAME_AFTER_JUMP, SAME_ANYWHERE = 0.55, 0.65
+# Overlap (intersection over union) of boxes of one face.
+SAME_FACE = 0.3
 # The crop of a followed face is cut and fitted anew if the face is off by more than this.
 FOLLOWED_IOD = 0.03
 # In frames; every FINE_EVERY-th search also looks for smaller faces, and every FINEST_EVERY-th on
 # all areas of `au_detect.landmarks.search`.
-CHECK_EVERY, SEARCH_EVERY, SEARCH_LOST_EVERY, REMEMBER_LOST = 15, 15, 5, 30
+CHECK_EVERY, SEARCH_EVERY, SEARCH_LOST_EVERY, JUST_LOST = 15, 15, 5, 30
 FINE_EVERY, FINEST_EVERY = 8, 24
+# How many people are remembered, and how many portraits of each.
+MOST_PEOPLE, MOST_PORTRAITS = 64, 6
 
 
 @dataclass(frozen=True)
@@ -53,7 +56,8 @@ class TrackedFace:
     Parameters
     ----------
     face_id : int
-        The same number in every frame for the same face; 0 where only one face is followed.
+        The same number in every frame for the same person, from 0. Somebody who is lost for a
+        while, or comes back after a cut, keeps the number; somebody else gets a new one.
     points : ndarray of float32, shape (68, 2)
         Landmarks in pixels, finer than whole pixels.
     box : ndarray of float32, shape (4,)
@@ -71,18 +75,22 @@ class TrackedFace:
 
 
 class _Following:
-    """What is known of one face that is followed, or was until some frames ago."""
+    """What is known of one face that is followed, or was some time ago."""
 
-    def __init__(self, face_id: int, fit: FaceFit, score: float) -> None:
+    def __init__(self, face_id: int, fit: FaceFit, look: Look) -> None:
         self.face_id, self.fit = face_id, fit
-        self.portrait, self._portrait_score = fit.thumbnail, score
+        self.portraits: list[Portrait] = []
         self.frames_lost = 0
-        self._set_checked(fit, score)
+        self._set_checked(fit, look)
 
-    def _set_checked(self, fit: FaceFit, score: float) -> None:
-        self.score, self._checked_thumbnail, self._frames_since_check = score, fit.thumbnail, 0
-        if score > self._portrait_score:
-            self.portrait, self._portrait_score = fit.thumbnail, score
+    def come_back(self, fit: FaceFit, look: Look) -> None:
+        """Go on with a face that was lost."""
+        self.fit = fit
+        self._set_checked(fit, look)
+
+    def likeness(self, portrait: Portrait) -> float:
+        """Return how much a portrait looks like the one of this face that is most like it."""
+        return max(float(own @ portrait) for own in self.portraits)
 
     def is_shown_by(self, image: NDArray[np.uint8], fit: FaceFit) -> bool:
         """Return whether `fit` is still the face; ask the detector now and then, and in doubt."""
@@ -92,8 +100,18 @@ class _Following:
         changed = fit.likeness(self._checked_thumbnail) < DOUBT_LIKENESS
         in_doubt = changed or fit.disagreement_iod > DOUBT_DISAGREEMENT_IOD
         if in_doubt or self._frames_since_check >= CHECK_EVERY:
-            self._set_checked(fit, _score(image, fit))
+            look = look_at(image, fit.points)
+            jumped = fit.likeness(self.fit.thumbnail) < JUMP_LIKENESS
+            if jumped and self.likeness(look.portrait) < SAME_AFTER_JUMP:
+                return False
+            self._set_checked(fit, look)
         return self.score > LOST_SCORE
+
+    def _set_checked(self, fit: FaceFit, look: Look) -> None:
+        self.score, self._checked_thumbnail, self._frames_since_check = look.score, fit.thumbnail, 0
+        if look.score > FOUND_SCORE:  # the first stays, the oldest of the others goes
+            self.portraits = [*self.portraits[:1], *self.portraits[1:][-MOST_PORTRAITS + 2 :]]
+            self.portraits.append(look.portrait)
 
     def seen(self) -> TrackedFace:
         agreement = np.exp(-((self.fit.disagreement_iod / 0.05) ** 2))
@@ -179,7 +197,7 @@ class FaceTracker:
         kept: list[_Following] = []
         for face in self._lost:
             face.frames_lost += 1
-        self._lost = [face for face in self._lost if face.frames_lost <= REMEMBER_LOST]
+        self._lost = self._lost[-MOST_PEOPLE:]
         for face in self._followed:
             matrix, in_crop = face.fit.matrix, face.fit.in_crop
             fit = fit_face(self._predictor(), image, matrix, FOLLOWED_IOD, in_crop)
@@ -199,7 +217,8 @@ class FaceTracker:
         if self._followed and self._frames_to_search > 0:
             self._frames_to_search -= 1
             return False
-        self._frames_to_search = (SEARCH_LOST_EVERY if self._lost else SEARCH_EVERY) - 1
+        just_lost = any(face.frames_lost <= JUST_LOST for face in self._lost)
+        self._frames_to_search = (SEARCH_LOST_EVERY if just_lost else SEARCH_EVERY) - 1
         return True
 
     def _search(self, image: NDArray[np.uint8]) -> None:
@@ -207,7 +226,7 @@ class FaceTracker:
         areas_px = search_areas_px(image.size, self.smallest_face_px)
         is_finest, is_fine = (self._searches % n == 0 for n in (FINEST_EVERY, FINE_EVERY))
         self._searches += 1
-        for box in _detect(image, areas_px if is_finest else areas_px[: 1 + is_fine]):
+        for box in detect(image, areas_px if is_finest else areas_px[: 1 + is_fine]):
             if all(overlap(box, face.fit.box) < SAME_FACE for face in self._followed):
                 self._start(image, box)
             if len(self._followed) == self.max_faces:
@@ -219,22 +238,25 @@ class FaceTracker:
         known = any(overlap(fit.box, other.fit.box) > SAME_FACE for other in self._followed)
         if known or fit.disagreement_iod > FOUND_DISAGREEMENT_IOD or not fit.is_inside(image):
             return
-        score = _score(image, fit)
-        if score > FOUND_SCORE:
-            self._followed.append(_Following(self._id_of(fit), fit, score))
+        look = look_at(image, fit.points)
+        if look.score > FOUND_SCORE:
+            self._followed.append(self._person(fit, look))
 
-    def _id_of(self, fit: FaceFit) -> int:
-        """Return the number of the face lost nearby that looks most like this one, or a new one."""
-        if self.max_faces == 1:
-            return 0
-        near = [face for face in self._lost if is_near(face.fit.box, fit.box)]
-        likeness = [fit.likeness(face.portrait) for face in near]
-        if near and max(likeness) > SAME_LIKENESS:
-            found = near[int(np.argmax(likeness))]
-            self._lost.remove(found)
-            return found.face_id
+    def _person(self, fit: FaceFit, look: Look) -> _Following:
+        """Return the lost person that this face is, or somebody new."""
+
+        def likeness(face: _Following) -> float:
+            just_here = face.frames_lost <= JUST_LOST and is_near(face.fit.box, fit.box)
+            enough = SAME_AFTER_JUMP if just_here else SAME_ANYWHERE
+            return face.likeness(look.portrait) - enough
+
+        known = max(self._lost, key=likeness, default=None)
+        if known is not None and likeness(known) > 0:
+            self._lost.remove(known)
+            known.come_back(fit, look)
+            return known
         self._next_id += 1
-        return self._next_id - 1
+        return _Following(self._next_id - 1, fit, look)
 
     def _predictor(self) -> dlib.shape_predictor:
         return load_predictor(str(self.landmark_model.path))
@@ -248,41 +270,3 @@ def _check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if image.size == 0:
         raise InputError(f"image must have pixels, got shape {image.shape}")
     return np.ascontiguousarray(image)
-
-
-@lru_cache(maxsize=1)
-def _detector() -> dlib.fhog_object_detector:
-    return dlib.get_frontal_face_detector()
-
-
-def _score(image: NDArray[np.uint8], fit: FaceFit) -> float:
-    """Return the detector's score on the upright face; about 1.5 on a clear one."""
-    crop = CHECK_CROP.cut(image, CHECK_CROP.matrix(fit.points))
-    boxes, scores, _ = _detector().run(crop, 0, WORST_SCORE)
-    first = (CHECK_CROP.side_px - CHECK_CROP.box_px - 1) / 2
-    expected = (first, first, first + CHECK_CROP.box_px, first + CHECK_CROP.box_px)
-    on_face = [
-        score
-        for box, score in zip(boxes, scores, strict=True)
-        if overlap(_corners(box), expected) > ON_FACE
-    ]
-    return max(on_face, default=WORST_SCORE)
-
-
-def _detect(image: NDArray[np.uint8], areas_px: Iterable[int]) -> Iterator[NDArray[np.float64]]:
-    """Yield boxes of what may be faces, largest first, from coarse to fine searches."""
-    for area_px in areas_px:
-        scale = search_scale(image.size, area_px)
-        size = [max(1, round(length * scale)) for length in image.shape[::-1]]
-        shrinking = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-        boxes, _, _ = _detector().run(
-            cv2.resize(image, size, interpolation=shrinking), 0, SEARCH_SCORE
-        )
-        pixel = np.array([image.shape[1] / size[0], image.shape[0] / size[1]] * 2)
-        for box in sorted(boxes, key=lambda box: -box.area()):
-            yield (np.array(_corners(box)) + 0.5) * pixel - 0.5
-
-
-def _corners(box: dlib.rectangle) -> tuple[float, float, float, float]:
-    """Return left, top, right, bottom; whole numbers are the middles of pixels."""
-    return box.left() - 0.5, box.top() - 0.5, box.right() + 0.5, box.bottom() + 0.5

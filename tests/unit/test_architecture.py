@@ -39,7 +39,12 @@ ONLY_IN = {
     "jinja2": {"report.environment"},
     "fastapi": {"web.live.server"},
     "uvicorn": {"web.live.server"},
-    "dlib": {"landmarks.fit", "landmarks.tracking", "simulation.landmarks.training"},
+    "dlib": {
+        "landmarks.detection",
+        "landmarks.fit",
+        "landmarks.tracking",
+        "simulation.landmarks.training",
+    },
     "tensorflow": {"classifiers.mlp"},
     "keras": {"classifiers.mlp"},
 }

@@ -1,5 +1,6 @@
 import os
 from importlib import metadata
+from itertools import pairwise
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ from au_detect.errors import InputError
 from au_detect.landmarks.models import find_landmark_model
 from au_detect.landmarks.points import apply_affine, interocular_distance_px, mirror
 from au_detect.landmarks.tracking import FaceTracker
+from au_detect.paths import packaged_folder
 
 BLANK = np.zeros((40, 40), dtype=np.uint8)
 EVALUATION_DATA = os.environ.get("AU_DETECT_EVALUATION_DATA")
@@ -216,3 +218,48 @@ def test_the_face_of_every_portrait_is_found(folder):
         iod = interocular_distance_px(face.points)
         assert 1.4 < (right - left) / iod < 2
         assert bottom - top == pytest.approx(right - left, rel=1e-3)
+
+
+def sample(subject, number):
+    """Return a frame of a rendered person, `number` counted from 1 (neutral) to 10 (apex)."""
+    name = f"{subject}/001/{subject}_001_{number:08d}.png"
+    path = packaged_folder("data") / "cohn-kanade-images" / name
+    return cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+
+
+def followed(tracker, image):
+    """Return the number of the one face that is followed in a picture."""
+    (face,) = tracker.track(image)
+    return face.face_id
+
+
+PEOPLE = [f"S00{number}" for number in range(1, 8)]
+
+
+@pytest.mark.parametrize("subject", PEOPLE)
+def test_an_expression_changes_nobody_into_somebody_else(subject):
+    tracker = FaceTracker()
+    assert [followed(tracker, sample(subject, i)) for i in (1, 10, 1, 5, 10)] == [0] * 5
+
+
+@pytest.mark.parametrize(("first", "second"), list(pairwise(PEOPLE)))
+def test_after_a_cut_somebody_else_has_a_new_number_and_the_first_gets_the_old_one_back(
+    first, second
+):
+    tracker = FaceTracker()
+    shots = [(first, 1), (first, 2), (second, 1), (second, 2), (first, 3), (second, 3)]
+    assert [followed(tracker, sample(*shot)) for shot in shots] == [0, 0, 1, 1, 0, 1]
+
+
+def test_people_are_known_again_after_a_long_time_elsewhere_in_the_picture():
+    tracker = FaceTracker()
+    nobody = np.full_like(sample("S001", 1), 90)
+    assert followed(tracker, sample("S001", 1)) == 0
+    for _ in range(50):
+        assert tracker.track(nobody) == []
+    tracker.track(sample("S002", 1))
+    for _ in range(50):
+        tracker.track(nobody)
+    moved = np.roll(sample("S001", 2), -40, axis=1)
+    found = [face.face_id for _ in range(12) for face in tracker.track(moved)]
+    assert set(found) == {0}
