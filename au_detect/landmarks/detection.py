@@ -16,11 +16,14 @@ from au_detect.landmarks.portrait import Portrait, portrait
 from au_detect.landmarks.search import search_scale
 
 CHECK_CROP = FaceCrop(box_px=92, side_px=128)
+WIDE_CROP = FaceCrop(box_px=92, side_px=184)
 
 # Scores of the detector. On the upright crop real faces gave -0.2 to 2.5, half of them over 1.4,
 # the darkest side-lit ones about 0; what the search mistook for faces gave WORST_SCORE.
 SEARCH_SCORE, WORST_SCORE = -0.5, -2.0
-ON_FACE = 0.55
+# Upside-down faces scored -0.9 to 0.6 here, and over 1 the right way up.
+DOUBTFUL_SCORE = 0.7
+ON_FACE, NEAR_FACE = 0.55, 0.15
 """Overlap (intersection over union) of the boxes of detector and landmarks on one face."""
 
 
@@ -33,17 +36,34 @@ class Look:
 
 
 def look_at(image: NDArray[np.uint8], points: NDArray[np.float64]) -> Look:
-    """Ask the detector, and take the portrait, of the face with `points` (68, 2) px."""
+    """Ask the detector, and take the portrait, of the face with `points` (68, 2) px.
+
+    What looks more like a face upside down is one upside down, and no face with these points.
+    """
     crop = CHECK_CROP.cut(image, CHECK_CROP.matrix(points))
+    score = _score(crop)
+    if score < DOUBTFUL_SCORE and _score(_wide_and_turned(image, points), NEAR_FACE) > score:
+        score = WORST_SCORE
+    return Look(score, portrait(crop, CHECK_CROP))
+
+
+def _wide_and_turned(image: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:
+    """Return more around a face, upside down: there its points are far from where they belong."""
+    crop = WIDE_CROP.cut(image, WIDE_CROP.matrix(points))
+    return np.ascontiguousarray(crop[::-1, ::-1])
+
+
+def _score(crop: NDArray[np.uint8], enough: float = ON_FACE) -> float:
+    """Return the best score of a box that overlaps the face box in a crop by `enough`."""
     boxes, scores, _ = _detector().run(crop, 0, WORST_SCORE)
-    first = (CHECK_CROP.side_px - CHECK_CROP.box_px - 1) / 2
+    first = (len(crop) - CHECK_CROP.box_px - 1) / 2
     expected = (first, first, first + CHECK_CROP.box_px, first + CHECK_CROP.box_px)
     on_face = [
         score
         for box, score in zip(boxes, scores, strict=True)
-        if overlap(_corners(box), expected) > ON_FACE
+        if overlap(_corners(box), expected) > enough
     ]
-    return Look(max(on_face, default=WORST_SCORE), portrait(crop, CHECK_CROP))
+    return max(on_face, default=WORST_SCORE)
 
 
 def detect(image: NDArray[np.uint8], areas_px: Iterable[int]) -> Iterator[NDArray[np.float64]]:

@@ -25,6 +25,8 @@ from au_detect.landmarks.search import search_areas_px, searched_face_px
 
 # Scores of the closer look (`au_detect.landmarks.detection`).
 FOUND_SCORE, LOST_SCORE = -0.3, -0.8
+# A face that is less sure is none: half turned to the side, real ones had 0.29.
+LEAST_CONFIDENCE = 0.1
 # The crop's and its mirror image's fits differ by 0.012 to 0.019 IOD on half of the real faces,
 # depending on the landmark model, by 0.08 at most (a wink below a fringe). On texture it is 0.02
 # to 0.1: no proof of a face, which is the detector's matter.
@@ -65,7 +67,8 @@ class TrackedFace:
         points. It may reach over the border of the picture.
     confidence : float
         In [0, 1]: the detector's last score on this face through a logistic function (score 0
-        gives 0.5), times how well the last two fits of crop and mirror image agree.
+        gives 0.5), times how well the last two fits of crop and mirror image agree; at least
+        `LEAST_CONFIDENCE`.
     """
 
     face_id: int
@@ -190,7 +193,8 @@ class FaceTracker:
         self._follow(image)
         if self._search_is_due():
             self._search(image)
-        return [face.seen() for face in sorted(self._followed, key=lambda face: face.face_id)]
+        faces = [face.seen() for face in sorted(self._followed, key=lambda face: face.face_id)]
+        return [face for face in faces if face.confidence >= LEAST_CONFIDENCE]
 
     def _follow(self, image: NDArray[np.uint8]) -> None:
         """Fit every followed face in this frame; move those that are gone to the lost ones."""

@@ -263,3 +263,11 @@ def test_people_are_known_again_after_a_long_time_elsewhere_in_the_picture():
     moved = np.roll(sample("S001", 2), -40, axis=1)
     found = [face.face_id for _ in range(12) for face in tracker.track(moved)]
     assert set(found) == {0}
+
+
+@pytest.mark.parametrize("subject", PEOPLE)
+def test_a_face_upside_down_is_none(subject):
+    tracker = FaceTracker()
+    pictures = [np.rot90(sample(subject, number), 2) for number in (1, 4, 7, 10)]
+    assert [tracker.track(np.ascontiguousarray(p)) for p in pictures] == [[]] * 4
+    assert followed(tracker, sample(subject, 1)) == 0
