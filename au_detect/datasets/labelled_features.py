@@ -19,11 +19,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.columns import chosen_rows
-from au_detect.errors import InputError, check_shape
+from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
 
 FORMAT_VERSION = 1
 MAX_INTENSITY = 5.0
+FAINT = ("ignore", "absent")
+"""What becomes of AUs fainter than the least intensity that counts as present."""
 _ARRAYS = ("upper", "lower", "intensity", "subject")
 _OPTIONAL = ("weight", "original")
 
@@ -111,17 +113,19 @@ class LabelledFeatures:
         """Number of different subjects."""
         return len(np.unique(self.subject))
 
-    def labels(self, minimum_intensity: float = 1.0) -> NDArray[np.float32]:
+    def labels(self, minimum_intensity: float = 1.0, faint: str = "ignore") -> NDArray[np.float32]:
         """Return what a classifier learns: 1 present, 0 absent, NaN ignored.
 
         An AU is present at `minimum_intensity` or above and absent at exactly 0. In between
-        lie traces that coders themselves disagree about: they are NaN, neither present nor
-        absent, like cells that were not coded.
+        lie traces that coders themselves disagree about: `faint` says what they are.
 
         Parameters
         ----------
         minimum_intensity : float, optional
             In (0, 5]; the default, 1, is FACS intensity A.
+        faint : {"ignore", "absent"}
+            "ignore": neither present nor absent (NaN), like cells that were not coded.
+            "absent": absent, as studies of DISFA count what is below 2.
 
         Returns
         -------
@@ -130,9 +134,9 @@ class LabelledFeatures:
         Raises
         ------
         InputError
-            If `minimum_intensity` is outside (0, 5].
+            If `minimum_intensity` is outside (0, 5], or `faint` is another word.
         """
-        return labels_of_intensity(self.intensity, minimum_intensity)
+        return labels_of_intensity(self.intensity, minimum_intensity, faint)
 
     @property
     def is_original(self) -> NDArray[np.bool_]:
@@ -219,13 +223,14 @@ class LabelledFeatures:
 
 
 def labels_of_intensity(
-    intensity: NDArray[np.float32], minimum_intensity: float
+    intensity: NDArray[np.float32], minimum_intensity: float, faint: str = "ignore"
 ) -> NDArray[np.float32]:
     """Return the labels of FACS intensities, in their shape; see `LabelledFeatures.labels`."""
+    check_option("faint", faint, FAINT)
     if not 0 < minimum_intensity <= MAX_INTENSITY:
         raise InputError(f"minimum_intensity must be in (0, 5], got {minimum_intensity}")
     labels = np.full(intensity.shape, np.nan, dtype=np.float32)
-    labels[intensity == 0] = 0
+    labels[intensity < minimum_intensity if faint == "absent" else intensity == 0] = 0
     labels[intensity >= minimum_intensity] = 1
     return labels
 

@@ -20,7 +20,10 @@ SUMMARY = ("mean_auc", "mean_tpr", "mean_fpr", "upper_tpr", "lower_tpr", "mean_f
 
 
 def compare_predictions(
-    predictions: Mapping[str, Predictions], n_resamples: int = N_RESAMPLES
+    predictions: Mapping[str, Predictions],
+    n_resamples: int = N_RESAMPLES,
+    *,
+    max_fpr: float = 0.05,
 ) -> dict[str, Any]:
     """Compare classifiers with the first one, subject resample by subject resample.
 

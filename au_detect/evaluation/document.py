@@ -38,6 +38,7 @@ def evaluation_document(
     *,
     protocol: Mapping[str, Any],
     classifier: Mapping[str, Any],
+    labelling: Mapping[str, Any] | None = None,
     dropped: Mapping[str, int] | None = None,
     n_resamples: int = N_RESAMPLES,
 ) -> dict[str, Any]:
@@ -50,6 +51,9 @@ def evaluation_document(
         The collection that `predictions.rows` points into.
     protocol, classifier : mapping
         What is said of how rows were divided, and of what was trained; JSON-able.
+    labelling : mapping, optional
+        From which ``minimum_intensity`` on an AU counts as present, and what became of ``faint``
+        ones; by default from 1 on, and ignored.
     dropped : mapping of str to int, optional
         AUs that too few subjects show, with the number of those subjects.
     n_resamples : int
@@ -67,6 +71,7 @@ def evaluation_document(
         "au_detect_version": __version__,
         "data": describe_data(tested, dropped or {}),
         "protocol": dict(protocol),
+        "labelling": dict(labelling or {"minimum_intensity": 1.0, "faint": "ignore"}),
         "classifier": dict(classifier),
         "interval": f"95 %, {n_resamples} bootstrap resamples of the subjects",
         "aus": {

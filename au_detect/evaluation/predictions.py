@@ -31,6 +31,8 @@ class Predictions:
     fold : ndarray of int, shape (n,)
     history : list
         Training curves of every fold; empty for classifiers without.
+    chosen : list
+        What was chosen inside every fold.
     """
 
     aus: tuple[int, ...]
@@ -41,6 +43,7 @@ class Predictions:
     subject: NDArray[Any]
     fold: NDArray[np.intp]
     history: list[dict[str, Any]] = field(default_factory=list)
+    chosen: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def decided(self) -> NDArray[np.float64]:
@@ -73,7 +76,10 @@ class Predictions:
 
 
 def predict_with_model(
-    model: AUModel, sequences: LabelledSequences, minimum_intensity: float = 1.0
+    model: AUModel,
+    sequences: LabelledSequences,
+    minimum_intensity: float = 1.0,
+    faint: str = "ignore",
 ) -> Predictions:
     """Return what a model folder says of the sequences; nothing is trained.
 
@@ -97,7 +103,7 @@ def predict_with_model(
     return Predictions(
         aus=aus,
         rows=rows,
-        y=sequences.labels(aus, minimum_intensity)[rows],
+        y=sequences.labels(aus, minimum_intensity, faint)[rows],
         probabilities=probabilities[rows],
         thresholds=np.broadcast_to(thresholds, (n, len(aus))),
         subject=sequences.subject[rows],

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import train_test_split
 
 from au_detect.errors import InputError, check_option
 
@@ -75,6 +74,8 @@ def make_folds(
 def _random_quarter(n_rows: int) -> Fold:
     if n_rows < 8:
         raise InputError(f"random-quarter needs at least 8 rows, got {n_rows}")
+    from sklearn.model_selection import train_test_split
+
     _, tested = train_test_split(
         np.arange(n_rows), test_size=0.25, random_state=RANDOM_QUARTER_SEED
     )

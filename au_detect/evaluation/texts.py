@@ -47,6 +47,15 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     return str(protocol.get("text", name))
 
 
+def labelling_text(labelling: Mapping[str, Any]) -> str:
+    """Return in words when an AU counts as present, and what became of fainter ones."""
+    faint = {
+        "ignore": "fainter ones count neither way",
+        "absent": "fainter ones count as absent",
+    }[labelling["faint"]]
+    return f"AUs count as present from intensity {labelling['minimum_intensity']:g}; {faint}."
+
+
 def number_text(value: float | None, *, signed: bool = False) -> str:
     """Return a rate with three decimals, or a dash where it is undefined."""
     if value is None:
@@ -100,7 +109,7 @@ def evaluation_text(document: Mapping[str, Any]) -> str:
     data = document["data"]
     lines = [
         f"{data['n_sequences']} sequences of {data['n_subjects']} subjects. "
-        f"{protocol_text(document['protocol'])}",
+        f"{protocol_text(document['protocol'])} {labelling_text(document['labelling'])}",
     ]
     if data["dropped_aus"]:
         listed = ", ".join(f"{au} ({n})" for au, n in data["dropped_aus"].items())
@@ -133,7 +142,7 @@ def comparison_text(document: Mapping[str, Any]) -> str:
     data = document["data"]
     lines = [
         f"{data['n_sequences']} sequences of {data['n_subjects']} subjects. "
-        f"{protocol_text(document['protocol'])}",
+        f"{protocol_text(document['protocol'])} {labelling_text(document['labelling'])}",
         "",
     ]
     rows = [
