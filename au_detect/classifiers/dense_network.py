@@ -85,4 +85,3 @@ def read_dense_network(content: bytes) -> DenseNetwork:
     if np.abs(expit(found.logits(rows)) - network.predict_proba(rows)).max() > _TOLERANCE:
         raise ModelFileError("a network to begin from must be dense layers with ReLU, got another")
     return found
-

@@ -22,7 +22,7 @@ from au_detect.classifiers.base import AUClassifier, NotFittedInputError, Sample
 from au_detect.classifiers.calibration import active_au_weights, fit_platt_scaling, positive_weights
 from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
 from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
-from au_detect.classifiers.mlp_network import build_network, with_probabilities
+from au_detect.classifiers.mlp_network import build_network, with_probabilities, without_sigmoid
 from au_detect.classifiers.mlp_session import seeded, silent_stderr
 from au_detect.errors import InputError, check_option
 
@@ -158,6 +158,13 @@ class MLPClassifier(AUClassifier):
         probabilities: NDArray[np.float32] = members.mean(axis=0, dtype=np.float32)
         probabilities[~np.isfinite(features).all(axis=1)] = np.nan
         return probabilities
+
+    def predict_logits(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return calibrated logits, shape (n_samples, n_aus), the mean over the members."""
+        features = self._check_features(X)
+        keras = import_tensorflow().keras
+        ends = [without_sigmoid(keras, network) for network in self.networks_]
+        return np.mean([_run(end, features) for end in ends], axis=0, dtype=np.float32)
 
     def export_litert(self) -> list[bytes]:
         """Return every member as the content of a ``.tflite`` file for `LiteRTNetwork`."""

@@ -90,6 +90,11 @@ def _add_compare(commands: Any) -> None:
         "the neutral face; networks: one for the whole face instead of two), several with commas, "
         "or none (default: %(default)s)",
     )  # fmt: skip
+    compare.add_argument(
+        "--repeats", type=int, default=3, metavar="N",
+        help="do all of it so often, with other folds and seeds, so that intervals allow for what "
+        "a training happens to give (default: %(default)s)",
+    )  # fmt: skip
     _add_protocol_options(compare, "au_detect_comparison")
 
 
@@ -191,12 +196,12 @@ def _compare(options: argparse.Namespace) -> int:
     variants = _variants(options, data)
     _warn(options.protocol)
     predictions, document, evaluation = compare_recipes(
-        data, variants, options.protocol,
+        data, variants, options.protocol, n_repeats=options.repeats,
         n_folds=options.folds, n_jobs=options.jobs, progress=_folds_progress,
     )  # fmt: skip
     options.out.mkdir(parents=True, exist_ok=True)
-    for name, found in predictions.items():
-        found.write_csv(options.out / f"predictions {name}.csv", data.own)
+    for name, runs in predictions.items():
+        runs[0].write_csv(options.out / f"predictions {name}.csv", data.own)
     write_document(document, options.out / "comparison.json")
     write_evaluation_page(
         options.out / "report.html", data.own, evaluation, document, title="Classifiers compared"

@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.classifiers.base import AUClassifier
 from au_detect.classifiers.base import Samples as Rows
+from au_detect.classifiers.manifest import NetworkEntry
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.evaluation.metrics import roc_auc
@@ -26,6 +28,7 @@ from au_detect.training.fitted import FittedHalf, FittedModel, Member, mean_with
 from au_detect.training.people import PeopleSplit, split_people
 from au_detect.training.recipe import MODELS, TrainingRecipe
 from au_detect.training.samples import Samples, columns_of
+from au_detect.training.start import Start, find_start, with_started
 from au_detect.training.watch import Watch, network_name
 
 FACES: tuple[Face, ...] = ("upper", "lower")
@@ -63,7 +66,7 @@ def fit(
         that were not measured.
     """
     recipe = recipe or TrainingRecipe()
-    data = data.in_order()
+    data, watch = data.in_order(), watch or Watch()
     if data.own.furrows is None and recipe.features == "furrows":
         raise InputError("furrows must be measured on pictures, got landmarks alone")
     if data.own.furrows is None and recipe.features == "both":
@@ -71,16 +74,20 @@ def fit(
     dropped: dict[str, int] = {}
     if aus is None:
         aus, dropped = aus_with_enough_people(data.own, recipe)
+    learnt, start = tuple(aus), find_start(data, recipe)
+    all_aus = with_started(learnt, start)
     split = split_people(data.own.subject, recipe)
     samples = Samples(data, recipe)
     has_neutral = bool(data.own.has_neutral.any())
     kinds = [n for n in (neutral or (recipe.uses_neutral,)) if has_neutral or not n] or [False]
     halves = [
-        _fit_half(_Task(samples, split, recipe, uses_neutral, face, chosen, watch or Watch()))
+        _fit_half(_Task(samples, split, recipe, uses_neutral, face, chosen, learnt, start, watch))
         for uses_neutral in kinds
-        for face, chosen in _halves(aus, recipe)
+        for face, chosen in _halves(all_aus, recipe)
     ]
-    return FittedModel(data, recipe, tuple(aus), dropped, tuple(halves), data.own.rows(split.test))
+    started = start.described if start else None
+    test = data.own.rows(split.test)
+    return FittedModel(data, recipe, learnt, dropped, tuple(halves), test, started)
 
 
 def aus_with_enough_people(
@@ -117,6 +124,8 @@ class _Task:
     uses_neutral: bool
     face: Face | None
     aus: tuple[int, ...]
+    learnt: tuple[int, ...]
+    start: Start | None
     watch: Watch
 
 
@@ -178,7 +187,15 @@ def _fit_member(
     options = {}
     if task.recipe.is_network:
         options = task.watch.options(name, part, len(task.split.parts), task.aus)
-    classifier: AUClassifier = MODELS[task.recipe.model](task.face, task.recipe, **options)
+    make = partial(MODELS[task.recipe.model], task.face, task.recipe, **options)
+    classifier: AUClassifier
+    if task.start is None:
+        classifier = make()
+    else:
+        assert task.face is not None
+        classifier = task.start.classifier(
+            make, task.face, view, task.aus, task.learnt, uses_neutral=task.uses_neutral
+        )
     return Member(view, part, classifier.fit_on(rows(known & ~outside), rows(held_out)))
 
 
@@ -207,7 +224,8 @@ def _judged(
     mean = np.mean(list(unseen.values()), axis=0)
     aucs = [
         roc_auc(labels[judged, column], mean[:, column], part[judged])
-        for column in range(len(task.aus))
+        for column, au in enumerate(task.aus)
+        if au in task.learnt
     ]
     defined = [auc for auc in aucs if np.isfinite(auc)]
     return FittedHalf(
@@ -222,7 +240,15 @@ def _judged(
         unseen_auc=float(np.mean(defined)) if defined else -1.0,
         alternative=alternative,
         layers=_layers(recipe, task.face),
+        learnt=tuple(au for au in task.aus if au in task.learnt),
+        given=_given(task),
     )
+
+
+def _given(task: _Task) -> NetworkEntry | None:
+    if task.start is None or task.face is None:
+        return None
+    return task.start.entry(task.face, uses_neutral=task.uses_neutral)
 
 
 def _layers(recipe: TrainingRecipe, face: Face | None) -> int:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.base import AUClassifier
 from au_detect.classifiers.calibration import choose_thresholds
+from au_detect.classifiers.manifest import NetworkEntry
 from au_detect.datasets.augmentation import measured_pairs
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.predictions import Predictions
@@ -55,6 +56,11 @@ class FittedHalf:
         Which way of starting from other networks was chosen; "" where there was none.
     layers : int
         Hidden layers.
+    learnt : tuple of int
+        Those of `aus` that the data show often enough; the others are as the given networks have
+        them.
+    given : NetworkEntry or None
+        Of the networks that training began from.
     """
 
     uses_neutral: bool
@@ -68,14 +74,25 @@ class FittedHalf:
     unseen_auc: float
     alternative: str
     layers: int
+    learnt: tuple[int, ...]
+    given: NetworkEntry | None = None
 
     def unseen_mean(self, views: Sequence[str]) -> NDArray[np.float32]:
         """Return the mean over views of what is said of unseen people."""
         return np.mean([self.unseen[view] for view in views], axis=0, dtype=np.float32)
 
     def thresholds(self, views: Sequence[str], max_fpr: float) -> NDArray[np.float64]:
-        """Return the thresholds (n_aus,) for the mean of the members of some views."""
-        return choose_thresholds(self.labels, self.unseen_mean(views), max_fpr)
+        """Return the thresholds (n_aus,) for the mean of the members of some views.
+
+        An AU that nobody is known not to show keeps the threshold of the given networks.
+        """
+        thresholds = choose_thresholds(self.labels, self.unseen_mean(views), max_fpr)
+        if self.given is not None:
+            known = dict(zip(self.given.aus, self.given.thresholds, strict=True))
+            for column, au in enumerate(self.aus):
+                if not (self.labels[:, column] == 0).any():
+                    thresholds[column] = known.get(au, thresholds[column])
+        return thresholds
 
     def predict_proba(
         self, features: NDArray[np.float32], views: Sequence[str]

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
 from au_detect.classifiers.storage import load_model
 from au_detect.datasets.sequences import LabelledSequences
+from au_detect.errors import InputError
 from au_detect.evaluation.comparison import compare_predictions, sentence_about
 from au_detect.evaluation.document import describe_data, evaluation_document, plain
 from au_detect.evaluation.predictions import Predictions, predict_with_model
@@ -50,7 +52,8 @@ def judge_recipe(
     folds = make_folds(
         protocol, data.own.subject, n_folds=n_folds, random_state=recipe.random_state
     )
-    (predictions,) = cross_validate(data, aus, [recipe], folds, n_jobs=n_jobs, progress=progress)
+    (found,) = cross_validate(data, aus, [recipe], folds, n_jobs=n_jobs, progress=progress)
+    predictions = _as_compared(found, protocol)
     document = evaluation_document(
         predictions,
         data.own,
@@ -58,6 +61,7 @@ def judge_recipe(
         labelling=labelling(recipe),
         classifier=told(recipe) | {"chosen": predictions.chosen},
         dropped=dropped,
+        matched_fpr=recipe.max_fpr,
     )
     return predictions, document
 
@@ -102,9 +106,10 @@ def compare_recipes(
     protocol: str = "subject-kfold",
     *,
     n_folds: int = 10,
+    n_repeats: int = 1,
     n_jobs: int = 1,
     progress: Progress | None = None,
-) -> tuple[dict[str, Predictions], dict[str, Any], dict[str, Any]]:
+) -> tuple[dict[str, list[Predictions]], dict[str, Any], dict[str, Any]]:
     """Return predictions by name, the document of the comparison, and that of the first recipe.
 
     Parameters
@@ -114,35 +119,56 @@ def compare_recipes(
         By name; the first is what the others are compared with. Where another differs from it in
         nothing but one thing that it lacks (`ABLATIONS`), the document says what that adds.
     protocol, n_folds : see `make_folds`
+    n_repeats : int
+        How often all is done, with other folds and seeds: then intervals of differences allow for
+        what a training happens to give.
     n_jobs, progress : see `cross_validate`
+
+    Raises
+    ------
+    InputError
+        If `n_repeats` is below 1, and as `judge_recipe`.
     """
-    names, recipes = list(variants), list(variants.values())
+    if n_repeats < 1:
+        raise InputError(f"n_repeats must be at least 1, got {n_repeats}")
+    names, first = list(variants), next(iter(variants.values()))
     data = data.in_order()
-    aus, dropped = aus_with_enough_people(data.own, recipes[0])
-    folds = make_folds(
-        protocol, data.own.subject, n_folds=n_folds, random_state=recipes[0].random_state
-    )
-    found = cross_validate(data, aus, recipes, folds, n_jobs=n_jobs, progress=progress)
-    predictions = dict(zip(names, found, strict=True))
-    said = _protocol(protocol, len(folds))
+    aus, dropped = aus_with_enough_people(data.own, first)
+    predictions: dict[str, list[Predictions]] = {name: [] for name in names}
+    n_made = 0
+    for repeat in range(n_repeats):
+        seed = first.random_state + repeat
+        folds = make_folds(protocol, data.own.subject, n_folds=n_folds, random_state=seed)
+        recipes = [replace(r, random_state=r.random_state + repeat) for r in variants.values()]
+        found = cross_validate(data, aus, recipes, folds, n_jobs=n_jobs, progress=progress)
+        n_made = len(folds)
+        for name, run in zip(names, found, strict=True):
+            predictions[name].append(_as_compared(run, protocol))
+    said = _protocol(protocol, n_made)
     evaluation = evaluation_document(
-        found[0],
+        predictions[names[0]][0],
         data.own,
         protocol=said,
-        labelling=labelling(recipes[0]),
-        classifier=told(recipes[0]) | {"chosen": found[0].chosen},
+        labelling=labelling(first),
+        classifier=told(first) | {"chosen": predictions[names[0]][0].chosen},
         dropped=dropped,
+        matched_fpr=first.max_fpr,
     )
     document = {
         "format": COMPARISON_FORMAT,
         "protocol": said,
-        "labelling": labelling(recipes[0]),
-        "data": describe_data(data.own.rows(found[0].rows), dropped),
+        "labelling": labelling(first),
+        "data": describe_data(data.own.rows(predictions[names[0]][0].rows), dropped),
         "learners": {name: told(recipe) for name, recipe in variants.items()},
-        **compare_predictions(predictions, max_fpr=recipes[0].max_fpr),
+        **compare_predictions(predictions, matched_fpr=first.max_fpr),
         "answers": _answers(variants, predictions),
     }
     return predictions, plain(document), evaluation
+
+
+def _as_compared(predictions: Predictions, protocol: str) -> Predictions:
+    """Let AUCs compare all people where every fold is one person."""
+    return replace(predictions, pooled=protocol == "loso")
 
 
 QUESTIONS = {
@@ -157,7 +183,7 @@ QUESTIONS = {
 
 
 def _answers(
-    variants: Mapping[str, TrainingRecipe], predictions: Mapping[str, Predictions]
+    variants: Mapping[str, TrainingRecipe], predictions: Mapping[str, list[Predictions]]
 ) -> list[str]:
     first = next(iter(variants))
     answers = []

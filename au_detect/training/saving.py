@@ -20,6 +20,7 @@ from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
 from au_detect.training.fitted import FittedHalf, FittedModel
+from au_detect.training.recipe import TrainingRecipe
 from au_detect.training.samples import Faces, columns_of
 from au_detect.training.watch import network_name
 from au_detect.version import __version__
@@ -114,14 +115,21 @@ def _entry(
         inputs=tuple(columns.of(view).stop for _, view in used.values()),
         aus=half.aus,
         thresholds=tuple(float(t) for t in thresholds),
-        metrics=_metrics(measured),
+        metrics=_metrics(half, measured),
         experimental=tuple(
             au
             for au, auc in zip(half.aus, measured.auc, strict=True)
-            # An AUC that is undefined, without a test positive, is not above anything.
-            if au in recipe.experimental or not auc >= recipe.experimental_below_auc
+            if au in recipe.experimental or _is_doubtful(half, au, auc, recipe)
         ),
     )
+
+
+def _is_doubtful(half: FittedHalf, au: int, auc: float, recipe: TrainingRecipe) -> bool:
+    """Return whether an AU does not reach the AUC; what was not learnt is as it was given."""
+    if half.given is not None and au not in half.learnt:
+        return au in half.given.experimental or au not in half.given.aus
+    # An AUC that is undefined, without a test positive, is not above anything.
+    return not auc >= recipe.experimental_below_auc
 
 
 def _measured(
@@ -142,12 +150,16 @@ def _features(sequences: LabelledSequences, half: FittedHalf) -> Any:
     return Faces(sequences).features(pairs, half.face, uses_neutral=half.uses_neutral)
 
 
-def _metrics(measured: AUEvaluation) -> dict[int, dict[str, float | None]]:
+def _metrics(half: FittedHalf, measured: AUEvaluation) -> dict[int, dict[str, float | None]]:
     columns = {name: getattr(measured, name).astype(float) for name in METRICS}
-    return {
+    metrics = {
         au: {name: float(v[i]) if np.isfinite(v[i]) else None for name, v in columns.items()}
         for i, au in enumerate(measured.aus)
     }
+    if half.given is not None:
+        carried = {au: half.given.metrics[au] for au in half.aus if au in half.given.metrics}
+        metrics |= {au: found for au, found in carried.items() if au not in half.learnt}
+    return metrics
 
 
 def _described(fitted: FittedModel) -> dict[str, Any]:
@@ -170,6 +182,7 @@ def _described(fitted: FittedModel) -> dict[str, Any]:
         "metrics_measured_on": "test subjects" if len(fitted.test) else "validation subjects",
         "dropped_aus": fitted.dropped,
         "started_from": fitted.started_from,
+        "learnt_aus": list(fitted.aus),
         "chosen": fitted.chosen,
         "history": fitted.history,
     }
