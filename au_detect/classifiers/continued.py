@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Self
 
 import numpy as np
@@ -27,31 +26,13 @@ from scipy.special import expit
 
 from au_detect.classifiers.base import AUClassifier, Samples
 from au_detect.classifiers.calibration import fit_platt_scaling
-from au_detect.classifiers.dense_network import DenseNetwork
+from au_detect.classifiers.dense_network import Combination, DenseNetwork
 from au_detect.classifiers.mlp import MLPClassifier, convert_network, import_tensorflow
 from au_detect.classifiers.mlp_network import build_combined
 from au_detect.errors import check_option
 
 ALTERNATIVES = ("as they are", "head", "ensemble")
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Combination:
-    """logits = given logits @ `matrix` + own logits · `share` + `offset`.
-
-    Shapes (n_given, n_aus), (n_aus,) and (n_aus,).
-    """
-
-    matrix: Floats
-    share: Floats
-    offset: Floats
-
-    def scaled(self, slopes: Floats, offsets: Floats) -> Combination:
-        """Return the combination with its logits scaled and moved."""
-        return Combination(
-            self.matrix * slopes, self.share * slopes, self.offset * slopes + offsets
-        )
 
 
 class ContinuedClassifier(AUClassifier):

@@ -48,6 +48,24 @@ class DenseNetwork:
         return np.asarray(hidden @ self.kernels[-1] + self.biases[-1], dtype=np.float32)
 
 
+@dataclass(frozen=True)
+class Combination:
+    """logits = given logits @ `matrix` + own logits · `share` + `offset`.
+
+    Shapes (n_given, n_aus), (n_aus,) and (n_aus,).
+    """
+
+    matrix: NDArray[np.float64]
+    share: NDArray[np.float64]
+    offset: NDArray[np.float64]
+
+    def scaled(self, slopes: NDArray[np.float64], offsets: NDArray[np.float64]) -> Combination:
+        """Return the combination with its logits scaled and moved."""
+        return Combination(
+            self.matrix * slopes, self.share * slopes, self.offset * slopes + offsets
+        )
+
+
 def read_dense_network(content: bytes) -> DenseNetwork:
     """Read the weights of a ``.tflite`` file that `MLPClassifier` wrote.
 

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 if TYPE_CHECKING:
-    from au_detect.classifiers.continued import Combination
-    from au_detect.classifiers.dense_network import DenseNetwork
+    from au_detect.classifiers.dense_network import Combination, DenseNetwork
 
 _IGNORED = 1e30  # variance that scales a feature to nothing
 

@@ -150,7 +150,7 @@ def _print_experimental(folder: Path) -> None:
     from au_detect.facs import au_label
 
     doubtful = {
-        au: entry.metrics[au]["n_positive"]
+        au: entry.metrics.get(au, {}).get("n_positive") or 0
         for entry in read_manifest(folder).networks
         for au in entry.experimental
     }
@@ -238,11 +238,14 @@ def _recipe(options: argparse.Namespace, model: str) -> TrainingRecipe:
 
 
 def _data(options: argparse.Namespace) -> TrainingData:
+    from au_detect.datasets.duplicates import doubtful_people
     from au_detect.training.data import training_data
 
     own, extra = (
         [_load(options, path) for path in paths] for paths in (options.data, options.extra)
     )
+    for text in doubtful_people([*own, *extra]):
+        print(f"au-detect: warning: {text}", file=sys.stderr)
     return training_data(own, extra)
 
 

@@ -88,7 +88,8 @@ def _video(path: Path, pictures: tuple[Path, ...], film: Path | None) -> CodedVi
     intensity = np.select([coded == 1, coded == 0], [UNKNOWN_STRENGTH, 0.0], default=np.nan)
     known = np.isfinite(intensity).any(axis=1)
     rows = np.flatnonzero(known)
-    frames, numbers = (film,) if film else (), rows
+    frames: tuple[Path, ...] = (film,) if film else ()
+    numbers = rows
     if pictures:
         place = {last_number(picture): number for number, picture in enumerate(pictures)}
         rows = np.array([row for row in rows.tolist() if row + 1 in place], dtype=np.intp)

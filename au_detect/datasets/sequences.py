@@ -127,7 +127,7 @@ class LabelledSequences:
         InputError
             If furrows are asked for that were not measured.
         """
-        mean, apex = mean_neutral(), self.is_apex
+        mean = mean_neutral()
         pose = estimate_pose(self.points)
         neutral = estimate_pose(self.neutral_points) if uses_neutral else mean.pose
         upper, lower = geometric_features(pose, neutral)
@@ -152,8 +152,6 @@ class LabelledSequences:
             uses_furrows=uses_furrows,
             landmark_model=self.landmark_model,
             source=self.source,
-            weight=self.attributes.get("weight"),
-            original=self.attributes.get("original", None if apex.all() else apex),
         )
 
     @property

@@ -55,7 +55,8 @@ def compare_predictions(
     -------
     dict
         ``reference``; ``n_repeats``; ``matched_fpr``; ``mean_over``: labels of the AUs that means
-        are over; ``aus``: label to rate to ``{classifier: value}``, and ``n_positive``;
+        are over; ``aus``: label to rate to ``{classifier: value}``, with ``n_positive``, and
+        ``rates``: classifier to TPR and FPR as ``[value, low, high]``;
         ``summary``: classifier to number to ``[value, low, high]``; ``differences``: classifier to
         number to ``[classifier minus reference, low, high]``.
 
@@ -145,13 +146,24 @@ def _check_alike(
 
 
 def _one_au(column: int, judged: Mapping[str, Sequence[_Judged]]) -> dict[str, Any]:
-    return {
+    rates = {
+        name: {rate: _rate_with_interval(runs, rate, column) for rate in ("tpr", "fpr")}
+        for name, runs in judged.items()
+    }
+    return {"rates": rates} | {
         rate: {
             name: float(np.mean([getattr(run.evaluation, rate)[column] for run in runs]))
             for name, runs in judged.items()
         }
         for rate in COMPARED
     }
+
+
+def _rate_with_interval(runs: Sequence[_Judged], rate: str, column: int) -> list[float]:
+    value = float(np.mean([getattr(run.evaluation, rate)[column] for run in runs]))
+    drawn = np.mean([getattr(run.resamples, rate)[:, column] for run in runs], axis=0)
+    low, high = percentile_interval(drawn)
+    return [value, float(low), float(high)]
 
 
 def _mean_with_interval(runs: Sequence[Any], number: str) -> list[float]:

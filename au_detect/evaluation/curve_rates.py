@@ -10,6 +10,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from au_detect.errors import check_shape
+
 Floats = NDArray[np.float64]
 CELLS_AT_ONCE = 4_000_000
 
@@ -58,3 +60,33 @@ def curve_rates(
         found[0, block] = np.where(undefined, np.nan, pr_auc)
         found[1, block] = np.where(undefined, np.nan, matched)
     return found[0], found[1]
+
+
+def roc_auc(y: ArrayLike, scores: ArrayLike, fold: ArrayLike | None = None) -> float:
+    """Return the area under the ROC curve of one AU; ties count half, NaN where undefined.
+
+    Parameters
+    ----------
+    y, scores : array_like, shape (n_samples,)
+        Rows in which either is NaN are left out.
+    fold : array_like of int, shape (n_samples,), optional
+        Only rows of one fold are compared with each other.
+
+    Raises
+    ------
+    InputError
+        If `fold` has another shape.
+    """
+    labels, values = np.asarray(y, dtype=float), np.asarray(scores, dtype=float)
+    folds = np.zeros(len(labels), dtype=int) if fold is None else np.asarray(fold)
+    check_shape("fold", folds, labels.shape)
+    won, n_pairs = 0.0, 0
+    for number in np.unique(folds):
+        known = ~np.isnan(values) & (folds == number)
+        positives, negatives = values[known & (labels == 1)], values[known & (labels == 0)]
+        negatives = np.sort(negatives)
+        below = np.searchsorted(negatives, positives, side="left").sum()
+        not_above = np.searchsorted(negatives, positives, side="right").sum()
+        won += (below + not_above) / 2
+        n_pairs += len(positives) * len(negatives)
+    return float(won / n_pairs) if n_pairs else float("nan")

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_shape
-from au_detect.evaluation.curve_rates import curve_rates
+from au_detect.evaluation.curve_rates import curve_rates, roc_auc
 from au_detect.facs import au_label
 
 if TYPE_CHECKING:
@@ -274,36 +274,6 @@ def validate(y: ArrayLike, probabilities: ArrayLike) -> tuple[Rates, Rates]:
     if len(outside):
         raise InputError(f"probabilities must be in [0, 1] or NaN, got {outside[0]:g}")
     return labels, scores
-
-
-def roc_auc(y: ArrayLike, scores: ArrayLike, fold: ArrayLike | None = None) -> float:
-    """Return the area under the ROC curve of one AU; ties count half, NaN where undefined.
-
-    Parameters
-    ----------
-    y, scores : array_like, shape (n_samples,)
-        Rows in which either is NaN are left out.
-    fold : array_like of int, shape (n_samples,), optional
-        Only rows of one fold are compared with each other.
-
-    Raises
-    ------
-    InputError
-        If `fold` has another shape.
-    """
-    labels, values = np.asarray(y, dtype=float), np.asarray(scores, dtype=float)
-    folds = np.zeros(len(labels), dtype=int) if fold is None else np.asarray(fold)
-    check_shape("fold", folds, labels.shape)
-    won, n_pairs = 0.0, 0
-    for number in np.unique(folds):
-        known = ~np.isnan(values) & (folds == number)
-        positives, negatives = values[known & (labels == 1)], values[known & (labels == 0)]
-        negatives = np.sort(negatives)
-        below = np.searchsorted(negatives, positives, side="left").sum()
-        not_above = np.searchsorted(negatives, positives, side="right").sum()
-        won += (below + not_above) / 2
-        n_pairs += len(positives) * len(negatives)
-    return float(won / n_pairs) if n_pairs else float("nan")
 
 
 def ratio(part: ArrayLike, whole: ArrayLike) -> Rates:

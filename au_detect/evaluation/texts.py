@@ -85,20 +85,40 @@ def summary_rows(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]
     return ["Number", "Value"], rows
 
 
-def table_rows(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return heads and rows of the table of action units, with intervals."""
-    heads = ["AU", "Positives", "Subjects", "TP", "FP", "FN", "TN", *RATE_TITLES.values()]
-    rows = [
-        [
-            label,
-            str(au["n_positive"]),
-            str(au["n_positive_subjects"]),
-            *(str(au[count]) for count in ("tp", "fp", "fn", "tn")),
-            *(interval_text(au["rates"][rate]) for rate in RATE_TITLES),
-        ]
-        for label, au in document["aus"].items()
+TABLES: dict[str, tuple[str, ...]] = {
+    "Decisions at the thresholds": ("tpr", "fpr", "precision", "f1", "f1_skew_normalised"),
+    "At whatever threshold": ("matched_tpr", "auc", "pr_auc"),
+    "Agreement with the coders": ("kappa", "mcc", "brier"),
+}
+"""Rates that stand in one table, which fits a page, by its title."""
+
+
+def au_tables(document: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Return caption, heads and rows of the tables of action units, with intervals."""
+    counts = ("tp", "fp", "fn", "tn")
+    tables = [
+        (
+            "How often each was coded and detected",
+            ["AU", "Positives", "Subjects", "TP", "FP", "FN", "TN"],
+            [
+                [label, str(au["n_positive"]), str(au["n_positive_subjects"])]
+                + [str(au[count]) for count in counts]
+                for label, au in document["aus"].items()
+            ],
+        )
     ]
-    return heads, rows
+    for title, rates in TABLES.items():
+        rows = [
+            [label, *(interval_text(au["rates"][rate]) for rate in rates)]
+            for label, au in document["aus"].items()
+        ]
+        tables.append((title, ["AU", *(RATE_TITLES[rate] for rate in rates)], rows))
+    return tables
+
+
+def mean_over_text(document: Mapping[str, Any]) -> str:
+    """Return in words which AUs all means are over."""
+    return f"the {len(document['mean_over'])} AUs seen present and absent"
 
 
 def plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -133,7 +153,7 @@ def evaluation_text(document: Mapping[str, Any]) -> str:
         for label, au in document["aus"].items()
     ]
     matched = f"TPR matched: at FPR {100 * document['matched_fpr']:g} %, at whatever threshold"
-    lines += ["", plain_table(heads, rows), matched, "", f"Means over {_listed(document)}:"]
+    lines += ["", plain_table(heads, rows), matched, "", f"Means over {mean_over_text(document)}:"]
     lines.append(plain_table(*summary_rows(document)))
     if document["emotions"]:
         emotions = document["emotions"]
@@ -166,7 +186,8 @@ def comparison_text(document: Mapping[str, Any]) -> str:
     rows.append(["mean", "", *(_triple(means[name].values()) for name in names)])
     matched = f"{100 * document['matched_fpr']:g} %"
     lines += [
-        f"ROC AUC / TPR / TPR at FPR {matched}, n: positives; means over {_listed(document)}",
+        f"ROC AUC / TPR / TPR at FPR {matched}, n: positives",
+        f"Means over {mean_over_text(document)}",
         plain_table(["AU", "n", *names], rows),
         "",
     ]
@@ -190,10 +211,6 @@ def interval_of(document: Mapping[str, Any]) -> str:
     if n == 1:
         return "95 % intervals over people alone: another seed may move it more"
     return f"95 % intervals over people and {n} trainings with other folds and seeds"
-
-
-def _listed(document: Mapping[str, Any]) -> str:
-    return f"the {len(document['mean_over'])} AUs seen present and absent"
 
 
 def _numbers(au: Mapping[str, Any], name: str) -> str:

@@ -21,7 +21,7 @@ from au_detect.classifiers.base import Samples as Rows
 from au_detect.classifiers.manifest import NetworkEntry
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
-from au_detect.evaluation.metrics import roc_auc
+from au_detect.evaluation.curve_rates import roc_auc
 from au_detect.facs import ACTION_UNITS, Face, au_label
 from au_detect.training.data import TrainingData
 from au_detect.training.fitted import FittedHalf, FittedModel, Member, mean_with_mirror

@@ -13,7 +13,7 @@ from au_detect.errors import InputError
 from au_detect.evaluation.comparison import compare_predictions, sentence_about
 from au_detect.evaluation.document import describe_data, evaluation_document, plain
 from au_detect.evaluation.predictions import Predictions, predict_with_model
-from au_detect.evaluation.protocols import make_folds
+from au_detect.evaluation.protocols import Fold, make_folds
 from au_detect.training.choices import ABLATIONS
 from au_detect.training.cross_validation import Progress, cross_validate
 from au_detect.training.data import TrainingData
@@ -49,9 +49,7 @@ def judge_recipe(
     """
     data = data.in_order()
     aus, dropped = aus_with_enough_people(data.own, recipe)
-    folds = make_folds(
-        protocol, data.own.subject, n_folds=n_folds, random_state=recipe.random_state
-    )
+    folds = _folds(data, protocol, n_folds, recipe.random_state)
     (found,) = cross_validate(data, aus, [recipe], folds, n_jobs=n_jobs, progress=progress)
     predictions = _as_compared(found, protocol)
     document = evaluation_document(
@@ -138,7 +136,7 @@ def compare_recipes(
     n_made = 0
     for repeat in range(n_repeats):
         seed = first.random_state + repeat
-        folds = make_folds(protocol, data.own.subject, n_folds=n_folds, random_state=seed)
+        folds = _folds(data, protocol, n_folds, seed)
         recipes = [replace(r, random_state=r.random_state + repeat) for r in variants.values()]
         found = cross_validate(data, aus, recipes, folds, n_jobs=n_jobs, progress=progress)
         n_made = len(folds)
@@ -164,6 +162,13 @@ def compare_recipes(
         "answers": _answers(variants, predictions),
     }
     return predictions, plain(document), evaluation
+
+
+def _folds(data: TrainingData, protocol: str, n_folds: int, seed: int) -> list[Fold]:
+    return make_folds(
+        protocol, data.own.subject, n_folds=n_folds, random_state=seed,
+        sequence=data.own.attributes.get("name"),
+    )  # fmt: skip
 
 
 def _as_compared(predictions: Predictions, protocol: str) -> Predictions:

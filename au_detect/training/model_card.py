@@ -21,8 +21,9 @@ somebody feels does not follow from it."""
 CAUTION = """\
 The numbers hold for people and pictures like those that were measured; others can be worse, and
 nobody has measured this model on other groups of people. Brackets hold 95 % intervals from a
-bootstrap over subjects; where every positive was found they cannot show how few there were. Rates
-of an AU with few positives mean little. A probability says how likely an AU is, not how strong."""
+bootstrap over subjects, or Wilson's where fewer than ten people show an AU. An AU is experimental
+where its AUC is low or nobody who measures shows it. A probability says how likely an AU is, not
+how strong."""
 
 
 def model_card(manifest: Manifest, document: Mapping[str, Any]) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +13,7 @@ from numpy.typing import NDArray
 from au_detect.datasets.augmentation import Pairs, augmented_pairs, measured_pairs
 from au_detect.datasets.labelled_features import labels_of_intensity
 from au_detect.datasets.sequences import LabelledSequences
+from au_detect.errors import InputError
 from au_detect.facs import Face
 from au_detect.features.extraction import (
     LOWER_FURROW_NAMES,
@@ -103,7 +106,7 @@ class Faces:
         against = _taken(self._neutral, pairs.neutral) if uses_neutral else mean.pose
         apex = _chosen(self._apex, self._neutral, pairs)
         upper, lower = geometric_features(apex, against)
-        by_name = dict(zip(UPPER_NAMES, upper.T, strict=True))
+        by_name: dict[str, NDArray[Any]] = dict(zip(UPPER_NAMES, upper.T, strict=True))
         by_name |= dict(zip(LOWER_NAMES, lower.T, strict=True))
         known = self.sequences
         if known.furrows is not None and known.neutral_furrows is not None:
@@ -111,9 +114,11 @@ class Faces:
                 pairs.at_rest[:, None], known.neutral_furrows[pairs.face], known.furrows[pairs.face]
             )
             rest = known.neutral_furrows[pairs.neutral] if uses_neutral else mean.furrows
-            upper, lower = furrow_features(shown, rest)
-            by_name |= dict(zip(UPPER_FURROW_NAMES, upper.T, strict=True))
-            by_name |= dict(zip(LOWER_FURROW_NAMES, lower.T, strict=True))
+            changes = furrow_features(shown, rest)
+            for names, change in zip(
+                (UPPER_FURROW_NAMES, LOWER_FURROW_NAMES), changes, strict=True
+            ):
+                by_name |= dict(zip(names, change.T, strict=True))
         for column, name in enumerate(columns.names):
             if name in by_name:
                 out[:, column] = by_name[name]
@@ -205,20 +210,24 @@ class Samples:
         mean = np.where(present, intensity, 0).sum(axis=1) / (3 * np.maximum(n_present, 1))
         return np.where(n_present > 0, mean, 1.0).astype(np.float32)
 
-    def _each(self, of_part) -> NDArray:  # type: ignore[no-untyped-def, type-arg]
+    def _each(self, of_part: Callable[[Faces, Pairs], NDArray[Any]]) -> NDArray[Any]:
         return np.concatenate([of_part(faces, pairs) for faces, pairs in self._parts])
 
 
 def _weights(faces: Faces, pairs: Pairs) -> NDArray[np.float64]:
     weight = faces.sequences.attributes.get("weight")
-    return np.ones(len(pairs)) if weight is None else weight[pairs.face]
+    if weight is None:
+        return np.ones(len(pairs))
+    if not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise InputError("weight must be finite and at least 0")
+    return np.asarray(weight[pairs.face], dtype=float)
 
 
 def _frontal(points: NDArray[np.float32]) -> HeadPose:
     """Return the poses of faces, in blocks, as float32; NaN for faces that are not there."""
     n = len(points)
     angles, scale = np.full((n, 3), np.nan), np.full(n, np.nan)
-    frontal = np.full(points.shape, np.nan, dtype=np.float32)
+    frontal: NDArray[Any] = np.full(points.shape, np.nan, dtype=np.float32)
     known = np.flatnonzero(np.isfinite(points[:, 0, 0]))
     for start in range(0, len(known), ROWS_AT_ONCE):
         rows = known[start : start + ROWS_AT_ONCE]

@@ -85,7 +85,7 @@ def _files(half: FittedHalf) -> dict[str, tuple[bytes, str]]:
     files: dict[str, tuple[bytes, str]] = {}
     for member in half.members:
         name = network_name(half.face, half.uses_neutral, member.view != "geometry")
-        for content in member.classifier.export_litert():  # type: ignore[attr-defined]
+        for content in member.classifier.export_litert():
             number = sum(view == member.view for _, view in files.values())
             files[network_file(f"{name}-{number}", content)] = content, member.view
     return files

@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from au_detect.datasets.augmentation import mirrored
+from au_detect.errors import InputError
 from au_detect.training import samples as module
 from au_detect.training.data import TrainingData
 from au_detect.training.recipe import TrainingRecipe
@@ -93,3 +94,9 @@ def test_stronger_displays_may_count_more(make_labelled):
     )
     np.testing.assert_allclose(plain, 0.5)
     np.testing.assert_allclose(weighted[:3], [0.5, 0.5 * 5 / 3, 0.5])
+
+
+def test_weights_that_make_no_sense_are_refused(make_labelled):
+    wrong = make_labelled(n_subjects=2, attributes={"weight": np.full(10, -1.0)})
+    with pytest.raises(InputError, match="weight must be finite and at least 0"):
+        Samples(TrainingData(wrong), TrainingRecipe())

@@ -251,6 +251,3 @@ def test_only_the_last_row_of_each_sequence_is_the_apex(make):
     sequences = make(attributes={"name": names, "weight": np.array([0.2, 1, 1, 1])})
     np.testing.assert_array_equal(sequences.is_apex, [False, True, True, True])
     np.testing.assert_array_equal(make().is_apex, [True] * 4)
-    table = sequences.features()
-    np.testing.assert_array_equal(table.is_original, sequences.is_apex)
-    np.testing.assert_allclose(table.row_weights(), [0.2, 1, 1, 1])
