@@ -3,12 +3,15 @@
 Three ways are fitted, and whoever knows better chooses between them by `alternative`:
 
 ``"as they are"``
-    The mean logit of the given networks, calibrated.
+    The mean logit of the given networks: nothing is learnt but, by whoever asks, thresholds.
 ``"head"``
     One linear layer on their logits, held to the identity by squared weights: it corrects what
     is systematically different, and says of an AU what the others tell about it.
 ``"ensemble"``
     The mean logit of the head and of a network that learnt from the data alone.
+
+The given networks are calibrated, the head is fitted as a logistic regression, and the own network
+is calibrated on people of its own: few people would only make it worse to calibrate once more.
 
 AUs that the data hardly show are left as the given networks have them, in all three.
 """
@@ -25,7 +28,6 @@ from scipy.optimize import minimize
 from scipy.special import expit
 
 from au_detect.classifiers.base import AUClassifier, Samples
-from au_detect.classifiers.calibration import fit_platt_scaling
 from au_detect.classifiers.dense_network import Combination, DenseNetwork
 from au_detect.classifiers.mlp import MLPClassifier, convert_network, import_tensorflow
 from au_detect.classifiers.mlp_network import build_combined
@@ -111,16 +113,7 @@ class ContinuedClassifier(AUClassifier):
             Combination(matrix, nothing, offset),
             Combination(matrix * (1 - half), half, offset * (1 - half)),
         )
-        self.combinations_ = {
-            name: self._calibrated(way, held_out)
-            for name, way in zip(ALTERNATIVES, ways, strict=True)
-        }
-
-    def _calibrated(self, way: Combination, held_out: Samples) -> Combination:
-        """Calibrate a way where the data show enough; elsewhere leave it as it is."""
-        slopes, offsets = fit_platt_scaling(held_out[1], self._logits(way, held_out[0]))
-        learnt = np.asarray(self.learnt)
-        return way.scaled(np.where(learnt, slopes, 1.0), np.where(learnt, offsets, 0.0))
+        self.combinations_ = dict(zip(ALTERNATIVES, ways, strict=True))
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return probabilities (n_samples, n_aus); NaN for a row with a NaN feature."""

@@ -59,12 +59,6 @@ class Combination:
     share: NDArray[np.float64]
     offset: NDArray[np.float64]
 
-    def scaled(self, slopes: NDArray[np.float64], offsets: NDArray[np.float64]) -> Combination:
-        """Return the combination with its logits scaled and moved."""
-        return Combination(
-            self.matrix * slopes, self.share * slopes, self.offset * slopes + offsets
-        )
-
 
 def read_dense_network(content: bytes) -> DenseNetwork:
     """Read the weights of a ``.tflite`` file that `MLPClassifier` wrote.

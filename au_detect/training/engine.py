@@ -36,7 +36,8 @@ LAYERS = tuple(range(2, 8))
 """Numbers of hidden layers that `TrainingRecipe.search_layers` tries."""
 
 LEAST_GAIN = 0.003
-"""Mean AUC by which a way of going on from given networks must be better than a simpler one."""
+"""Mean AUC by which a way of going on from given networks must at least be better than a simpler
+one; it must be better by two standard errors between AUs, too."""
 
 
 def fit(
@@ -151,11 +152,20 @@ def _fit_half(task: _Task) -> FittedHalf:
     labels = task.samples.labels(task.aus)
     best: FittedHalf | None = None
     for candidate in _candidates(task, features, labels):
-        margin = 0.0 if task.start is None else LEAST_GAIN
-        if best is None or candidate.unseen_auc > best.unseen_auc + margin:
+        if best is None or _is_better(candidate, best, certain=task.start is not None):
             best = candidate
     assert best is not None
     return best
+
+
+def _is_better(one: FittedHalf, other: FittedHalf, *, certain: bool) -> bool:
+    """Return whether the mean AUC is higher; with `certain`, by more than chance between AUs."""
+    gains = np.array([a - b for a, b in zip(one.unseen_aucs, other.unseen_aucs, strict=True)])
+    gains = gains[np.isfinite(gains)]
+    if not certain or len(gains) < 2:
+        return one.unseen_auc > other.unseen_auc
+    error = gains.std(ddof=1) / np.sqrt(len(gains))
+    return bool(gains.mean() > max(LEAST_GAIN, 2 * error))
 
 
 def _candidates(
@@ -234,12 +244,11 @@ def _judged(
         found = mean_with_mirror(member, features[judged[rows]], columns_of(task.face))
         unseen[member.view][rows] = found
     mean = np.mean(list(unseen.values()), axis=0)
-    aucs = [
+    aucs = tuple(
         roc_auc(labels[judged, column], mean[:, column], part[judged])
         for column, au in enumerate(task.aus)
         if au in task.learnt
-    ]
-    defined = [auc for auc in aucs if np.isfinite(auc)]
+    )
     return FittedHalf(
         uses_neutral=task.uses_neutral,
         face=task.face,
@@ -249,7 +258,7 @@ def _judged(
         labels=labels[judged],
         part=part[judged],
         row=samples.row[judged],
-        unseen_auc=float(np.mean(defined)) if defined else -1.0,
+        unseen_aucs=aucs,
         alternative=alternative,
         layers=_layers(recipe, task.face),
         learnt=tuple(au for au in task.aus if au in task.learnt),

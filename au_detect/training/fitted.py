@@ -50,8 +50,8 @@ class FittedHalf:
         Who judged them.
     row : ndarray of int, shape (n,)
         Which own row each was made of.
-    unseen_auc : float
-        Mean AUC over those rows.
+    unseen_aucs : tuple of float
+        AUC of every AU of `learnt` over those rows, compared within parts.
     alternative : str
         Which way of starting from other networks was chosen; "" where there was none.
     layers : int
@@ -71,11 +71,17 @@ class FittedHalf:
     labels: NDArray[np.float32]
     part: NDArray[np.intp]
     row: NDArray[np.intp]
-    unseen_auc: float
+    unseen_aucs: tuple[float, ...]
     alternative: str
     layers: int
     learnt: tuple[int, ...]
     given: NetworkEntry | None = None
+
+    @property
+    def unseen_auc(self) -> float:
+        """Mean of `unseen_aucs`; -1 where none is defined."""
+        defined = [auc for auc in self.unseen_aucs if np.isfinite(auc)]
+        return float(np.mean(defined)) if defined else -1.0
 
     def unseen_mean(self, views: Sequence[str]) -> NDArray[np.float32]:
         """Return the mean over views of what is said of unseen people."""

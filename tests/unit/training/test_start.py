@@ -57,17 +57,16 @@ def test_few_people_begin_from_the_shipped_networks(fitted):
         assert len(half.aus) > len(half.learnt)
 
 
-def test_as_they_are_is_as_shipped(fitted, make_labelled):
-    """Before calibration, the mean logit stands for the mean probability: the order is that."""
+def test_aus_that_the_data_hardly_show_stay_as_shipped(fitted, make_labelled):
+    """The mean logit of the shipped networks stands for their mean probability."""
     new = make_labelled(seed=3, landmark_model=IBUG)
     shipped, table = load_model(shipped_networks(IBUG)), new.features(uses_furrows=True)
     for half in fitted.halves:
         others = [au for au in half.aus if au not in half.learnt]
         expected = shipped.predict(table.upper, table.lower, NetworkKind(True, True), others)
         given = fitted.predict_proba(new, others)
-        ranks = [np.argsort(np.argsort(v, axis=0), axis=0) for v in (given, expected)]
-        for column in range(len(others)):
-            assert np.corrcoef(ranks[0][:, column], ranks[1][:, column])[0, 1] > 0.9
+        assert np.abs(given - expected).mean() < 0.02
+        assert (np.abs(given - expected) < 0.2).mean() > 0.97
 
 
 def test_the_best_way_on_people_who_calibrate_is_taken(fitted):
