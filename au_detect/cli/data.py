@@ -133,9 +133,9 @@ def _dataset(options: argparse.Namespace) -> int:
         summary = summarise_collection(collection)
     elif sequences is not None:
         summary = summarise_sequences(sequences)
-    if collection is not None:
-        print(f"{options.data}: {collection.kind}")
     print(_described(summary))
+    if collection is not None:
+        print(f"read as {collection.kind}")
     if options.to is not None:
         _write_table(options.out, collection)
     if options.problems:
