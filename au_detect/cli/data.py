@@ -133,9 +133,7 @@ def _dataset(options: argparse.Namespace) -> int:
         summary = summarise_collection(collection)
     elif sequences is not None:
         summary = summarise_sequences(sequences)
-    print(_described(summary))
-    if collection is not None:
-        print(f"read as {collection.kind}")
+    print(_described(summary, "measured sequences" if collection is None else collection.kind))
     if options.to is not None:
         _write_table(options.out, collection)
     if options.problems:
@@ -156,7 +154,7 @@ def _write_table(out: Path | None, collection: Collection | None) -> None:
     print(f"\n{len(collection)} rows -> {out}")
 
 
-def _described(summary: CollectionSummary) -> str:
+def _described(summary: CollectionSummary, kind: str) -> str:
     from au_detect.facs import ACTION_UNITS
 
     counted = {
@@ -165,7 +163,8 @@ def _described(summary: CollectionSummary) -> str:
         "frames": summary.n_frames,
         "videos": summary.n_videos,
     }
-    lines = [", ".join(f"{n} {word}" for word, n in counted.items() if n), ""]
+    counts = ", ".join(f"{n} {word}" for word, n in counted.items() if n)
+    lines = [counts, f"read as {kind}", ""]
     lines.append(f"{'AU':>4}  {'sequences':>9}  {'subjects':>8}  {'with intensity':>14}  name")
     for au, count in summary.aus.items():
         name = ACTION_UNITS[au].name if au in ACTION_UNITS else "(cannot be detected)"
