@@ -10,6 +10,7 @@ spoken displays and turned heads are among it. FACE_MODEL is what ``au-detect si
     au-detect train OUT.npz --out MODEL --minimum-intensity 1.5 --max-fpr 0.05
     au-detect compare OUT.npz --minimum-intensity 1.5 --max-fpr 0.05 --jobs 2
     au-detect evaluate OUT.npz --minimum-intensity 1.5 --max-fpr 0.05 --jobs 2
+    au-detect evaluate OUT.npz --minimum-intensity 1.5 --max-fpr 0.05 --start scratch --jobs 2
 """
 
 from __future__ import annotations

@@ -12,46 +12,40 @@ never saw. "All" and "Canny" are averaged with the network that sees geometry al
 from __future__ import annotations
 
 import argparse
-import tempfile
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from au_detect.classifiers.storage import NetworkKind, load_model
-from au_detect.datasets.labelled_features import LabelledFeatures
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.datasets.tables import training_tables
 from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
+from au_detect.features.furrows import FURROW_NAMES
 from au_detect.simulation.collections.landmark_error import fit_error_to_renders, with_shaken_copies
 from au_detect.simulation.rebuild import RECIPE
-from au_detect.training.networks import train_models
+from au_detect.training.data import TrainingData
+from au_detect.training.engine import fit
+from au_detect.training.fitted import FittedModel
 
 CHOICES = {"Canny edges": ("_edges",), "all channels": ("",)}
 
 
-def restricted(
-    table: LabelledFeatures, n_geometry: dict[str, int], endings: tuple
-) -> LabelledFeatures:
-    """Return the table with only those furrow columns whose names end in one of `endings`."""
-    parts = {}
-    for half in ("upper", "lower"):
-        names = getattr(table, f"{half}_names")
-        kept = [i for i, n in enumerate(names) if i < n_geometry[half] or n.endswith(endings)]
-        parts[half] = getattr(table, half)[:, kept]
-        parts[f"{half}_names"] = tuple(names[i] for i in kept)
-    return replace(table, **parts)
+def restricted(sequences: LabelledSequences, endings: tuple[str, ...]) -> LabelledSequences:
+    """Return the sequences with 0 in all furrow columns but those whose names end so.
+
+    Columns that never vary are scaled to nothing.
+    """
+    left_out = [i for i, name in enumerate(FURROW_NAMES) if not name.endswith(endings)]
+    furrows, neutral = sequences.furrows.copy(), sequences.neutral_furrows.copy()
+    furrows[:, left_out], neutral[:, left_out] = 0, 0
+    return replace(sequences, furrows=furrows, neutral_furrows=neutral)
 
 
-def judged(folder: Path, table: LabelledFeatures, *, furrows: bool) -> AUEvaluation:
-    """Return how well the networks in a folder do on a table."""
-    model = load_model(folder)
-    kind = NetworkKind(uses_neutral=True, uses_furrows=furrows)
-    aus = model.aus(kind, experimental=True)
-    y = table.labels(RECIPE.minimum_intensity)[:, [table.aus.index(au) for au in aus]]
-    probabilities = model.predict(table.upper, table.lower, kind, aus)
-    return evaluate_aus(y, probabilities, list(model.thresholds(kind, aus).values()), aus)
+def judged(fitted: FittedModel, sequences: LabelledSequences) -> AUEvaluation:
+    """Return how well a fitted model does on other people."""
+    y = sequences.labels(fitted.aus, RECIPE.minimum_intensity)
+    probabilities, thresholds = fitted.predict_proba(sequences), fitted.thresholds(sequences)
+    return evaluate_aus(y, probabilities, thresholds, fitted.aus)
 
 
 def main() -> None:
@@ -62,20 +56,14 @@ def main() -> None:
     options = parser.parse_args()
     renders, held_out = (LabelledSequences.load(p) for p in (options.renders, options.held_out))
     shaken = with_shaken_copies(renders, fit_error_to_renders(renders))
-    geometry, everything = [t for t in training_tables([shaken]) if t.uses_neutral]
-    n_geometry = {half: getattr(geometry, half).shape[1] for half in ("upper", "lower")}
-    test = held_out.features(uses_neutral=True, uses_furrows=True)
     recipe = replace(RECIPE, members=1)
     found = {}
     for name, endings in CHOICES.items():
-        tables = [geometry, restricted(everything, n_geometry, endings)]
-        with tempfile.TemporaryDirectory() as folder:
-            train_models(tables, Path(folder) / "model", recipe)
-            place = Path(folder) / "model"
-            if not found:
-                bare = held_out.features(uses_neutral=True)
-                found["geometry alone"] = judged(place, bare, furrows=False)
-            found[name] = judged(place, restricted(test, n_geometry, endings), furrows=True)
+        fitted = fit(TrainingData(restricted(shaken, endings)), recipe)
+        if not found:
+            bare = replace(held_out, furrows=None, neutral_furrows=None)
+            found["geometry alone"] = judged(fitted, bare)
+        found[name] = judged(fitted, restricted(held_out, endings))
     auc = pd.DataFrame(
         {name: e.auc for name, e in found.items()}, index=list(found["geometry alone"].aus)
     )

@@ -1,14 +1,14 @@
-"""The contract of every action-unit classifier, with its hold-out and its thresholds.
+"""The contract of every action-unit classifier, and what they share: hold-out, calibration,
+thresholds. Training only: detection needs neither this module nor scikit-learn.
 
-Training only: detection needs neither this module nor scikit-learn.
+How a classifier is fitted, in two steps that use two sets of people:
 
-How a classifier is fitted, in three steps that use two sets of groups (subjects):
+1. weights are learnt from the training rows (features are scaled by these alone);
+2. on the held-out rows the scores are calibrated with Platt's method, so that probabilities
+   are right *for the mixture of faces that is held out*, whatever weights the loss gave to rare
+   AUs.
 
-1. weights are learnt from the training groups (features are scaled by these alone);
-2. on the held-out groups the scores are calibrated with Platt's method, so that probabilities
-   are right *for the mixture of faces that the classifier was trained on*, whatever weights
-   the loss gave to rare AUs;
-3. on the same held-out groups a threshold per AU is chosen for a stated false-positive rate.
+Whoever averages classifiers chooses thresholds for their mean (`calibration.choose_thresholds`).
 
 Labels are 1 (present), 0 (absent) or NaN (not known: no influence anywhere).
 """
@@ -16,7 +16,7 @@ Labels are 1 (present), 0 (absent) or NaN (not known: no influence anywhere).
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,9 +24,10 @@ from scipy.sparse import issparse
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import NotFittedError
 
-from au_detect.errors import InputError, check_shape
+from au_detect.errors import InputError, check_option, check_shape
 
-SMALLEST_THRESHOLD = 1e-6
+HELD_OUT = 0.2
+"""Share of the rows that `AUClassifier.fit` calibrates on where nobody says which."""
 
 
 class NotFittedInputError(InputError, NotFittedError):
@@ -36,36 +37,26 @@ class NotFittedInputError(InputError, NotFittedError):
 class AUClassifier(BaseEstimator, ABC):
     """One classifier for several AUs, in the manner of scikit-learn.
 
-    ``__init__`` only stores its arguments, among them `validation_fraction`, `max_fpr` and
-    `random_state`. After `fit`:
+    ``__init__`` only stores its arguments, among them `random_state`. After `fit`:
 
     Attributes
     ----------
-    thresholds_ : ndarray, float64, shape (n_aus,)
-        An AU is present where its probability is at least this; in (0, 1).
     n_features_in_, n_aus_ : int
-    held_out_ : ndarray of bool, shape (n_samples,)
-        The training rows that were kept for calibration and thresholds.
     """
 
-    validation_fraction: float
-    max_fpr: float
     random_state: int
-    thresholds_: NDArray[np.float64]
     n_features_in_: int
     n_aus_: int
-    held_out_: NDArray[np.bool_]
 
     def fit(
         self,
         X: ArrayLike,
         y: ArrayLike,
         *,
-        groups: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
         held_out: ArrayLike | None = None,
     ) -> Self:
-        """Learn weights, calibration and thresholds.
+        """Learn weights and calibration.
 
         Parameters
         ----------
@@ -73,36 +64,45 @@ class AUClassifier(BaseEstimator, ABC):
             Finite features.
         y : array_like, shape (n_samples, n_aus)
             1 present, 0 absent, NaN not known.
-        groups : array_like, shape (n_samples,), optional
-            Subject of each row: subjects are held out whole. Without it every row is its own.
         sample_weight : array_like, shape (n_samples,), optional
             Weight of each row in the loss, at least 0.
         held_out : array_like of bool, shape (n_samples,), optional
-            Rows to keep for calibration and thresholds; by default `validation_fraction` of
-            the groups, drawn at random.
+            Rows to keep for calibration, best of people who show in no other row; by default a
+            fifth of the rows, drawn at random.
 
         Raises
         ------
         InputError
-            If shapes or values do not fit, or there are fewer than two groups.
+            If shapes or values do not fit, or there are fewer than two rows.
         """
         features, labels = _check_samples(X, y)
         n_rows = len(features)
         weights = _check_weights(sample_weight, n_rows)
-        subjects = np.arange(n_rows) if groups is None else np.asarray(groups)
-        check_shape("groups", subjects, (n_rows,))
         if held_out is None:
-            held_out = held_out_rows(subjects, self.validation_fraction, self.random_state)
+            held_out = held_out_rows(np.arange(n_rows), HELD_OUT, self.random_state)
         held_out = np.asarray(held_out, dtype=bool)
         check_shape("held_out", held_out, (n_rows,))
-        self.n_features_in_, self.n_aus_ = features.shape[1], labels.shape[1]
-        self.held_out_ = held_out
-        self._fit_calibrated(
-            (features[~held_out], labels[~held_out], weights[~held_out]),
-            (features[held_out], labels[held_out], weights[held_out]),
-        )
-        probabilities = self.predict_proba(features[held_out])
-        self.thresholds_ = choose_thresholds(labels[held_out], probabilities, self.max_fpr)
+        parts = [(features[r], labels[r], weights[r]) for r in (~held_out, held_out)]
+        return self.fit_on(*parts)
+
+    def fit_on(self, training: Samples, held_out: Samples) -> Self:
+        """Learn weights from `training` and calibrate on `held_out`, which are not checked.
+
+        Each is features (n_samples, n_features), labels (n_samples, n_aus) and weights
+        (n_samples,), float32: `fit` without a copy.
+        """
+        self.n_features_in_, self.n_aus_ = training[0].shape[1], training[1].shape[1]
+        self._fit_calibrated(training, held_out)
+        return self
+
+    @property
+    def alternatives(self) -> tuple[str, ...]:
+        """Names of the answers between which other people may choose; mostly there is one."""
+        return ("",)
+
+    def alternative(self, name: str) -> Self:
+        """Return the fitted classifier that gives one of its `alternatives`."""
+        check_option("name", name, self.alternatives)
         return self
 
     @abstractmethod
@@ -112,10 +112,6 @@ class AUClassifier(BaseEstimator, ABC):
     @abstractmethod
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return probabilities (n_samples, n_aus) in [0, 1]; NaN for a row with a NaN feature."""
-
-    def predict(self, X: ArrayLike) -> NDArray[np.int8]:
-        """Return decisions (n_samples, n_aus): 1 where the probability reaches the threshold."""
-        return (self.predict_proba(X) >= self.thresholds_).astype(np.int8)
 
     def _check_features(self, X: ArrayLike) -> NDArray[np.float32]:
         if not hasattr(self, "n_features_in_"):
@@ -190,59 +186,6 @@ def calibration_parts(
     return [part[inverse] == number for number in range(min(n_parts, len(names)))]
 
 
-def choose_thresholds(
-    y: ArrayLike, probabilities: ArrayLike, max_fpr: float
-) -> NDArray[np.float64]:
-    """Choose, per AU, the smallest threshold whose false-positive rate is at most `max_fpr`.
-
-    With n negatives, floor(`max_fpr` · n) false alarms are allowed. The negative with the
-    next highest probability must stay below the threshold, and with it everything that has
-    the same probability (ties are all counted, none is split). All thresholds from there to
-    the next higher probability decide alike; the middle of that gap is returned, so that
-    rounding cannot turn a decision. Without negatives the threshold is 0.5.
-
-    Parameters
-    ----------
-    y : array_like, shape (n_samples, n_aus)
-        1, 0 or NaN (ignored), of faces that the weights were not learnt from.
-    probabilities : array_like, shape (n_samples, n_aus)
-        In [0, 1].
-    max_fpr : float
-        In [0, 1).
-
-    Returns
-    -------
-    ndarray, float64, shape (n_aus,)
-        In (0, 1).
-
-    Raises
-    ------
-    InputError
-        If the shapes differ or `max_fpr` is outside [0, 1).
-    """
-    labels, scores = np.asarray(y, dtype=float), np.asarray(probabilities, dtype=float)
-    check_shape("y", labels, ("n_samples", "n_aus"))
-    check_shape("probabilities", scores, labels.shape)
-    if not 0 <= max_fpr < 1:
-        raise InputError(f"max_fpr must be in [0, 1), got {max_fpr}")
-    thresholds = [
-        _choose_threshold(column, score, max_fpr)
-        for column, score in zip(labels.T, scores.T, strict=True)
-    ]
-    return np.array(thresholds, dtype=float)
-
-
-def _choose_threshold(y: NDArray[Any], scores: NDArray[Any], max_fpr: float) -> float:
-    negatives = np.sort(scores[y == 0])[::-1]
-    if len(negatives) == 0:
-        return 0.5
-    # The rounding makes 0.02 * 50 one allowed false alarm whatever its last bit is.
-    below = negatives[int(np.floor(round(max_fpr * len(negatives), 9)))]
-    coded = scores[np.isfinite(y)]
-    above = np.min(coded[coded > below], initial=1.0)
-    return float(np.clip((below + above) / 2, SMALLEST_THRESHOLD, 1 - SMALLEST_THRESHOLD))
-
-
 def _check_samples(X: ArrayLike, y: ArrayLike) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     features, labels = _as_floats("X", X), _as_floats("y", y)
     check_shape("X", features, ("n_samples", "n_features"))
@@ -262,7 +205,7 @@ def _as_floats(name: str, values: ArrayLike) -> NDArray[np.float32]:
     array = np.asarray(values)
     if np.iscomplexobj(array):
         raise InputError(f"{name} must be real. Complex data not supported")
-    return array.astype(np.float32)
+    return array.astype(np.float32, copy=False)
 
 
 def _check_weights(sample_weight: ArrayLike | None, n_rows: int) -> NDArray[np.float32]:

@@ -1,7 +1,7 @@
 """Support vector machines, AdaBoost and logistic regression under the contract of `base`.
 
 Each is one scikit-learn classifier per AU on features scaled by the training rows, its scores
-calibrated with Platt's method on the held-out groups like those of the networks.
+calibrated with Platt's method on the held-out rows like those of the networks.
 """
 
 from __future__ import annotations
@@ -19,11 +19,7 @@ from sklearn.svm import SVC, LinearSVC
 from sklearn.tree import DecisionTreeClassifier
 
 from au_detect.classifiers.base import AUClassifier, Samples
-from au_detect.classifiers.calibration import (
-    active_au_weights,
-    fit_platt_scaling,
-    positive_weights,
-)
+from au_detect.classifiers.calibration import active_au_weights, fit_platt_scaling, positive_weights
 from au_detect.errors import check_option
 
 WEIGHTINGS = ("per_au", "per_sample", "none")
@@ -39,10 +35,6 @@ class OneForEachAU(AUClassifier):
         rows by their number of active AUs.
     positive_weight_cap : float
         The weight of positives stays within [1 / cap, cap].
-    validation_fraction : float
-        Fraction of the groups held out for calibration and thresholds.
-    max_fpr : float
-        False-positive rate on the held-out groups that thresholds allow.
     random_state : int
 
     Attributes
@@ -58,14 +50,10 @@ class OneForEachAU(AUClassifier):
         self,
         positive_weighting: str = "per_au",
         positive_weight_cap: float = 10.0,
-        validation_fraction: float = 0.2,
-        max_fpr: float = 0.02,
         random_state: int = 0,
     ) -> None:
         self.positive_weighting = positive_weighting
         self.positive_weight_cap = positive_weight_cap
-        self.validation_fraction = validation_fraction
-        self.max_fpr = max_fpr
         self.random_state = random_state
 
     @abstractmethod

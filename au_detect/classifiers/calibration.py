@@ -1,7 +1,4 @@
-"""What is done about rare action units: weights in the loss, and calibration that undoes them.
-
-Labels are 1 (present), 0 (absent) or NaN (not known: no influence anywhere).
-"""
+"""Weights against imbalance, calibration of scores, and thresholds. Training only."""
 
 from __future__ import annotations
 
@@ -11,10 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
-from au_detect.errors import check_shape
+from au_detect.errors import InputError, check_shape
 
 MIN_CALIBRATION_CELLS = 5
 """Platt's method is used where there are as many positives and as many negatives."""
+
+SMALLEST_THRESHOLD = 1e-6
 
 
 def positive_weights(y: ArrayLike, cap: float) -> NDArray[np.float64]:
@@ -46,6 +45,59 @@ def active_au_weights(y: ArrayLike) -> NDArray[np.float32]:
     active = np.maximum((np.asarray(y) == 1).sum(axis=1), 1).astype(np.float32)
     weights: NDArray[np.float32] = active / active.mean()
     return weights
+
+
+def choose_thresholds(
+    y: ArrayLike, probabilities: ArrayLike, max_fpr: float
+) -> NDArray[np.float64]:
+    """Choose, per AU, the smallest threshold whose false-positive rate is at most `max_fpr`.
+
+    With n negatives, floor(`max_fpr` · n) false alarms are allowed. The negative with the
+    next highest probability must stay below the threshold, and with it everything that has
+    the same probability (ties are all counted, none is split). All thresholds from there to
+    the next higher probability decide alike; the middle of that gap is returned, so that
+    rounding cannot turn a decision. Without negatives the threshold is 0.5.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples, n_aus)
+        1, 0 or NaN (ignored), of faces that the weights were not learnt from.
+    probabilities : array_like, shape (n_samples, n_aus)
+        In [0, 1].
+    max_fpr : float
+        In [0, 1).
+
+    Returns
+    -------
+    ndarray, float64, shape (n_aus,)
+        In (0, 1).
+
+    Raises
+    ------
+    InputError
+        If the shapes differ or `max_fpr` is outside [0, 1).
+    """
+    labels, scores = np.asarray(y, dtype=float), np.asarray(probabilities, dtype=float)
+    check_shape("y", labels, ("n_samples", "n_aus"))
+    check_shape("probabilities", scores, labels.shape)
+    if not 0 <= max_fpr < 1:
+        raise InputError(f"max_fpr must be in [0, 1), got {max_fpr}")
+    thresholds = [
+        _choose_threshold(column, score, max_fpr)
+        for column, score in zip(labels.T, scores.T, strict=True)
+    ]
+    return np.array(thresholds, dtype=float)
+
+
+def _choose_threshold(y: NDArray[Any], scores: NDArray[Any], max_fpr: float) -> float:
+    negatives = np.sort(scores[y == 0])[::-1]
+    if len(negatives) == 0:
+        return 0.5
+    # The rounding makes 0.02 * 50 one allowed false alarm whatever its last bit is.
+    below = negatives[int(np.floor(round(max_fpr * len(negatives), 9)))]
+    coded = scores[np.isfinite(y)]
+    above = np.min(coded[coded > below], initial=1.0)
+    return float(np.clip((below + above) / 2, SMALLEST_THRESHOLD, 1 - SMALLEST_THRESHOLD))
 
 
 def fit_platt_scaling(

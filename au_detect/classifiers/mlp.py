@@ -19,14 +19,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.classifiers.base import AUClassifier, NotFittedInputError, Samples
-from au_detect.classifiers.calibration import (
-    active_au_weights,
-    fit_platt_scaling,
-    positive_weights,
-)
+from au_detect.classifiers.calibration import active_au_weights, fit_platt_scaling, positive_weights
 from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
 from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
-from au_detect.classifiers.mlp_network import build_network, with_probabilities
+from au_detect.classifiers.mlp_network import build_network, with_probabilities, without_sigmoid
 from au_detect.classifiers.mlp_session import seeded, silent_stderr
 from au_detect.errors import InputError, check_option
 
@@ -59,7 +55,7 @@ class MLPClassifier(AUClassifier):
     max_epochs : int
         Passes over the training rows, at most.
     patience : int
-        Training stops when the loss on the held-out groups has not improved for so many
+        Training stops when the loss on the held-out rows has not improved for so many
         epochs; the best epoch's weights are kept.
     positive_weighting : {"per_au", "per_sample", "focal", "none"}
         What is done about rare AUs. ``"per_au"`` weights the positives of each AU by negatives /
@@ -75,10 +71,6 @@ class MLPClassifier(AUClassifier):
     members : int
         Number of networks, which differ in their random start only; their calibrated
         probabilities are averaged.
-    validation_fraction : float
-        Fraction of the groups held out for early stopping, calibration and thresholds.
-    max_fpr : float
-        False-positive rate on the held-out groups that thresholds allow.
     random_state : int
         A fixed seed gives the same network on the same machine. `fit` switches TensorFlow to
         deterministic operations, for the whole program.
@@ -113,8 +105,6 @@ class MLPClassifier(AUClassifier):
         positive_weighting: str = "per_au",
         positive_weight_cap: float = 10.0,
         members: int = 1,
-        validation_fraction: float = 0.2,
-        max_fpr: float = 0.02,
         random_state: int = 0,
         on_epoch: Callable[[int, int], None] | None = None,
         focal_gamma: float = 2.0,
@@ -135,8 +125,6 @@ class MLPClassifier(AUClassifier):
         self.positive_weighting = positive_weighting
         self.positive_weight_cap = positive_weight_cap
         self.members = members
-        self.validation_fraction = validation_fraction
-        self.max_fpr = max_fpr
         self.random_state = random_state
         self.on_epoch = on_epoch
         self.focal_gamma = focal_gamma
@@ -171,11 +159,18 @@ class MLPClassifier(AUClassifier):
         probabilities[~np.isfinite(features).all(axis=1)] = np.nan
         return probabilities
 
+    def predict_logits(self, X: ArrayLike) -> NDArray[np.float32]:
+        """Return calibrated logits, shape (n_samples, n_aus), the mean over the members."""
+        features = self._check_features(X)
+        keras = import_tensorflow().keras
+        ends = [without_sigmoid(keras, network) for network in self.networks_]
+        return np.mean([_run(end, features) for end in ends], axis=0, dtype=np.float32)
+
     def export_litert(self) -> list[bytes]:
         """Return every member as the content of a ``.tflite`` file for `LiteRTNetwork`."""
         if not hasattr(self, "networks_"):
             raise NotFittedInputError("MLPClassifier must be fitted before it is exported")
-        return [_convert(network) for network in self.networks_]
+        return [convert_network(network) for network in self.networks_]
 
     def _fit_network(
         self,
@@ -184,7 +179,7 @@ class MLPClassifier(AUClassifier):
         weights: NDArray[np.float64],
         member: int,
     ) -> tuple[Any, dict[str, list[float]]]:
-        tf = _import_tensorflow()
+        tf = import_tensorflow()
         with seeded(tf, self.random_state + member):
             network = self._build(tf.keras, training[0])
             network.compile(
@@ -243,7 +238,7 @@ class MLPClassifier(AUClassifier):
         return self.members * self.max_epochs
 
 
-def _import_tensorflow() -> Any:
+def import_tensorflow() -> Any:
     """Import TensorFlow without its start-up messages (unless the user asked for them)."""
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
         import tensorflow
@@ -257,7 +252,7 @@ def _import_tensorflow() -> Any:
 
 def _calibrated(network: Any, held_out: Samples, fallback: NDArray[np.float64]) -> Any:
     slopes, offsets = fit_platt_scaling(held_out[1], _run(network, held_out[0]), fallback)
-    return with_probabilities(_import_tensorflow().keras, network, slopes, offsets)
+    return with_probabilities(import_tensorflow().keras, network, slopes, offsets)
 
 
 def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -266,8 +261,9 @@ def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def _convert(network: Any) -> bytes:
-    tf = _import_tensorflow()
+def convert_network(network: Any) -> bytes:
+    """Return a Keras network as the content of a ``.tflite`` file."""
+    tf = import_tensorflow()
     # Keras prints where it exported to, and TensorFlow how long reading it took.
     with contextlib.redirect_stdout(io.StringIO()), silent_stderr():
         content: bytes = tf.lite.TFLiteConverter.from_keras_model(network).convert()

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from au_detect.classifiers.dense_network import Combination, DenseNetwork
 
 _IGNORED = 1e30  # variance that scales a feature to nothing
 
@@ -85,6 +89,55 @@ def with_probabilities(
     last.set_weights([scaled, bias * slopes + offsets])
     outputs = keras.layers.Activation("sigmoid", name="probabilities")(network.output)
     return keras.Model(network.input, outputs, name="action_units")
+
+
+def without_sigmoid(keras: Any, network: Any) -> Any:
+    """Return the network features → logits of a network features → probabilities."""
+    return keras.Model(network.input, network.get_layer("logits").output)
+
+
+def build_combined(
+    keras: Any, given: Sequence[DenseNetwork], own: Sequence[Any], way: Combination
+) -> Any:
+    """Return the network features → probabilities of given networks, own ones and a combination.
+
+    Parameters
+    ----------
+    keras : module
+    given : sequence of DenseNetwork
+        Their mean logit is combined; weights are taken over.
+    own : sequence of keras.Model
+        From features to probabilities; may be none.
+    way : Combination
+    """
+    layers = keras.layers
+    inputs = layers.Input((given[0].n_features,), name="features")
+    ends = [_given_logits(keras, inputs, network, f"given_{i}") for i, network in enumerate(given)]
+    mean = layers.Average(name="given")(ends) if len(ends) > 1 else ends[0]
+    head = layers.Dense(len(way.offset), name="head")
+    logits = head(mean)
+    head.set_weights([way.matrix, way.offset])
+    if own:
+        answers = [without_sigmoid(keras, network)(inputs) for network in own]
+        own_mean = layers.Average(name="own")(answers) if len(answers) > 1 else answers[0]
+        share = layers.Dense(len(way.share), use_bias=False, name="share")
+        logits = layers.Add(name="logits")([logits, share(own_mean)])
+        share.set_weights([np.diag(way.share)])
+    outputs = layers.Activation("sigmoid", name="probabilities")(logits)
+    return keras.Model(inputs, outputs, name="action_units")
+
+
+def _given_logits(keras: Any, inputs: Any, network: DenseNetwork, name: str) -> Any:
+    scaled = keras.layers.Normalization(
+        name=f"{name}_scaling", mean=network.mean, variance=1 / network.scale.astype(float) ** 2
+    )(inputs)
+    hidden, last = scaled, len(network.kernels) - 1
+    for number, (kernel, bias) in enumerate(zip(network.kernels, network.biases, strict=True)):
+        activation = "linear" if number == last else "relu"
+        layer = keras.layers.Dense(len(bias), activation=activation, name=f"{name}_{number}")
+        hidden = layer(hidden)
+        layer.set_weights([kernel, bias])
+    return hidden
 
 
 def _scaling(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:

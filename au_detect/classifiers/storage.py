@@ -116,7 +116,7 @@ def save_baseline(path: str | Path, classifier: OneForEachAU) -> None:
 
     from au_detect.classifiers.baselines import OneForEachAU
 
-    if not isinstance(classifier, OneForEachAU) or not hasattr(classifier, "thresholds_"):
+    if not isinstance(classifier, OneForEachAU) or not hasattr(classifier, "estimators_"):
         raise InputError(f"classifier must be a fitted baseline, got {classifier!r}")
     _write_whole(Path(path), dumps(classifier))
 

@@ -10,12 +10,19 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from au_detect.datasets.coded_frames import VIDEO_FRAMES
+from au_detect.errors import InputError
+
 if TYPE_CHECKING:
     from au_detect.datasets.collection import Collection, Problem
     from au_detect.datasets.sequences import LabelledSequences
     from au_detect.datasets.summary import CollectionSummary
 
-DATA_HELP = "a folder in the layout of CK+, a table (sequences.csv), or measured sequences (.npz)"
+DATA_HELP = (
+    "the folder of a collection as it is distributed (CK+, DISFA, DISFA+, BP4D, MMI, "
+    "UNBC-McMaster, CASME II, SAMM, RAF-AU, EmotioNet, FEAFA, Aff-Wild2), a table "
+    "(sequences.csv), or measured sequences (.npz)"
+)
 SHOWN_PROBLEMS = 3
 
 
@@ -32,6 +39,10 @@ def add_data_commands(commands: Any) -> None:
     dataset.add_argument(
         "--out", type=Path, metavar="FILE",
         help="measure the collection and write the table (.npz) that training takes",
+    )  # fmt: skip
+    dataset.add_argument(
+        "--to", choices=("table",),
+        help="write a plain table (CSV) to --out instead, and measure nothing",
     )  # fmt: skip
     dataset.add_argument(
         "--problems", type=Path, metavar="FILE", help="write the whole list of problems (CSV)"
@@ -52,6 +63,14 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
         help="the last frame, the last three, or all, weighted from neutral to apex "
         "(default: %(default)s)",
     )  # fmt: skip
+    group.add_argument(
+        "--video-frames", choices=VIDEO_FRAMES, default="sampled",
+        help="which frames of videos coded frame by frame: apexes and as many frames at rest, or "
+        "all (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument(
+        "--camera", choices=("left", "right"), default="left", help="of DISFA (default: left)"
+    )
     group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     group.add_argument(
         "--cache", type=Path, metavar="DIR", help="where measurements are kept (default: a folder "
@@ -78,6 +97,8 @@ def sequences_from_options(
         n_jobs=options.jobs,
         progress=_progress,
         landmark_model=None if own else options.landmarks,
+        video_frames=options.video_frames,
+        camera=options.camera,
     )
 
 
@@ -99,26 +120,41 @@ def _dataset(options: argparse.Namespace) -> int:
 
     sequences: LabelledSequences | None = None
     collection: Collection | None = None
-    if options.out or options.data.suffix.lower() == ".npz":
+    measures = options.out is not None and options.to is None
+    if measures or options.data.suffix.lower() == ".npz":
         sequences, collection = sequences_from_options(options)
     else:
-        collection = read_collection(options.data)
+        collection = read_collection(
+            options.data, video_frames=options.video_frames, camera=options.camera
+        )
         damaged = tuple(find_damaged_files(collection))
         collection = replace(collection, problems=collection.problems + damaged)
     if collection is not None:
         summary = summarise_collection(collection)
     elif sequences is not None:
         summary = summarise_sequences(sequences)
-    print(_described(summary))
+    print(_described(summary, "measured sequences" if collection is None else collection.kind))
+    if options.to is not None:
+        _write_table(options.out, collection)
     if options.problems:
         _write_problems(options.problems, collection.problems if collection else ())
-    if options.out and sequences is not None:
+    if measures and sequences is not None:
         sequences.save(options.out)
         print(f"\n{len(sequences)} rows of {sequences.n_subjects} subjects -> {options.out}")
     return 0
 
 
-def _described(summary: CollectionSummary) -> str:
+def _write_table(out: Path | None, collection: Collection | None) -> None:
+    from au_detect.datasets.table_writing import write_sequence_table
+
+    if out is None or out.suffix.lower() != ".csv" or collection is None:
+        got = "measured sequences" if collection is None else out
+        raise InputError(f"--to table needs a collection of files and --out FILE.csv, got {got}")
+    write_sequence_table(out, collection)
+    print(f"\n{len(collection)} rows -> {out}")
+
+
+def _described(summary: CollectionSummary, kind: str) -> str:
     from au_detect.facs import ACTION_UNITS
 
     counted = {
@@ -127,7 +163,8 @@ def _described(summary: CollectionSummary) -> str:
         "frames": summary.n_frames,
         "videos": summary.n_videos,
     }
-    lines = [", ".join(f"{n} {word}" for word, n in counted.items() if n), ""]
+    counts = ", ".join(f"{n} {word}" for word, n in counted.items() if n)
+    lines = [counts, f"read as {kind}", ""]
     lines.append(f"{'AU':>4}  {'sequences':>9}  {'subjects':>8}  {'with intensity':>14}  name")
     for au, count in summary.aus.items():
         name = ACTION_UNITS[au].name if au in ACTION_UNITS else "(cannot be detected)"

@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from au_detect.cli.data import DATA_HELP, add_data_options, sequences_from_options
 from au_detect.cli.recipe import add_recipe_options, recipe_from_options, training_progress
 from au_detect.errors import InputError
+from au_detect.evaluation.protocols import PROTOCOLS
+from au_detect.training.choices import ABLATIONS, FEATURES, MODEL_NAMES
 
 if TYPE_CHECKING:
     from au_detect.datasets.sequences import LabelledSequences
-    from au_detect.training.learner_options import LearnerOptions
-
-PROTOCOLS = ("subject-kfold", "loso", "random-quarter")
+    from au_detect.training.data import TrainingData
+    from au_detect.training.recipe import TrainingRecipe
 
 
 def add_judging_commands(commands: Any) -> None:
@@ -32,25 +33,31 @@ def add_judging_commands(commands: Any) -> None:
 def _add_train(commands: Any) -> None:
     train = commands.add_parser("train", help="fit the networks to labelled sequences")
     train.set_defaults(command=_train)
-    train.add_argument("data", type=Path, nargs="+", metavar="DATA", help=DATA_HELP)
+    _add_data(train)
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
-    train.add_argument(
-        "--search", action="store_true",
-        help="try 2 to 7 layers for each half of the face on held-out subjects first, and say "
-        "which would be chosen",
-    )  # fmt: skip
     train.add_argument(
         "--logdir", type=Path, metavar="DIR", help="write logs for TensorBoard there"
     )
     train.add_argument(
         "--folds", type=int, default=0, metavar="N",
         help="judge the recipe by N subject-exclusive folds for the model card (default: by the "
-        "subjects kept out of the training)",
+        "people kept out of the training, or by those who calibrate)",
     )  # fmt: skip
-    train.add_argument("--test-fraction", type=float, default=0.1, metavar="SHARE",
-                       help="subjects that only measure (default: %(default)s)")  # fmt: skip
+    train.add_argument(
+        "--test-fraction", type=float, default=None, metavar="SHARE",
+        help="people that only measure (default: 0.1, below 100 people 0: all train and calibrate)",
+    )  # fmt: skip
     add_recipe_options(train)
     add_data_options(train)
+
+
+def _add_data(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("data", type=Path, nargs="+", metavar="DATA", help=DATA_HELP)
+    parser.add_argument(
+        "--extra", type=Path, nargs="+", default=(), metavar="DATA",
+        help="collections that train the weights and do nothing else: nobody in them calibrates, "
+        "sets thresholds or is judged",
+    )  # fmt: skip
 
 
 def _add_evaluate(commands: Any) -> None:
@@ -58,28 +65,35 @@ def _add_evaluate(commands: Any) -> None:
         "evaluate", help="how well action units are detected in people that training never saw"
     )
     evaluate.set_defaults(command=_evaluate)
-    evaluate.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
+    _add_data(evaluate)
     evaluate.add_argument(
         "--model", type=Path, metavar="DIR", help="judge this model folder; nothing is trained"
     )
-    evaluate.add_argument("--classifier", default="mlp", metavar="NAME", help=_classifiers_help())
+    evaluate.add_argument(
+        "--classifier", default="mlp", metavar="NAME", help=", ".join(MODEL_NAMES)
+    )
     _add_protocol_options(evaluate, "au_detect_evaluation")
 
 
 def _add_compare(commands: Any) -> None:
     compare = commands.add_parser("compare", help="several classifiers on the same people")
     compare.set_defaults(command=_compare)
-    compare.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
+    _add_data(compare)
     compare.add_argument(
         "--models", default="mlp,svm,linear-svm,adaboost,logistic", metavar="NAMES",
-        help=f"{_classifiers_help()}; the first is what the others are compared with "
+        help=f"{', '.join(MODEL_NAMES)}; the first is what the others are compared with "
         "(default: %(default)s)",
     )  # fmt: skip
     compare.add_argument(
         "--ablate", default="furrows", metavar="WHAT",
-        help="what is taken from the first to see what it adds: furrows, landmarks, neutral (the "
-        "neutral face), networks (one for the whole face instead), several with commas, or none "
-        "(default: %(default)s)",
+        help=f"what is taken from the first to see what it adds: {', '.join(ABLATIONS)} (neutral: "
+        "the neutral face; networks: one for the whole face instead of two), several with commas, "
+        "or none (default: %(default)s)",
+    )  # fmt: skip
+    compare.add_argument(
+        "--repeats", type=int, default=3, metavar="N",
+        help="do all of it so often, with other folds and seeds, so that intervals allow for what "
+        "a training happens to give (default: %(default)s)",
     )  # fmt: skip
     _add_protocol_options(compare, "au_detect_comparison")
 
@@ -88,8 +102,8 @@ def _add_protocol_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--protocol", choices=PROTOCOLS, default="subject-kfold")
     parser.add_argument("--folds", type=int, default=10, metavar="N", help="of subject-kfold")
     parser.add_argument(
-        "--features", choices=("both", "geometry", "furrows"), default=None,
-        help="what is learnt from (default: both, where furrows were measured)",
+        "--features", choices=FEATURES, default="both",
+        help="what is learnt from (default: %(default)s, where furrows were measured)",
     )  # fmt: skip
     parser.add_argument("--without-neutral", action="store_true", help="do not use neutral faces")
     parser.add_argument(
@@ -100,87 +114,73 @@ def _add_protocol_options(parser: argparse.ArgumentParser, out: str) -> None:
     add_data_options(parser)
 
 
-def _classifiers_help() -> str:
-    return "mlp, mlp-one-vs-all, svm, linear-svm, adaboost, logistic"
-
-
 def _train(options: argparse.Namespace) -> int:
-    from au_detect.datasets.tables import pose_range_deg, training_tables
-    from au_detect.training.networks import train_models
+    from au_detect.datasets.pose_range import pose_range_deg
+    from au_detect.training.engine import fit
+    from au_detect.training.recipe import FEW_PEOPLE
     from au_detect.training.report import write_training_report
+    from au_detect.training.saving import save_fitted
+    from au_detect.training.watch import Watch
 
-    sequences = [_load(options, path) for path in options.data]
-    n = sum(map(len, sequences))
-    recipe = recipe_from_options(options, n, test_fraction=options.test_fraction)
-    if options.search:
-        _search(sequences, recipe, options)
-    tables = training_tables(sequences, options.seed, augment=options.augment)
-    manifest = train_models(
-        tables,
-        options.out,
-        recipe,
-        pose_range_deg=pose_range_deg(sequences),
-        progress=training_progress(),
-        logdir=options.logdir,
-    )
-    for network, few in manifest.training["dropped_aus"].items():
-        if few:
-            listed = ", ".join(f"{au} ({n})" for au, n in few.items())
-            print(f"{network}: too few subjects show {listed}")
+    data = _data(options)
+    fraction = options.test_fraction
+    if fraction is None:
+        fraction = 0.0 if data.own.n_subjects < FEW_PEOPLE else 0.1
+    recipe = recipe_from_options(options, test_fraction=fraction)
+    watch = Watch(training_progress(), options.logdir, options.max_fpr)
+    fitted = fit(data, recipe, neutral=(True, False), watch=watch)
+    collections = (data.own, *data.extra)
+    save_fitted(fitted, options.out, pose_range_deg=pose_range_deg(collections))
+    if fitted.dropped:
+        listed = ", ".join(f"{au} ({n})" for au, n in fitted.dropped.items())
+        print(f"too few people show {listed}")
+    for face, chosen in fitted.chosen.items():
+        print(f"{face} face: start {chosen['start']}, {chosen['layers']} hidden layers")
     document = write_training_report(
-        options.out, sequences, recipe, n_folds=options.folds, augment=options.augment,
-        n_jobs=options.jobs, progress=_folds_progress,
-    )  # fmt: skip
+        options.out, fitted, n_folds=options.folds, n_jobs=options.jobs, progress=_folds_progress
+    )
     _print_evaluation(document)
-    print(f"{len(manifest.networks)} networks, model card and report -> {options.out}")
+    _print_experimental(options.out)
+    print(f"model, card and report -> {options.out}")
     return 0
 
 
-def _search(sequences: list[LabelledSequences], recipe: Any, options: argparse.Namespace) -> None:
-    from au_detect.evaluation.texts import plain_table
-    from au_detect.training.layer_search import best_layers, search_layers
-    from au_detect.training.learner_options import LearnerOptions
+def _print_experimental(folder: Path) -> None:
+    from au_detect.classifiers.storage import read_manifest
+    from au_detect.facs import au_label
 
-    if len(sequences) > 1:
-        raise InputError(f"--search needs one collection, got {len(sequences)}")
-    features = "geometry" if sequences[0].furrows is None else "both"
-    learner = LearnerOptions(features=features, augment=options.augment, recipe=recipe)
-    scores = search_layers(sequences[0], learner, n_jobs=options.jobs, progress=_folds_progress)
-    rows = [
-        [str(score.layers)]
-        + [f"{getattr(score, rate)[face]:.3f}" for face in ("upper", "lower")
-           for rate in ("auc", "tpr", "fpr")]
-        for score in scores
-    ]  # fmt: skip
-    heads = ["Layers", "upper AUC", "TPR", "FPR", "lower AUC", "TPR", "FPR"]
-    print(plain_table(heads, rows))
-    best = best_layers(scores)
-    print(
-        f"By mean AUC the choice would be --upper-layers {best['upper']} "
-        f"--lower-layers {best['lower']}; training goes on with "
-        f"{recipe.upper_layers} and {recipe.lower_layers}."
-    )
+    doubtful = {
+        au: entry.metrics.get(au, {}).get("n_positive") or 0
+        for entry in read_manifest(folder).networks
+        for au in entry.experimental
+    }
+    if doubtful:
+        listed = ", ".join(f"{au_label(au)} ({n:.0f})" for au, n in sorted(doubtful.items()))
+        print(f"experimental, for a low AUC or too few positives to tell (how many): {listed}")
 
 
 def _evaluate(options: argparse.Namespace) -> int:
     from au_detect.evaluation.document import write_document
     from au_detect.evaluation.page import write_evaluation_page
-    from au_detect.training.judging import judge_learner, judge_model
+    from au_detect.training.judging import judge_model, judge_recipe
 
-    sequences = _load(options, options.data)
-    recipe = recipe_from_options(options, len(sequences))
+    data = _data(options)
+    recipe = _recipe(options, options.classifier)
     if options.model is not None:
-        predictions, document = judge_model(options.model, sequences, recipe.minimum_intensity)
+        predictions, document = judge_model(
+            options.model, data.own, recipe.minimum_intensity, recipe.faint
+        )
     else:
         _warn(options.protocol)
-        predictions, document = judge_learner(
-            sequences, _learner(options, sequences, options.classifier), options.protocol,
+        data = data.in_order()
+        predictions, document = judge_recipe(
+            data, recipe, options.protocol,
             n_folds=options.folds, n_jobs=options.jobs, progress=_folds_progress,
         )  # fmt: skip
     options.out.mkdir(parents=True, exist_ok=True)
     write_document(document, options.out / "evaluation.json")
-    predictions.write_csv(options.out / "predictions.csv", sequences)
-    write_evaluation_page(options.out / "report.html", sequences, document)
+    predictions.write_csv(options.out / "predictions.csv", data.own)
+    write_evaluation_page(options.out / "report.html", data.own, document)
     _print_evaluation(document)
     print(f"\nReport: {options.out / 'report.html'}")
     return 0
@@ -190,53 +190,63 @@ def _compare(options: argparse.Namespace) -> int:
     from au_detect.evaluation.document import write_document
     from au_detect.evaluation.page import write_evaluation_page
     from au_detect.evaluation.texts import comparison_text
-    from au_detect.training.judging import compare_learners
+    from au_detect.training.judging import compare_recipes
 
-    sequences = _load(options, options.data)
+    data = _data(options).in_order()
+    variants = _variants(options, data)
     _warn(options.protocol)
-    document, evaluation = compare_learners(
-        sequences, _variants(options, sequences), options.protocol,
+    predictions, document, evaluation = compare_recipes(
+        data, variants, options.protocol, n_repeats=options.repeats,
         n_folds=options.folds, n_jobs=options.jobs, progress=_folds_progress,
     )  # fmt: skip
     options.out.mkdir(parents=True, exist_ok=True)
+    for name, runs in predictions.items():
+        runs[0].write_csv(options.out / f"predictions {name}.csv", data.own)
     write_document(document, options.out / "comparison.json")
     write_evaluation_page(
-        options.out / "report.html", sequences, evaluation, document, title="Classifiers compared"
+        options.out / "report.html", data.own, evaluation, document, title="Classifiers compared"
     )
     print(comparison_text(document))
     print(f"\nReport: {options.out / 'report.html'}")
     return 0
 
 
-def _variants(
-    options: argparse.Namespace, sequences: LabelledSequences
-) -> dict[str, LearnerOptions]:
-    """Return the learners to compare by name: the models, then the first one's ablations."""
-    from au_detect.training.learner_options import ablated
+def _variants(options: argparse.Namespace, data: TrainingData) -> dict[str, TrainingRecipe]:
+    """Return the recipes to compare by name: the models, then the first one's ablations."""
+    from au_detect.training.recipe import ablated
 
     names = [name.strip() for name in options.models.split(",") if name.strip()]
     if not names:
         raise InputError(f"--models must name at least one classifier, got {options.models!r}")
-    variants = {name: _learner(options, sequences, name) for name in names}
+    variants = {name: _recipe(options, name) for name in names}
     asked = [what.strip() for what in options.ablate.split(",")]
     what = () if asked == ["none"] else tuple(asked)
-    return variants | ablated(names[0], variants[names[0]], what)
+    found = ablated(names[0], variants[names[0]], what)
+    if data.own.furrows is None:  # there is nothing to take away
+        found = {name: recipe for name, recipe in found.items() if recipe.features == "both"}
+    return variants | found
 
 
-def _learner(
-    options: argparse.Namespace, sequences: LabelledSequences, model: str
-) -> LearnerOptions:
-    from au_detect.training.learner_options import LearnerOptions
-
-    has_furrows = sequences.furrows is not None
-    return LearnerOptions(
+def _recipe(options: argparse.Namespace, model: str) -> TrainingRecipe:
+    return recipe_from_options(
+        options,
         model=model,
-        features=options.features or ("both" if has_furrows else "geometry"),
+        features=options.features,
         uses_neutral=not options.without_neutral,
         one_network=options.one_network,
-        augment=options.augment,
-        recipe=recipe_from_options(options, len(sequences)),
     )
+
+
+def _data(options: argparse.Namespace) -> TrainingData:
+    from au_detect.datasets.duplicates import doubtful_people
+    from au_detect.training.data import training_data
+
+    own, extra = (
+        [_load(options, path) for path in paths] for paths in (options.data, options.extra)
+    )
+    for text in doubtful_people([*own, *extra]):
+        print(f"au-detect: warning: {text}", file=sys.stderr)
+    return training_data(own, extra)
 
 
 def _load(options: argparse.Namespace, path: Path) -> LabelledSequences:

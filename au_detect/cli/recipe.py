@@ -5,11 +5,14 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from au_detect.datasets.labelled_features import FAINT
+from au_detect.training.choices import STARTS, WEIGHTINGS
+
 if TYPE_CHECKING:
     from au_detect.training.recipe import TrainingRecipe
 
-SMALL_COLLECTION, SMALL_FOLDS = 2000, 3
-WEIGHTINGS = {"per-au": "per_au", "per-sample": "per_sample", "focal": "focal", "none": "none"}
+
+WEIGHTING_WORDS = {word.replace("_", "-"): word for word in WEIGHTINGS}
 
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +21,12 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     labels.add_argument(
         "--minimum-intensity", type=float, default=1.0, metavar="1-5",
         help="FACS intensity (1 is A, 5 is E) from which an AU counts as present; fainter ones "
-        "count neither way (default: %(default)s)",
+        "are what --faint says (default: %(default)s)",
+    )  # fmt: skip
+    labels.add_argument(
+        "--faint", choices=FAINT, default="ignore",
+        help="what an AU below --minimum-intensity is: neither present nor absent, or absent, as "
+        "studies of DISFA count what is below 2 (default: %(default)s)",
     )  # fmt: skip
     labels.add_argument(
         "--max-fpr", type=float, default=0.02, metavar="RATE",
@@ -29,7 +37,7 @@ def add_recipe_options(parser: argparse.ArgumentParser) -> None:
         help="AUs that fewer subjects show are left out, and named (default: %(default)s)",
     )  # fmt: skip
     labels.add_argument(
-        "--weighting", choices=WEIGHTINGS, default="per-au",
+        "--weighting", choices=WEIGHTING_WORDS, default="per-au",
         help="against imbalance: weigh the positives of each AU, or sequences by their number of "
         "active AUs, or use the focal loss (default: %(default)s)",
     )  # fmt: skip
@@ -74,30 +82,27 @@ def _add_network_options(group: Any) -> None:
                        "thresholds (default: %(default)s)")  # fmt: skip
     group.add_argument(
         "--calibration-folds", type=int, default=None, metavar="N",
-        help="let all subjects calibrate in turn, in N parts, with networks of their own that are "
-        f"averaged (default: {SMALL_FOLDS} below {SMALL_COLLECTION} sequences, else 1: only "
-        "--validation-fraction does)",
+        help="let all people calibrate in turn, in N parts, with networks of their own that are "
+        "averaged (default: 3 below 500 people, else 1: only --validation-fraction does)",
     )  # fmt: skip
     group.add_argument(
-        "--judge", choices=("measured", "augmented"), default=None,
-        help="rows on which `train` calibrates and sets thresholds: those that were measured, or "
-        "also mirror images and faces at rest (default: measured below "
-        f"{SMALL_COLLECTION} sequences, else augmented)",
+        "--start", choices=STARTS, default="auto",
+        help="begin from the networks that come with the package, or from scratch (default: "
+        "shipped below 100 people, where they fit the data)",
     )  # fmt: skip
-    group.add_argument("--seed", type=int, default=0)
+    group.add_argument(
+        "--search", action="store_true",
+        help="choose 2 to 7 layers for each half of the face on people who did not train them, "
+        "inside every fold",
+    )  # fmt: skip
+    group.add_argument("--seed", type=int, default=0,
+                       help="of everything random, folds too (default: %(default)s)")  # fmt: skip
 
 
-def recipe_from_options(
-    options: argparse.Namespace, n_sequences: int, **more: Any
-) -> TrainingRecipe:
+def recipe_from_options(options: argparse.Namespace, **more: Any) -> TrainingRecipe:
     """Return the recipe that the options of a command ask for."""
     from au_detect.training.recipe import TrainingRecipe
 
-    is_small = n_sequences < SMALL_COLLECTION
-    folds = options.calibration_folds
-    if folds is None:
-        folds = SMALL_FOLDS if is_small else 1
-    judge_augmented = options.judge == "augmented" if options.judge else not is_small
     return TrainingRecipe(
         upper_layers=options.upper_layers,
         lower_layers=options.lower_layers,
@@ -109,11 +114,14 @@ def recipe_from_options(
         batch_size=options.batch_size,
         max_epochs=options.epochs,
         patience=options.patience,
-        positive_weighting=WEIGHTINGS[options.weighting],
+        positive_weighting=WEIGHTING_WORDS[options.weighting],
         focal_gamma=options.focal_gamma,
         intensity_weights=options.intensity_weights,
-        calibration_folds=folds,
-        judge_augmented=judge_augmented,
+        calibration_folds=options.calibration_folds,
+        start=options.start,
+        search_layers=options.search,
+        augment=options.augment,
+        faint=options.faint,
         validation_fraction=options.validation_fraction,
         max_fpr=options.max_fpr,
         minimum_intensity=options.minimum_intensity,

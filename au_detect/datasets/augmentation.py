@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,40 +13,76 @@ from au_detect.features.furrows import MIRROR_FURROWS
 from au_detect.landmarks.points import mirror
 
 
-def augmented(sequences: LabelledSequences, random_state: int = 0) -> LabelledSequences:
-    """Return the sequences with three kinds of pairs added.
+@dataclass(frozen=True)
+class Pairs:
+    """Which faces are compared with which neutral faces; all arrays have shape (n,).
+
+    Attributes
+    ----------
+    face : ndarray of int
+        The row of the sequences whose face it is.
+    neutral : ndarray of int
+        The row whose neutral face it is compared with.
+    at_rest : ndarray of bool
+        The neutral face of the row `face` stands in for its apex: nothing is on.
+    mirrored : ndarray of bool
+        The mirror image of both.
+    """
+
+    face: NDArray[np.intp]
+    neutral: NDArray[np.intp]
+    at_rest: NDArray[np.bool_]
+    mirrored: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.face)
+
+    def rows(self, chosen: NDArray[Any]) -> Pairs:
+        """Return only the chosen pairs."""
+        return Pairs(*(getattr(self, f.name)[chosen] for f in fields(self)))
+
+    @property
+    def is_measured(self) -> NDArray[np.bool_]:
+        """Which pairs are sequences as they were measured."""
+        return (self.face == self.neutral) & ~self.at_rest & ~self.mirrored
+
+
+def measured_pairs(n: int) -> Pairs:
+    """Return the pairs of `n` sequences as they were measured."""
+    rows, no = np.arange(n), np.zeros(n, dtype=bool)
+    return Pairs(rows, rows, no, no)
+
+
+def augmented_pairs(
+    subject: NDArray[Any], random_state: int = 0, max_pairs: int | None = None
+) -> Pairs:
+    """Return the pairs of sequences as they were measured, first, and three more kinds.
 
     - Every apex face against a neutral face from another sequence of the same person, taken in
       another light and with the head held otherwise.
     - Two neutral faces of the same person against each other: nothing is on.
     - The mirror image of each of these.
 
-    Attributes but ``weight`` are dropped: they describe the sequences that were there before. The
-    attribute ``original`` says which rows these are, at their apex: all of them among the first.
-
     Parameters
     ----------
-    sequences : LabelledSequences
+    subject : ndarray, shape (n,)
+        Whose sequence it is.
     random_state : int
-        Which other neutral each face meets.
+        Which other neutral each face meets, and which pairs are left out.
+    max_pairs : int, optional
+        If there would be more, as many are drawn at random; measured ones all stay.
     """
-    others = _other_rows(sequences.subject, np.random.default_rng(random_state))
-    crossed = replace(
-        sequences,
-        neutral_points=sequences.neutral_points[others],
-        neutral_furrows=_taken(sequences.neutral_furrows, others),
-    )
-    resting = replace(
-        crossed,
-        points=sequences.neutral_points,
-        furrows=sequences.neutral_furrows,
-        intensity=np.zeros_like(sequences.intensity),
-    )
-    parts = [sequences, crossed, resting]
-    whole = joined([*parts, *(mirrored(part) for part in parts)])
-    whole.attributes["original"] = np.zeros(len(whole), dtype=bool)
-    whole.attributes["original"][: len(sequences)] = sequences.is_apex
-    return whole
+    rng = np.random.default_rng(random_state)
+    n = len(subject)
+    rows, others = np.arange(n), _other_rows(subject, rng)
+    no, yes = np.zeros(n, dtype=bool), np.ones(n, dtype=bool)
+    kinds = [(rows, no), (others, no), (others, yes)]
+    blocks = [(rows, neutral, rest, flip) for flip in (no, yes) for neutral, rest in kinds]
+    pairs = Pairs(*(np.concatenate(column) for column in zip(*blocks, strict=True)))
+    if max_pairs is not None and len(pairs) > max_pairs:
+        more = n + rng.permutation(5 * n)[: max(max_pairs - n, 0)]
+        pairs = pairs.rows(np.concatenate([rows, np.sort(more)]))
+    return pairs
 
 
 def mirrored(sequences: LabelledSequences) -> LabelledSequences:
@@ -86,12 +123,6 @@ def _other_rows(subject: NDArray, rng: np.random.Generator) -> NDArray[np.intp]:
     for rows in np.split(order, starts[1:]):
         others[rows] = np.roll(rows, int(rng.integers(1, max(len(rows), 2))))
     return others
-
-
-def _taken(
-    values: NDArray[np.float32] | None, rows: NDArray[np.intp]
-) -> NDArray[np.float32] | None:
-    return None if values is None else values[rows]
 
 
 def _columns(

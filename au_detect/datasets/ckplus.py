@@ -67,6 +67,15 @@ def read_ckplus(folder: str | PathLike[str]) -> Collection:
     return Collection(str(folder), tuple(records), tuple(reader.problems))
 
 
+def is_ckplus(folder: Path) -> bool:
+    """Return whether a folder is in the layout of CK+."""
+    try:
+        _root(folder)
+    except InputError:
+        return False
+    return True
+
+
 def read_emotion(text: str) -> str:
     """Return the emotion that a CK+ number or a name stands for; "" for no text.
 

@@ -62,8 +62,9 @@ class SequenceRecord:
         intensity. It may hold AUs that no network knows.
     emotion : str
         "" where it was not labelled.
-    neutral : int or Path
-        Which frame, from 0, or which other picture shows the neutral face.
+    neutral : int, Path, tuple of FrameFile or None
+        Which frame, from 0, or which other picture shows the neutral face. Of several frames it is
+        the one nearest to their median face. None: there is none.
     apex : int, optional
         The frame that was coded, if only this one was. None: the labels are those of the peak of
         a sequence that goes from neutral to peak, its last frame.
@@ -86,7 +87,7 @@ class SequenceRecord:
     frames: tuple[Path, ...]
     aus: Mapping[int, float]
     emotion: str = ""
-    neutral: int | Path = 0
+    neutral: int | Path | tuple[FrameFile, ...] | None = 0
     apex: int | None = None
     landmarks: tuple[Path | None, ...] = ()
     fully_coded: bool = True
@@ -101,7 +102,8 @@ class SequenceRecord:
                 f"got {len(self.landmarks)}"
             )
         for name in ("neutral", "apex"):
-            self._check_number(name, getattr(self, name))
+            if isinstance(getattr(self, name), int):
+                self._check_number(name, getattr(self, name))
         last = len(self.frames) - 1 if self.apex is None else self.apex
         if self.neutral == last and not (self.is_video and self.apex is None):
             raise InputError(
@@ -111,13 +113,12 @@ class SequenceRecord:
         if bad:
             raise InputError(f"aus of {self.name} must have intensities in [0, 5], got {bad}")
 
-    def _check_number(self, argument: str, number: int | Path | None) -> None:
-        if isinstance(number, int):
-            limit = math.inf if self.is_video else len(self.frames)
-            if not 0 <= number < limit:
-                raise InputError(
-                    f"{argument} must be a frame from 0 to {len(self.frames) - 1}, got {number}"
-                )
+    def _check_number(self, argument: str, number: int) -> None:
+        limit = math.inf if self.is_video else len(self.frames)
+        if not 0 <= number < limit:
+            raise InputError(
+                f"{argument} must be a frame from 0 to {len(self.frames) - 1}, got {number}"
+            )
 
     @property
     def folder(self) -> Path:
@@ -132,11 +133,15 @@ class SequenceRecord:
             self.frames[number], landmarks=self.landmarks[number] if self.landmarks else None
         )
 
-    def neutral_frame(self) -> FrameFile:
-        """Return where the neutral face is."""
-        return (
-            FrameFile(self.neutral) if isinstance(self.neutral, Path) else self.frame(self.neutral)
-        )
+    def neutral_frames(self) -> tuple[FrameFile, ...]:
+        """Return where the neutral face is, or may be; nothing where there is none."""
+        if self.neutral is None:
+            return ()
+        if isinstance(self.neutral, tuple):
+            return self.neutral
+        if isinstance(self.neutral, Path):
+            return (FrameFile(self.neutral),)
+        return (self.frame(self.neutral),)
 
     def intensity(self, aus: Sequence[int]) -> NDArray[np.float32]:
         """Return the intensities of `aus`, shape (n_aus,).
@@ -163,11 +168,14 @@ class Collection:
         In order; each name once.
     problems : tuple of Problem
         What was left out or is doubtful.
+    kind : str
+        What it was recognised as, for example ``"DISFA"``.
     """
 
     source: str
     records: tuple[SequenceRecord, ...]
     problems: tuple[Problem, ...] = field(default=())
+    kind: str = ""
 
     def __len__(self) -> int:
         return len(self.records)

@@ -19,13 +19,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.columns import chosen_rows
-from au_detect.errors import InputError, check_shape
+from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
 
 FORMAT_VERSION = 1
 MAX_INTENSITY = 5.0
+FAINT = ("ignore", "absent")
+"""What becomes of AUs fainter than the least intensity that counts as present."""
 _ARRAYS = ("upper", "lower", "intensity", "subject")
-_OPTIONAL = ("weight", "original")
 
 
 @dataclass(frozen=True)
@@ -53,11 +54,6 @@ class LabelledFeatures:
         Name of the landmark model that the features stand on, for example ``"ibug300w"``.
     source : dict
         Where the rows came from; must be JSON-able.
-    weight : ndarray, float32, shape (n,), or None
-        How much each row counts in training, at least 0; None where all count alike.
-    original : ndarray of bool, shape (n,), or None
-        False for rows that augmentation made of others, and for frames on the way to the apex:
-        these serve training alone; None where there are none.
 
     Raises
     ------
@@ -76,8 +72,6 @@ class LabelledFeatures:
     uses_furrows: bool
     landmark_model: str
     source: dict[str, Any] = field(default_factory=dict)
-    weight: NDArray[np.float32] | None = None
-    original: NDArray[np.bool_] | None = None
 
     def __post_init__(self) -> None:
         for name in ("upper", "lower", "intensity"):
@@ -96,12 +90,6 @@ class LabelledFeatures:
         _check_finite("upper", self.upper)
         _check_finite("lower", self.lower)
         _check_intensity(self.intensity)
-        if self.weight is not None:
-            object.__setattr__(self, "weight", np.asarray(self.weight, dtype=np.float32))
-            _check_weight(self.weight, n_rows)
-        if self.original is not None:
-            object.__setattr__(self, "original", np.asarray(self.original, dtype=bool))
-            check_shape("original", np.asarray(self.original), (n_rows,))
 
     def __len__(self) -> int:
         return len(self.upper)
@@ -111,17 +99,19 @@ class LabelledFeatures:
         """Number of different subjects."""
         return len(np.unique(self.subject))
 
-    def labels(self, minimum_intensity: float = 1.0) -> NDArray[np.float32]:
+    def labels(self, minimum_intensity: float = 1.0, faint: str = "ignore") -> NDArray[np.float32]:
         """Return what a classifier learns: 1 present, 0 absent, NaN ignored.
 
         An AU is present at `minimum_intensity` or above and absent at exactly 0. In between
-        lie traces that coders themselves disagree about: they are NaN, neither present nor
-        absent, like cells that were not coded.
+        lie traces that coders themselves disagree about: `faint` says what they are.
 
         Parameters
         ----------
         minimum_intensity : float, optional
             In (0, 5]; the default, 1, is FACS intensity A.
+        faint : {"ignore", "absent"}
+            "ignore": neither present nor absent (NaN), like cells that were not coded.
+            "absent": absent, as studies of DISFA count what is below 2.
 
         Returns
         -------
@@ -130,42 +120,13 @@ class LabelledFeatures:
         Raises
         ------
         InputError
-            If `minimum_intensity` is outside (0, 5].
+            If `minimum_intensity` is outside (0, 5], or `faint` is another word.
         """
-        return labels_of_intensity(self.intensity, minimum_intensity)
-
-    @property
-    def is_original(self) -> NDArray[np.bool_]:
-        """Which rows are apex faces that were measured, shape (n,)."""
-        return np.ones(len(self), dtype=bool) if self.original is None else self.original
-
-    def row_weights(
-        self, minimum_intensity: float = 1.0, *, by_intensity: bool = False
-    ) -> NDArray[np.float32]:
-        """Return how much each row counts in training, shape (n,).
-
-        Parameters
-        ----------
-        minimum_intensity : float, optional
-            As in `labels`.
-        by_intensity : bool
-            Multiply `weight` by a third of the mean intensity of the AUs that are present: rows
-            at intensity C count once, at E 5/3 times; rows that show nothing count once.
-        """
-        weights = np.ones(len(self), np.float32) if self.weight is None else self.weight
-        if not by_intensity:
-            return weights
-        present = self.labels(minimum_intensity) == 1
-        n_present = present.sum(axis=1)
-        strength = np.where(present, self.intensity, 0).sum(axis=1) / (3 * np.maximum(n_present, 1))
-        return np.asarray(weights * np.where(n_present > 0, strength, 1.0), dtype=np.float32)
+        return labels_of_intensity(self.intensity, minimum_intensity, faint)
 
     def select(self, rows: ArrayLike) -> LabelledFeatures:
         """Return the table of `rows` (a mask or indices), in that order."""
-        return replace(self, **chosen_rows(self, (*_ARRAYS, *_OPTIONAL), np.asarray(rows)))
-
-    def _arrays(self) -> tuple[str, ...]:
-        return (*_ARRAYS, *(name for name in _OPTIONAL if getattr(self, name) is not None))
+        return replace(self, **chosen_rows(self, _ARRAYS, np.asarray(rows)))
 
     def save(self, path: str | Path) -> None:
         """Write the table to one ``.npz`` file, without pickles; an older file is replaced whole.
@@ -175,17 +136,13 @@ class LabelledFeatures:
         InputError
             If `source` is not JSON-able.
         """
-        header = {
-            f.name: getattr(self, f.name)
-            for f in fields(self)
-            if f.name not in (*_ARRAYS, *_OPTIONAL)
-        }
+        header = {f.name: getattr(self, f.name) for f in fields(self) if f.name not in _ARRAYS}
         try:
             text = json.dumps({"format_version": FORMAT_VERSION} | header)
         except (TypeError, ValueError) as error:
             raise InputError(f"source must be JSON-able: {error}") from error
         content = io.BytesIO()
-        arrays = {name: getattr(self, name) for name in self._arrays()}
+        arrays = {name: getattr(self, name) for name in _ARRAYS}
         np.savez_compressed(content, allow_pickle=False, header=np.array(text), **arrays)
         partial = Path(f"{path}.part")
         partial.write_bytes(content.getbuffer())
@@ -204,7 +161,6 @@ class LabelledFeatures:
             with np.load(path, allow_pickle=False) as content:
                 header = json.loads(str(content["header"]))
                 arrays = {name: content[name] for name in _ARRAYS}
-                arrays |= {name: content.get(name) for name in _OPTIONAL}
             version = header.pop("format_version")
         except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
             raise InputError(
@@ -219,13 +175,14 @@ class LabelledFeatures:
 
 
 def labels_of_intensity(
-    intensity: NDArray[np.float32], minimum_intensity: float
+    intensity: NDArray[np.float32], minimum_intensity: float, faint: str = "ignore"
 ) -> NDArray[np.float32]:
     """Return the labels of FACS intensities, in their shape; see `LabelledFeatures.labels`."""
+    check_option("faint", faint, FAINT)
     if not 0 < minimum_intensity <= MAX_INTENSITY:
         raise InputError(f"minimum_intensity must be in (0, 5], got {minimum_intensity}")
     labels = np.full(intensity.shape, np.nan, dtype=np.float32)
-    labels[intensity == 0] = 0
+    labels[intensity < minimum_intensity if faint == "absent" else intensity == 0] = 0
     labels[intensity >= minimum_intensity] = 1
     return labels
 
@@ -259,10 +216,3 @@ def _check_intensity(intensity: NDArray[np.float32]) -> None:
     outside = intensity[(intensity < 0) | (intensity > MAX_INTENSITY)]
     if len(outside):
         raise InputError(f"intensity must be in [0, 5] or NaN, got {outside[0]:g}")
-
-
-def _check_weight(weight: NDArray[np.float32] | None, n_rows: int) -> None:
-    if weight is not None:
-        check_shape("weight", weight, (n_rows,))
-        if not (np.isfinite(weight).all() and (weight >= 0).all()):
-            raise InputError("weight must be finite and at least 0")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from os import PathLike
@@ -28,8 +28,11 @@ from au_detect.datasets.measurement_cache import MeasurementCache, sha256_of_fil
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError, check_option
 from au_detect.facs import NETWORK_AUS
+from au_detect.features.furrows import N_FURROWS
 from au_detect.frames import open_frames
+from au_detect.landmarks import N_LANDMARKS
 from au_detect.landmarks.models import LandmarkModel, find_landmark_model
+from au_detect.landmarks.pose import estimate_pose
 
 LANDMARKS = ("dlib", "ckplus")
 LARGEST_GROUP = 1000
@@ -100,10 +103,10 @@ def measure_collection(
 
 @dataclass(frozen=True)
 class _Plan:
-    """What is to be measured of one sequence: its neutral face, and (frame, weight, share)."""
+    """What is to be measured of one sequence: its neutral faces, and (frame, weight, share)."""
 
     record: SequenceRecord
-    neutral: FrameFile
+    neutrals: tuple[FrameFile, ...]
     rows: list[tuple[FrameFile, float, float]]
 
 
@@ -124,12 +127,14 @@ def _plan(
             continue
         chosen = choose_frames(record, n_frames, frames)
         rows = [(record.frame(number), weight, share) for number, weight, share in chosen]
-        rows = [row for row in rows if row[0] != record.neutral_frame()]
+        neutrals = record.neutral_frames()
+        if len(neutrals) == 1:
+            rows = [row for row in rows if row[0] != neutrals[0]]
         if not rows:
             text = "its coded frame is the neutral one: left out"
             problems.append(Problem("too few frames", record.name, text))
             continue
-        plans.append(_Plan(record, record.neutral_frame(), rows))
+        plans.append(_Plan(record, neutrals, rows))
     return plans
 
 
@@ -153,12 +158,15 @@ def _count_frames(video: Path, store: MeasurementCache | None) -> int | str:
 def _groups(plans: Iterable[_Plan], *, own_landmarks: bool) -> list[FrameGroup]:
     """Return the frames to measure, each once, by the video or neutral picture they share."""
     together: dict[Path, dict[FrameFile, None]] = {}
+    seen: set[int] = set()  # tuples of neutral frames that many sequences of a person share
     for plan in plans:
-        anchor = plan.record.frames[0] if plan.record.is_video else plan.neutral.path
-        files = [plan.neutral, *(file for file, _, _ in plan.rows)]
-        together.setdefault(anchor, {}).update(
-            dict.fromkeys(_as_measured(file, own_landmarks) for file in files)
-        )
+        one = len(plan.neutrals) == 1 and not plan.record.is_video
+        pictures = plan.neutrals[0].path if one else plan.record.frames[0]
+        neutrals = () if id(plan.neutrals) in seen and not one else plan.neutrals
+        seen.add(id(plan.neutrals))
+        for file in (*neutrals, *(file for file, _, _ in plan.rows)):
+            anchor = pictures if file.number is None else file.path
+            together.setdefault(anchor, {})[_as_measured(file, own_landmarks)] = None
     return [
         FrameGroup(anchor, start // LARGEST_GROUP, tuple(files)[start : start + LARGEST_GROUP])
         for anchor, files in together.items()
@@ -178,11 +186,13 @@ class _Rows:
         self.problems = problems
         self.own_landmarks = own_landmarks
         self.rows: list[dict[str, Any]] = []
+        self._medians: dict[tuple[FrameFile, ...], tuple[MeasuredFace, str] | None] = {}
 
     def add(self, plan: _Plan, measured: Measured) -> None:
-        neutral = self._face(plan, plan.neutral, measured, "its neutral face: sequence left out")
-        if neutral is None:
+        found = self._neutral(plan, measured)
+        if found is None:
             return
+        neutral, neutral_picture = found
         for file, weight, share in plan.rows:
             face = self._face(plan, file, measured, "left out")
             if face is None:
@@ -197,11 +207,31 @@ class _Rows:
                     "subject": plan.record.subject,
                     "name": plan.record.name,
                     "picture": str(file),
-                    "neutral_picture": str(plan.neutral),
+                    "neutral_picture": neutral_picture,
                     "emotion": plan.record.emotion,
                     "weight": weight,
                 }
             )
+
+    def _neutral(self, plan: _Plan, measured: Measured) -> tuple[MeasuredFace, str] | None:
+        """Return the neutral face and what picture it is; NaN and "" where there is none."""
+        if not plan.neutrals:
+            return NO_FACE, ""
+        if len(plan.neutrals) == 1:
+            (file,) = plan.neutrals
+            face = self._face(plan, file, measured, "its neutral face: sequence left out")
+            return None if face is None else (face, str(file))
+        if plan.neutrals not in self._medians:
+            files = {
+                file: measured[_as_measured(file, self.own_landmarks)] for file in plan.neutrals
+            }
+            known = {f: m for f, m in files.items() if isinstance(m, MeasuredFace) and m.found}
+            self._medians[plan.neutrals] = nearest_to_median(known)
+        found = self._medians[plan.neutrals]
+        if found is None:
+            text = f"no face in {len(plan.neutrals)} frames for the neutral face: left out"
+            self.problems.append(Problem("frames without a face", plan.record.name, text))
+        return found
 
     def _face(
         self, plan: _Plan, file: FrameFile, measured: Measured, consequence: str
@@ -230,6 +260,21 @@ class _Rows:
             source=source,
             **columns,
         )
+
+
+NO_FACE = MeasuredFace(
+    np.full((N_LANDMARKS, 2), np.nan, np.float32), np.full(N_FURROWS, np.nan, np.float32)
+)
+
+
+def nearest_to_median(faces: Mapping[FrameFile, MeasuredFace]) -> tuple[MeasuredFace, str] | None:
+    """Return the face whose shape from the front is nearest to the median one, and its picture."""
+    if not faces:
+        return None
+    shapes = estimate_pose(np.stack([face.points for face in faces.values()])).frontal
+    distance = np.linalg.norm(shapes - np.median(shapes, axis=0), axis=-1).mean(axis=-1)
+    file = list(faces)[int(distance.argmin())]
+    return faces[file], str(file)
 
 
 def _described(collection: Collection) -> dict[str, Any]:

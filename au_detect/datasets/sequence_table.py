@@ -8,14 +8,18 @@ column     meaning
 ========== ===================================================================================
 path       a folder of pictures (in natural order), a glob pattern, a video, or one picture
 subject    whose face it is; the same word for the same person in every row
-neutral    the neutral face: a frame number, or a picture; empty is the first frame
-frame      the frame that was coded, if the labels are of this frame alone (frame-coded
-           collections); empty: the sequence goes from neutral to peak, and its last frame
-           was coded
+neutral    the neutral face: a frame number, or a picture; ``auto``: of the person's coded
+           frames, the one nearest to their median face; ``none``: there is none; empty is
+           the first frame
+frame      the frame that was coded, by its number or the name of its picture, if the labels
+           are of this frame alone (frame-coded collections); empty: the sequence goes from
+           neutral to peak, and its last frame was coded; a picture with neutral ``none``
+           needs no frame
 aus        action units that are on, ``12:3 25:2``, ``12 25`` or ``12C+25B``: after the colon
            stands the intensity, 1 to 5 (0: absent); all others are absent; empty: none is on
 AU1, AU2 … instead of ``aus``: intensity 0 (absent) to 5, or A to E; ``x`` for present without
-           an intensity; empty: not coded. AUs without a column were not coded either
+           an intensity; empty, ``?``, ``-``, ``-1``, ``9`` and ``999``: not coded. AUs
+           without a column were not coded either
 emotion    neutral, anger, contempt, disgust, fear, happiness, sadness, surprise, or CK+'s
            number 0 to 7; empty: unknown
 name       what the sequence is called; made of `path` and `frame` where it is missing
@@ -37,13 +41,14 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from glob import glob
 from os import PathLike
 from pathlib import Path
 
 from au_detect.datasets.ckplus import label_problems, read_emotion
+from au_detect.datasets.coded_frames import NEUTRAL_FRAMES, spread
 from au_detect.datasets.collection import Collection, Problem, SequenceRecord
 from au_detect.datasets.facs_labels import (
     NOT_CODED,
@@ -51,13 +56,16 @@ from au_detect.datasets.facs_labels import (
     read_facs_codes,
     read_intensity,
 )
+from au_detect.datasets.frame_files import FrameFile
 from au_detect.errors import InputError
 from au_detect.frames import open_frames
 from au_detect.frames.files import natural_key
 from au_detect.frames.pictures import PICTURE_ENDINGS, picture_format
 
 TABLE_NAME = "sequences.csv"
+AUTO = "auto"
 _PRESENT_WORDS = ("x", "present", "yes")
+_NOT_CODED_WORDS = ("?", "-", "-1", "9", "999", "nan", "na")
 
 Row = Mapping[str, str]
 
@@ -89,7 +97,8 @@ def read_sequence_table(path: str | PathLike[str]) -> Collection:
             )
             continue
         records[record.name] = record
-    return Collection(str(path), tuple(records.values()), tuple(reader.problems))
+    found = tuple(_with_medians(list(records.values())))
+    return Collection(str(path), found, tuple(reader.problems))
 
 
 def _read_rows(path: Path) -> tuple[list[str], list[Row]]:
@@ -153,7 +162,7 @@ class _TableReader:
                 raise InputError(f"{needed} must be given, got an empty cell")
         frames, is_video = self._frames_of(row["path"])
         coded = self._coded(row)
-        apex = _frame_number("frame", row["frame"]) if row.get("frame") else None
+        apex = _frame_of(row["frame"], frames, is_video) if row.get("frame") else None
         shown = f"{row['path']}#{row['frame']}" if row.get("frame") else row["path"]
         record = SequenceRecord(
             name=row.get("name") or shown,
@@ -173,6 +182,7 @@ class _TableReader:
         if not self.au_columns:
             return read_facs_codes(row["aus"])
         cells = {au: row[name].lower() for name, au in self.au_columns.items() if row[name]}
+        cells = {au: cell for au, cell in cells.items() if cell not in _NOT_CODED_WORDS}
         return CodedAUs(
             {
                 au: NOT_CODED if cell in _PRESENT_WORDS else read_intensity(cell)
@@ -187,7 +197,11 @@ class _TableReader:
             self.problems.append(Problem("damaged emotions", place, f"{error}: taken as unknown"))
             return ""
 
-    def _neutral(self, text: str) -> int | Path:
+    def _neutral(self, text: str) -> int | Path | tuple[FrameFile, ...] | None:
+        if text.lower() == "none":
+            return None
+        if text.lower() == AUTO:
+            return ()  # filled in when all rows of the person are known
         if not text or text.isdecimal():
             return int(text or 0)
         path = self.root / text
@@ -208,10 +222,34 @@ class _TableReader:
         return found
 
 
-def _frame_number(name: str, text: str) -> int:
+def _frame_of(text: str, frames: tuple[Path, ...], is_video: bool) -> int:
+    """Return the place of a frame that is named by its number or its picture."""
+    named = {} if is_video else {f.name: i for i, f in enumerate(frames)}
+    named |= {} if is_video else {f.stem: i for i, f in enumerate(frames) if not f.stem.isdecimal()}
+    if text in named:
+        return named[text]
     if not text.isdecimal():
-        raise InputError(f"{name} must be the number of a frame, from 0, got {text!r}")
+        raise InputError(
+            f"no picture is called so: frame must be the number of a frame, from 0, got {text!r}"
+        )
     return int(text)
+
+
+def _with_medians(records: Sequence[SequenceRecord]) -> list[SequenceRecord]:
+    """Give those with the neutral "auto" the frames of their person, spread over them."""
+    coded: dict[str, list[FrameFile]] = {}
+    for record in records:
+        if record.neutral == ():
+            number = 0 if record.apex is None else record.apex
+            coded.setdefault(record.subject, []).append(record.frame(number))
+    neutrals = {
+        subject: tuple(frames[i] for i in spread(len(frames), NEUTRAL_FRAMES))
+        for subject, frames in coded.items()
+    }
+    return [
+        replace(record, neutral=neutrals[record.subject]) if record.neutral == () else record
+        for record in records
+    ]
 
 
 def _find_frames(root: Path, text: str) -> tuple[tuple[Path, ...], bool]:

@@ -38,7 +38,7 @@ class LabelledSequences:
     Parameters
     ----------
     neutral_points, points : ndarray of float32, shape (n, 68, 2)
-        Landmarks in pixels.
+        Landmarks in pixels; those of the neutral face are NaN where there is none.
     neutral_furrows, furrows : ndarray of float32, shape (n, n_furrows), or None
         In the order of `au_detect.features.furrows.FURROW_NAMES`; None without pictures.
     aus : tuple of int
@@ -127,7 +127,7 @@ class LabelledSequences:
         InputError
             If furrows are asked for that were not measured.
         """
-        mean, apex = mean_neutral(), self.is_apex
+        mean = mean_neutral()
         pose = estimate_pose(self.points)
         neutral = estimate_pose(self.neutral_points) if uses_neutral else mean.pose
         upper, lower = geometric_features(pose, neutral)
@@ -152,14 +152,19 @@ class LabelledSequences:
             uses_furrows=uses_furrows,
             landmark_model=self.landmark_model,
             source=self.source,
-            weight=self.attributes.get("weight"),
-            original=self.attributes.get("original", None if apex.all() else apex),
         )
 
-    def labels(self, aus: Sequence[int], minimum_intensity: float) -> NDArray[np.float32]:
+    @property
+    def has_neutral(self) -> NDArray[np.bool_]:
+        """Which rows have a neutral face to be compared with, shape (n,)."""
+        return np.isfinite(self.neutral_points[:, 0, 0])
+
+    def labels(
+        self, aus: Sequence[int], minimum_intensity: float = 1.0, faint: str = "ignore"
+    ) -> NDArray[np.float32]:
         """Return the labels (n, n_aus) of the chosen AUs; see `LabelledFeatures.labels`."""
         places = [self.aus.index(au) for au in aus]
-        return labels_of_intensity(self.intensity[:, places], minimum_intensity)
+        return labels_of_intensity(self.intensity[:, places], minimum_intensity, faint)
 
     def save(self, path: str | PathLike[str]) -> None:
         """Write everything to one ``.npz`` file, without pickles."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from au_detect.datasets.collection import Collection, Problem
+from au_detect.datasets.collection import Collection, Problem, SequenceRecord
 from au_detect.datasets.frame_files import read_landmarks
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
@@ -67,7 +67,7 @@ def summarise_collection(collection: Collection) -> CollectionSummary:
         for au, value in r.aus.items()
         if value != 0
     }
-    pictures = {path for r in records if not r.is_video for path in r.frames}
+    pictures = {path for frames in _picture_folders(records) for path in frames}
     return CollectionSummary(
         n_subjects=len({r.subject for r in records}),
         n_sequences=len(records),
@@ -108,18 +108,25 @@ def find_damaged_files(collection: Collection) -> list[Problem]:
     Pictures are not decoded, unless they are PNG files without an end; measuring finds the rest.
     """
     problems: dict[str, Problem] = {}
-    for record in collection.records:
-        for path in () if record.is_video else record.frames:
+    for frames, name in _picture_folders(collection.records).items():
+        for path in frames:
             try:
                 _check_picture(path)
             except InputError as error:
-                problems[str(path)] = Problem("unreadable frames", record.name, str(error))
+                problems[str(path)] = Problem("unreadable frames", name, str(error))
+    for record in collection.records:
         for points in filter(None, record.landmarks):
             try:
                 read_landmarks(points)
             except InputError as error:
                 problems[str(points)] = Problem("damaged landmarks", record.name, str(error))
     return list(problems.values())
+
+
+def _picture_folders(records: Iterable[SequenceRecord]) -> dict[tuple[Path, ...], str]:
+    """Return the pictures of sequences, those that several share once, and a sequence's name."""
+    shared = {id(r.frames): (r.frames, r.name) for r in records if not r.is_video}
+    return dict(shared.values())
 
 
 def _check_picture(path: Path) -> None:

@@ -36,6 +36,58 @@ def roc_charts(aus: Mapping[str, Any]) -> list[dict[str, Any]]:
     return charts
 
 
+LARGEST_FPR = 0.2
+"""Where the scale of false-positive rates ends; what is beyond stands at its end."""
+
+
+def rate_dots(aus: Mapping[str, Any], models: Sequence[str] | None = None) -> dict[str, Any]:
+    """Return true- and false-positive rates of each AU as dots with intervals, side by side.
+
+    Parameters
+    ----------
+    aus : mapping
+        ``aus`` of the document of an evaluation, or of a comparison.
+    models : sequence of str, optional
+        Of a comparison.
+
+    Returns
+    -------
+    dict
+        ``models``; ``largest_fpr``; ``rows`` with ``label``, ``n`` positives, and ``dots``: for
+        each model ``tpr`` and ``fpr`` as (value, low, high) shares of their scale, or None, and
+        ``said``.
+    """
+    rows = []
+    for label, au in aus.items():
+        rates = [au["rates"]] if models is None else [au["rates"][name] for name in models]
+        dots = []
+        for number, of_model in enumerate(rates):
+            told = ", ".join(
+                f"{name.upper()} {of_model[name][0]:.3f}"
+                for name in ("tpr", "fpr")
+                if of_model[name][0] is not None
+            )
+            name = f"{models[number]}, " if models else ""
+            dots.append(
+                {
+                    "tpr": _on_scale(of_model["tpr"], 1.0),
+                    "fpr": _on_scale(of_model["fpr"], LARGEST_FPR),
+                    "said": f"{name}{label}: {told or 'undefined'}",
+                }
+            )
+        rows.append({"label": label, "n": au["n_positive"], "dots": dots})
+    return {"models": list(models or ()), "largest_fpr": LARGEST_FPR, "rows": rows}
+
+
+def _on_scale(rate: Sequence[float | None], largest: float) -> tuple[float, float, float] | None:
+    value, low, high = rate
+    if value is None:
+        return None
+    ends = [value if end is None else end for end in (low, high)]
+    shares = [min(part / largest, 1.0) for part in (value, *ends)]
+    return shares[0], shares[1], shares[2]
+
+
 def reliability_chart(reliability: Mapping[str, Any]) -> dict[str, Any]:
     """Return how often AUs were there against the probability that they were given.
 

@@ -16,11 +16,17 @@ from numpy.typing import ArrayLike
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.curves import reliability_curve, roc_curve
 from au_detect.evaluation.emotion_accuracy import emotion_accuracy
-from au_detect.evaluation.intervals import N_RESAMPLES, percentile_interval, resample_subjects
+from au_detect.evaluation.intervals import (
+    FEW_PEOPLE,
+    N_RESAMPLES,
+    percentile_interval,
+    rate_interval,
+    resample_subjects,
+)
 from au_detect.evaluation.matrices import confusion, cooccurrence
-from au_detect.evaluation.metrics import RATES, evaluate_aus
+from au_detect.evaluation.metrics import MATCHED_FPR, RATES, evaluate_aus
 from au_detect.evaluation.predictions import Predictions
-from au_detect.evaluation.summary import summarise
+from au_detect.evaluation.summary import judged_aus, summarise
 from au_detect.evaluation.worst import find_worst
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.results.files import write_atomically
@@ -38,8 +44,10 @@ def evaluation_document(
     *,
     protocol: Mapping[str, Any],
     classifier: Mapping[str, Any],
+    labelling: Mapping[str, Any] | None = None,
     dropped: Mapping[str, int] | None = None,
     n_resamples: int = N_RESAMPLES,
+    matched_fpr: float = MATCHED_FPR,
 ) -> dict[str, Any]:
     """Return all numbers of an evaluation.
 
@@ -50,16 +58,23 @@ def evaluation_document(
         The collection that `predictions.rows` points into.
     protocol, classifier : mapping
         What is said of how rows were divided, and of what was trained; JSON-able.
+    labelling : mapping, optional
+        From which ``minimum_intensity`` on an AU counts as present, and what became of ``faint``
+        ones; by default from 1 on, and ignored.
     dropped : mapping of str to int, optional
         AUs that too few subjects show, with the number of those subjects.
     n_resamples : int
         Of the bootstrap over subjects.
+    matched_fpr : float
+        See `AUEvaluation.matched_tpr`.
     """
     known = (predictions.y, predictions.probabilities, predictions.thresholds, predictions.aus)
-    evaluation = evaluate_aus(*known, predictions.fold)
+    within = predictions.compared_within
+    evaluation = evaluate_aus(*known, within, matched_fpr=matched_fpr)
     resamples = resample_subjects(
-        *known, predictions.subject, fold=predictions.fold, n_resamples=n_resamples
+        *known, predictions.subject, fold=within, n_resamples=n_resamples, matched_fpr=matched_fpr
     )
+    columns = judged_aus(evaluation)
     tested = sequences.rows(predictions.rows)
     document = {
         "format": FORMAT,
@@ -67,13 +82,17 @@ def evaluation_document(
         "au_detect_version": __version__,
         "data": describe_data(tested, dropped or {}),
         "protocol": dict(protocol),
+        "labelling": dict(labelling or {"minimum_intensity": 1.0, "faint": "ignore"}),
         "classifier": dict(classifier),
-        "interval": f"95 %, {n_resamples} bootstrap resamples of the subjects",
+        "interval": f"95 %, {n_resamples} bootstrap resamples of the subjects; Wilson's where "
+        f"fewer than {FEW_PEOPLE} show an AU",
+        "matched_fpr": matched_fpr,
+        "mean_over": [au_label(predictions.aus[column]) for column in columns],
         "aus": {
             au_label(au): _one_au(column, predictions, evaluation, resamples)
             for column, au in enumerate(predictions.aus)
         },
-        "summary": _summary(evaluation, resamples),
+        "summary": _summary(evaluation, resamples, columns),
         "reliability": _reliability(predictions.y, predictions.probabilities),
         "cooccurrence": {
             "coded": cooccurrence(predictions.y),
@@ -124,18 +143,22 @@ def _one_au(
 ) -> dict[str, Any]:
     au = predictions.aus[column]
     y, scores = predictions.y[:, column], predictions.probabilities[:, column]
+    people = _people(predictions, column)
     fpr, tpr = roc_curve(y, scores)
     kept = np.unique(np.linspace(0, max(len(fpr) - 1, 0), MAX_ROC_POINTS).astype(int))
     kept = kept[: len(fpr)]
     return {
         "name": ACTION_UNITS[au].name,
         "face": ACTION_UNITS[au].face,
-        "n_positive_subjects": len(np.unique(predictions.subject[y == 1])),
+        "n_positive_subjects": people["positive"],
+        "n_negative_subjects": people["negative"],
         **{name: getattr(evaluation, name)[column] for name in COUNTS},
         "threshold": evaluation.thresholds[column],
         "rates": {
-            name: _with_interval(
-                getattr(evaluation, name)[column], getattr(resamples, name)[:, column]
+            name: _rate_with_interval(
+                getattr(evaluation, name)[column],
+                getattr(resamples, name)[:, column],
+                people[STANDS_ON[name]] if name in STANDS_ON else None,
             )
             for name in RATES
         },
@@ -144,8 +167,36 @@ def _one_au(
     }
 
 
-def _summary(evaluation: Any, resamples: Any) -> dict[str, list[float]]:
-    values, drawn = summarise(evaluation), summarise(resamples)
+STANDS_ON = {
+    "tpr": "positive",
+    "matched_tpr": "positive",
+    "f1": "positive",
+    "fpr": "negative",
+    "precision": "detected",
+    "auc": "either",
+    "pr_auc": "either",
+}
+"""Rate -> whose number says how sure it is."""
+
+
+def _people(predictions: Predictions, column: int) -> dict[str, int]:
+    """Return how many people show an AU, do not, and were said to."""
+    y, who = predictions.y[:, column], predictions.subject
+    found = {
+        "positive": len(np.unique(who[y == 1])),
+        "negative": len(np.unique(who[y == 0])),
+        "detected": len(np.unique(who[(predictions.decided[:, column] == 1) & np.isfinite(y)])),
+    }
+    return found | {"either": min(found["positive"], found["negative"])}
+
+
+def _rate_with_interval(value: float, resampled: ArrayLike, n_people: int | None) -> list[float]:
+    low, high = rate_interval(float(value), resampled, n_people)
+    return [float(value), float(low), float(high)]
+
+
+def _summary(evaluation: Any, resamples: Any, columns: Sequence[int]) -> dict[str, list[float]]:
+    values, drawn = summarise(evaluation, columns), summarise(resamples, columns)
     return {name: _with_interval(float(values[name]), drawn[name]) for name in values}
 
 

@@ -5,16 +5,21 @@ rows of one person are not independent. Counts add up over subjects, so that eve
 weighted sum and thousands of them cost little.
 
 A percentile interval cannot leave what was seen: where every positive was found, every resample
-says 1 too. With few positives read such an interval as too narrow.
+says 1 too. Where fewer than `FEW_PEOPLE` people show an AU, its rates have Wilson's interval
+instead, for as many independent trials as there are people: it covers what it says.
 """
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import norm
+from scipy.stats import t as student_t
 
 from au_detect.errors import InputError, check_shape
+from au_detect.evaluation.curve_rates import curve_rates
 from au_detect.evaluation.metrics import (
+    MATCHED_FPR,
     AUEvaluation,
     cells_to_count,
     thresholds_of_rows,
@@ -22,6 +27,7 @@ from au_detect.evaluation.metrics import (
 )
 
 N_RESAMPLES = 1000
+FEW_PEOPLE = 10
 COVERAGE = 0.95
 
 Floats = NDArray[np.float64]
@@ -37,12 +43,13 @@ def resample_subjects(
     fold: ArrayLike | None = None,
     n_resamples: int = N_RESAMPLES,
     random_state: int = 0,
+    matched_fpr: float = MATCHED_FPR,
 ) -> AUEvaluation:
     """Return the evaluation of every resample; all arrays have shape (n_resamples, n_aus).
 
     Parameters
     ----------
-    y, probabilities, thresholds, aus, fold : see `evaluate_aus`
+    y, probabilities, thresholds, aus, fold, matched_fpr : see `evaluate_aus`
     subject : array_like, shape (n_samples,)
         Whose row it is.
     n_resamples : int
@@ -75,6 +82,14 @@ def resample_subjects(
         ],
         axis=1,
     )
+    curves = [
+        curve_rates(labels[:, column], scores[:, column], weights[:, index], matched_fpr)
+        for column in range(labels.shape[1])
+    ]
+    sums |= {
+        "pr_auc": np.stack([pr_auc for pr_auc, _ in curves], axis=1),
+        "matched_tpr": np.stack([matched for _, matched in curves], axis=1),
+    }
     mean_limits = np.broadcast_to(limits.mean(axis=0), auc.shape)
     return AUEvaluation(aus=tuple(aus), thresholds=mean_limits, auc=auc, **sums)  # type: ignore[arg-type]
 
@@ -90,6 +105,64 @@ def percentile_interval(values: ArrayLike, coverage: float = COVERAGE) -> Floats
     tails = [(1 - coverage) / 2, (1 + coverage) / 2]
     ends[:, defined] = np.nanquantile(resampled[:, defined], tails, axis=0)
     return ends
+
+
+def wilson_interval(rate: float, n: int, coverage: float = COVERAGE) -> Floats:
+    """Return the interval, shape (2,), of a rate over `n` independent trials (Wilson 1927).
+
+    NaN where the rate is undefined or there are no trials.
+    """
+    if n < 1 or not np.isfinite(rate):
+        return np.full(2, np.nan)
+    z = norm.ppf((1 + coverage) / 2)
+    middle = (rate + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z * np.sqrt(rate * (1 - rate) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
+    return np.array([max(middle - half, 0.0), min(middle + half, 1.0)])
+
+
+def rate_interval(
+    rate: float, resampled: ArrayLike, n_people: int | None, coverage: float = COVERAGE
+) -> Floats:
+    """Return the interval, shape (2,), of a rate in [0, 1] that stands on so many people.
+
+    Wilson's below `FEW_PEOPLE`, else that of resamples. None: always that of resamples.
+    """
+    if n_people is not None and n_people < FEW_PEOPLE:
+        return wilson_interval(rate, n_people, coverage)
+    return percentile_interval(resampled, coverage)
+
+
+def repeated_difference_interval(
+    differences: ArrayLike, resampled: ArrayLike, n_people: int, coverage: float = COVERAGE
+) -> Floats:
+    """Return the interval, shape (2,), of a mean difference over repeated trainings.
+
+    People and trainings both vary, and the interval allows for both. Its variance is that between
+    people (of the mean over trainings, from the bootstrap) and that between trainings, less what
+    each already holds of the other; its width is Student's with Satterthwaite's degrees of freedom.
+
+    Parameters
+    ----------
+    differences : array_like, shape (n_repeats,)
+        Over all people, in every training.
+    resampled : array_like, shape (n_repeats, n_resamples)
+        The same in resamples of the people, which are the same in all trainings.
+    n_people : int
+    """
+    seen, drawn = np.asarray(differences, dtype=float), np.asarray(resampled, dtype=float)
+    n = len(seen)
+    if n == 1:
+        return percentile_interval(drawn[0], coverage)
+    of_mean = float(np.nanvar(drawn.mean(axis=0), ddof=1))
+    of_one = float(np.nanmean(np.nanvar(drawn, axis=1, ddof=1)))
+    shared = max(of_one - of_mean, 0.0) / (n - 1)
+    of_training = max(float(np.var(seen, ddof=1)) / n - shared, 0.0)
+    total = of_mean + of_training
+    if total == 0:
+        return np.full(2, seen.mean())
+    freedom = total**2 / (of_mean**2 / max(n_people - 1, 1) + of_training**2 / (n - 1))
+    half = student_t.ppf((1 + coverage) / 2, freedom) * np.sqrt(total)
+    return np.array([seen.mean() - half, seen.mean() + half])
 
 
 def _draw_weights(n_subjects: int, n_resamples: int, random_state: int) -> Floats:

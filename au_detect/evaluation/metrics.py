@@ -27,13 +27,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_shape
+from au_detect.evaluation.curve_rates import curve_rates, roc_auc
 from au_detect.facs import au_label
 
 if TYPE_CHECKING:
     import pandas as pd
 
-RATES = ("tpr", "fpr", "precision", "f1", "f1_skew_normalised", "auc", "brier")
+RATES = (
+    "tpr", "fpr", "matched_tpr", "precision", "f1", "f1_skew_normalised", "auc", "pr_auc",
+    "kappa", "mcc", "brier",
+)  # fmt: skip
 """Names of the rates of an `AUEvaluation`."""
+
+MATCHED_FPR = 0.05
+"""False-positive rate at which `AUEvaluation.matched_tpr` is told, unless another is asked for."""
 
 Counts = NDArray[np.int64]
 Rates = NDArray[np.float64]
@@ -58,6 +65,11 @@ class AUEvaluation:
         Area under the ROC curve, in [0, 1]; NaN without positives or without negatives.
     squared_error : ndarray, float64
         Sum over the cells of (probability - label)².
+    pr_auc : ndarray, float64
+        Average precision, in [0, 1]; NaN without positives or without negatives.
+    matched_tpr : ndarray, float64
+        Highest true-positive rate at a false-positive rate not above a stated one, at whatever
+        threshold; see `au_detect.evaluation.curve_rates`.
     """
 
     aus: tuple[int, ...]
@@ -71,6 +83,8 @@ class AUEvaluation:
     tn: Counts
     auc: Rates
     squared_error: Rates
+    pr_auc: Rates
+    matched_tpr: Rates
 
     @property
     def tpr(self) -> Rates:
@@ -102,6 +116,25 @@ class AUEvaluation:
         """
         rate = 2 * self.tpr / (self.tpr + self.fpr + 1)
         return np.asarray(rate, dtype=float)
+
+    @property
+    def kappa(self) -> Rates:
+        """Agreement with the coder beyond chance (Cohen 1960), in [-1, 1]; NaN where undefined."""
+        n = self.n_positive + self.n_negative
+        observed = ratio(self.tp + self.tn, n)
+        chance = ratio(
+            (self.tp + self.fp) * self.n_positive + (self.fn + self.tn) * self.n_negative,
+            np.asarray(n, dtype=float) ** 2,
+        )
+        return ratio(observed - chance, 1 - chance)
+
+    @property
+    def mcc(self) -> Rates:
+        """Correlation of decisions and labels (Matthews 1975), in [-1, 1]; NaN where undefined."""
+        tp, fp, fn, tn = (
+            np.asarray(part, dtype=float) for part in (self.tp, self.fp, self.fn, self.tn)
+        )
+        return ratio(tp * tn - fp * fn, np.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)))
 
     @property
     def brier(self) -> Rates:
@@ -140,6 +173,8 @@ def evaluate_aus(
     thresholds: ArrayLike,
     aus: tuple[int, ...],
     fold: ArrayLike | None = None,
+    *,
+    matched_fpr: float = MATCHED_FPR,
 ) -> AUEvaluation:
     """Compare probabilities and the decisions made from them with what was coded.
 
@@ -155,6 +190,8 @@ def evaluate_aus(
         FACS number of each column.
     fold : array_like of int, shape (n_samples,), optional
         Which classifier judged each row, for the AUC; by default one judged all.
+    matched_fpr : float
+        For `AUEvaluation.matched_tpr`.
 
     Raises
     ------
@@ -169,11 +206,15 @@ def evaluate_aus(
     counts = {
         name: cells.sum(axis=0) for name, cells in cells_to_count(labels, scores, limits).items()
     }
+    once = np.ones((1, len(labels)))
+    curves = [curve_rates(labels[:, c], scores[:, c], once, matched_fpr) for c in columns]
     return AUEvaluation(
         aus=tuple(aus),
         thresholds=limits.mean(axis=0) if len(limits) else np.full(len(aus), np.nan),
         auc=np.array([roc_auc(labels[:, c], scores[:, c], fold) for c in columns], dtype=float),
         **counts,
+        pr_auc=np.array([pr_auc[0] for pr_auc, _ in curves], dtype=float),
+        matched_tpr=np.array([matched[0] for _, matched in curves], dtype=float),
     )
 
 
@@ -233,36 +274,6 @@ def validate(y: ArrayLike, probabilities: ArrayLike) -> tuple[Rates, Rates]:
     if len(outside):
         raise InputError(f"probabilities must be in [0, 1] or NaN, got {outside[0]:g}")
     return labels, scores
-
-
-def roc_auc(y: ArrayLike, scores: ArrayLike, fold: ArrayLike | None = None) -> float:
-    """Return the area under the ROC curve of one AU; ties count half, NaN where undefined.
-
-    Parameters
-    ----------
-    y, scores : array_like, shape (n_samples,)
-        Rows in which either is NaN are left out.
-    fold : array_like of int, shape (n_samples,), optional
-        Only rows of one fold are compared with each other.
-
-    Raises
-    ------
-    InputError
-        If `fold` has another shape.
-    """
-    labels, values = np.asarray(y, dtype=float), np.asarray(scores, dtype=float)
-    folds = np.zeros(len(labels), dtype=int) if fold is None else np.asarray(fold)
-    check_shape("fold", folds, labels.shape)
-    won, n_pairs = 0.0, 0
-    for number in np.unique(folds):
-        known = ~np.isnan(values) & (folds == number)
-        positives, negatives = values[known & (labels == 1)], values[known & (labels == 0)]
-        negatives = np.sort(negatives)
-        below = np.searchsorted(negatives, positives, side="left").sum()
-        not_above = np.searchsorted(negatives, positives, side="right").sum()
-        won += (below + not_above) / 2
-        n_pairs += len(positives) * len(negatives)
-    return float(won / n_pairs) if n_pairs else float("nan")
 
 
 def ratio(part: ArrayLike, whole: ArrayLike) -> Rates:

@@ -7,19 +7,22 @@ the page templates.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.evaluation.charts import history_charts, reliability_chart, roc_charts
+from au_detect.evaluation.charts import history_charts, rate_dots, reliability_chart, roc_charts
 from au_detect.evaluation.comparison import SUMMARY
 from au_detect.evaluation.texts import (
+    au_tables,
+    interval_of,
     interval_text,
+    labelling_text,
+    mean_over_text,
     number_text,
     protocol_text,
     summary_rows,
-    table_rows,
 )
 from au_detect.evaluation.worst_pictures import worst_faces
 from au_detect.report.environment import write_page
@@ -62,9 +65,11 @@ def _evaluation_values(document: Mapping[str, Any], sequences: LabelledSequences
     emotions = document["emotions"]
     return {
         "facts": _facts(document),
-        "protocol": protocol_text(document["protocol"]),
+        "protocol": _protocol(document),
+        "dots": rate_dots(document["aus"]),
+        "mean_over": mean_over_text(document),
         "summary_table": summary_rows(document),
-        "au_table": table_rows(document),
+        "au_tables": au_tables(document),
         "roc": roc_charts(document["aus"]),
         "reliability": reliability_chart(document["reliability"]),
         "calibration_error": number_text(document["reliability"]["calibration_error"]),
@@ -107,26 +112,37 @@ def _emotion_tables(emotions: Mapping[str, Any]) -> list[Table]:
 
 def _comparison_values(document: Mapping[str, Any]) -> dict[str, Any]:
     means, differences = document["summary"], document["differences"]
-    heads = ["Classifier", *(number.replace("_", " ") for number in SUMMARY)]
-    aus = [
-        [label, *(number_text(au["auc"][name]) for name in means)]
-        for label, au in document["aus"].items()
-    ]
-    tables: list[Table] = [
-        ("Means over the action units", heads, _interval_rows(means)),
-        (
-            f"Differences from {document['reference']}, same people",
-            heads,
-            _interval_rows(differences, signed=True),
-        ),
-        ("ROC AUC of every action unit", ["AU", *means], aus),
-    ]
-    protocol = protocol_text(document["protocol"])
-    return {"protocol": protocol, "answers": document["answers"], "tables": tables}
+    tables: list[Table] = []
+    for names in (SUMMARY[:4], SUMMARY[4:]):
+        heads = ["Classifier", *(number.replace("_", " ") for number in names)]
+        caption = f"Means over {mean_over_text(document)}"
+        tables.append((caption, heads, _interval_rows(means, names)))
+        if differences:
+            caption = f"Differences from {document['reference']}, {interval_of(document)}"
+            tables.append((caption, heads, _interval_rows(differences, names, signed=True)))
+    matched = f"TPR at FPR {100 * document['matched_fpr']:g} %"
+    for rate, title in (("tpr", "TPR at thresholds"), ("matched_tpr", matched), ("auc", "AUC")):
+        rows = [
+            [label, *(f"{number_text(au[rate][name])} ({au['n_positive']})" for name in means)]
+            for label, au in document["aus"].items()
+        ]
+        tables.append((f"{title}, in brackets the positives", ["AU", *means], rows))
+    return {
+        "protocol": _protocol(document),
+        "dots": rate_dots(document["aus"], list(means)),
+        "answers": document["answers"],
+        "tables": tables,
+    }
 
 
-def _interval_rows(numbers: Mapping[str, Any], *, signed: bool = False) -> list[list[str]]:
+def _protocol(document: Mapping[str, Any]) -> str:
+    return f"{protocol_text(document['protocol'])} {labelling_text(document['labelling'])}"
+
+
+def _interval_rows(
+    numbers: Mapping[str, Any], names: Sequence[str], *, signed: bool = False
+) -> list[list[str]]:
     return [
-        [name, *(interval_text(of_name[number], signed=signed) for number in SUMMARY)]
+        [name, *(interval_text(of_name[number], signed=signed) for number in names)]
         for name, of_name in numbers.items()
     ]

@@ -31,6 +31,11 @@ class Predictions:
     fold : ndarray of int, shape (n,)
     history : list
         Training curves of every fold; empty for classifiers without.
+    chosen : list
+        What was chosen inside every fold.
+    pooled : bool
+        Whether AUCs compare rows of all folds with each other: where a fold is one person, who
+        may never show an AU, or always.
     """
 
     aus: tuple[int, ...]
@@ -41,6 +46,13 @@ class Predictions:
     subject: NDArray[Any]
     fold: NDArray[np.intp]
     history: list[dict[str, Any]] = field(default_factory=list)
+    chosen: list[dict[str, Any]] = field(default_factory=list)
+    pooled: bool = False
+
+    @property
+    def compared_within(self) -> NDArray[np.intp] | None:
+        """The folds within which AUCs compare rows; None for all rows together."""
+        return None if self.pooled else self.fold
 
     @property
     def decided(self) -> NDArray[np.float64]:
@@ -73,11 +85,15 @@ class Predictions:
 
 
 def predict_with_model(
-    model: AUModel, sequences: LabelledSequences, minimum_intensity: float = 1.0
+    model: AUModel,
+    sequences: LabelledSequences,
+    minimum_intensity: float = 1.0,
+    faint: str = "ignore",
 ) -> Predictions:
     """Return what a model folder says of the sequences; nothing is trained.
 
-    Faces are compared with their neutral face, and furrows are read where they were measured.
+    Faces are compared with their neutral face where all have one, and furrows are read where they
+    were measured.
 
     Raises
     ------
@@ -85,8 +101,10 @@ def predict_with_model(
         If the model was made for another landmark model or other features.
     """
     model.check_landmark_model(sequences.landmark_model)
-    kind = NetworkKind(uses_neutral=True, uses_furrows=sequences.furrows is not None)
-    table = sequences.features(uses_neutral=True, uses_furrows=kind.uses_furrows)
+    kind = NetworkKind(
+        uses_neutral=bool(sequences.has_neutral.all()), uses_furrows=sequences.furrows is not None
+    )
+    table = sequences.features(uses_neutral=kind.uses_neutral, uses_furrows=kind.uses_furrows)
     model.check_features(table.upper_names, table.lower_names, kind)
     known = model.aus(kind, experimental=True)
     aus = tuple(au for au in known if au in sequences.aus)
@@ -97,7 +115,7 @@ def predict_with_model(
     return Predictions(
         aus=aus,
         rows=rows,
-        y=sequences.labels(aus, minimum_intensity)[rows],
+        y=sequences.labels(aus, minimum_intensity, faint)[rows],
         probabilities=probabilities[rows],
         thresholds=np.broadcast_to(thresholds, (n, len(aus))),
         subject=sequences.subject[rows],

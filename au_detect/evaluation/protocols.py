@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.model_selection import train_test_split
 
 from au_detect.errors import InputError, check_option
 
@@ -33,7 +33,12 @@ class Fold:
 
 
 def make_folds(
-    protocol: str, subject: ArrayLike, *, n_folds: int = 10, random_state: int = 0
+    protocol: str,
+    subject: ArrayLike,
+    *,
+    n_folds: int = 10,
+    random_state: int = 0,
+    sequence: ArrayLike | None = None,
 ) -> list[Fold]:
     """Divide the rows as a protocol says.
 
@@ -49,6 +54,9 @@ def make_folds(
         For ``"subject-kfold"``, at least 2; no more than there are subjects are made.
     random_state : int
         How subjects are dealt.
+    sequence : array_like, shape (n_samples,), optional
+        Of which of the subject's sequences a row is: ``"random-quarter"`` keeps them whole. By
+        default every row is one of its own.
 
     Raises
     ------
@@ -59,7 +67,7 @@ def make_folds(
     check_option("protocol", protocol, PROTOCOLS)
     subjects = np.asarray(subject)
     if protocol == "random-quarter":
-        return [_random_quarter(len(subjects))]
+        return [_random_quarter(subjects, sequence)]
     if n_folds < 2:
         raise InputError(f"n_folds must be at least 2, got {n_folds}")
     names, index = np.unique(subjects, return_inverse=True)
@@ -72,11 +80,19 @@ def make_folds(
     return [Fold(part[index] != number, part[index] == number) for number in range(n_parts)]
 
 
-def _random_quarter(n_rows: int) -> Fold:
-    if n_rows < 8:
-        raise InputError(f"random-quarter needs at least 8 rows, got {n_rows}")
+def _random_quarter(subjects: NDArray[Any], sequence: ArrayLike | None) -> Fold:
+    index = np.arange(len(subjects))
+    if sequence is not None:
+        pairs = zip(subjects.tolist(), np.asarray(sequence).tolist(), strict=True)
+        places: dict[Any, int] = {}
+        index = np.array([places.setdefault(pair, len(places)) for pair in pairs], dtype=int)
+    n_whole = int(index.max(initial=-1)) + 1
+    if n_whole < 8:
+        raise InputError(f"random-quarter needs at least 8 rows, got {n_whole}")
+    from sklearn.model_selection import train_test_split
+
     _, tested = train_test_split(
-        np.arange(n_rows), test_size=0.25, random_state=RANDOM_QUARTER_SEED
+        np.arange(n_whole), test_size=0.25, random_state=RANDOM_QUARTER_SEED
     )
-    test = np.isin(np.arange(n_rows), tested)
+    test = np.isin(index, tested)
     return Fold(~test, test)

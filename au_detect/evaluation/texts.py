@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
@@ -10,10 +10,14 @@ from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
 RATE_TITLES = {
     "tpr": "TPR",
     "fpr": "FPR",
+    "matched_tpr": "TPR matched",
     "auc": "AUC",
+    "pr_auc": "PR-AUC",
     "f1": "F1",
     "f1_skew_normalised": "F1 norm.",
     "precision": "Precision",
+    "kappa": "Kappa",
+    "mcc": "MCC",
     "brier": "Brier",
 }
 UNDEFINED = "-"
@@ -22,10 +26,14 @@ SUMMARY_TITLES = {
     "upper_tpr": "mean TPR, upper face",
     "lower_tpr": "mean TPR, lower face",
     "mean_fpr": "mean FPR over AUs",
+    "mean_matched_tpr": "mean TPR at the matched FPR",
     "mean_auc": "mean AUC",
+    "mean_pr_auc": "mean PR-AUC",
     "mean_precision": "mean precision",
     "mean_f1": "mean F1 (macro)",
     "mean_f1_skew_normalised": "mean F1, skew-normalised",
+    "mean_kappa": "mean Cohen's kappa",
+    "mean_mcc": "mean Matthews correlation",
     "mean_brier": "mean Brier score",
     "micro_tpr": "TPR over all cells (micro)",
     "micro_fpr": "FPR over all cells (micro)",
@@ -45,6 +53,15 @@ def protocol_text(protocol: Mapping[str, Any]) -> str:
     if name == "random-quarter":
         return f"Warning: {SHARED_SUBJECTS_WARNING}"
     return str(protocol.get("text", name))
+
+
+def labelling_text(labelling: Mapping[str, Any]) -> str:
+    """Return in words when an AU counts as present, and what became of fainter ones."""
+    faint = {
+        "ignore": "fainter ones count neither way",
+        "absent": "fainter ones count as absent",
+    }[labelling["faint"]]
+    return f"AUs count as present from intensity {labelling['minimum_intensity']:g}; {faint}."
 
 
 def number_text(value: float | None, *, signed: bool = False) -> str:
@@ -68,20 +85,40 @@ def summary_rows(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]
     return ["Number", "Value"], rows
 
 
-def table_rows(document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
-    """Return heads and rows of the table of action units, with intervals."""
-    heads = ["AU", "Positives", "Subjects", "TP", "FP", "FN", "TN", *RATE_TITLES.values()]
-    rows = [
-        [
-            label,
-            str(au["n_positive"]),
-            str(au["n_positive_subjects"]),
-            *(str(au[count]) for count in ("tp", "fp", "fn", "tn")),
-            *(interval_text(au["rates"][rate]) for rate in RATE_TITLES),
-        ]
-        for label, au in document["aus"].items()
+TABLES: dict[str, tuple[str, ...]] = {
+    "Decisions at the thresholds": ("tpr", "fpr", "precision", "f1", "f1_skew_normalised"),
+    "At whatever threshold": ("matched_tpr", "auc", "pr_auc"),
+    "Agreement with the coders": ("kappa", "mcc", "brier"),
+}
+"""Rates that stand in one table, which fits a page, by its title."""
+
+
+def au_tables(document: Mapping[str, Any]) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Return caption, heads and rows of the tables of action units, with intervals."""
+    counts = ("tp", "fp", "fn", "tn")
+    tables = [
+        (
+            "How often each was coded and detected",
+            ["AU", "Positives", "Subjects", "TP", "FP", "FN", "TN"],
+            [
+                [label, str(au["n_positive"]), str(au["n_positive_subjects"])]
+                + [str(au[count]) for count in counts]
+                for label, au in document["aus"].items()
+            ],
+        )
     ]
-    return heads, rows
+    for title, rates in TABLES.items():
+        rows = [
+            [label, *(interval_text(au["rates"][rate]) for rate in rates)]
+            for label, au in document["aus"].items()
+        ]
+        tables.append((title, ["AU", *(RATE_TITLES[rate] for rate in rates)], rows))
+    return tables
+
+
+def mean_over_text(document: Mapping[str, Any]) -> str:
+    """Return in words which AUs all means are over."""
+    return f"the {len(document['mean_over'])} AUs seen present and absent"
 
 
 def plain_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -100,7 +137,7 @@ def evaluation_text(document: Mapping[str, Any]) -> str:
     data = document["data"]
     lines = [
         f"{data['n_sequences']} sequences of {data['n_subjects']} subjects. "
-        f"{protocol_text(document['protocol'])}",
+        f"{protocol_text(document['protocol'])} {labelling_text(document['labelling'])}",
     ]
     if data["dropped_aus"]:
         listed = ", ".join(f"{au} ({n})" for au, n in data["dropped_aus"].items())
@@ -115,7 +152,9 @@ def evaluation_text(document: Mapping[str, Any]) -> str:
         ]
         for label, au in document["aus"].items()
     ]
-    lines += ["", plain_table(heads, rows), "", plain_table(*summary_rows(document))]
+    matched = f"TPR matched: at FPR {100 * document['matched_fpr']:g} %, at whatever threshold"
+    lines += ["", plain_table(heads, rows), matched, "", f"Means over {mean_over_text(document)}:"]
+    lines.append(plain_table(*summary_rows(document)))
     if document["emotions"]:
         emotions = document["emotions"]
         lines += [
@@ -133,32 +172,50 @@ def comparison_text(document: Mapping[str, Any]) -> str:
     data = document["data"]
     lines = [
         f"{data['n_sequences']} sequences of {data['n_subjects']} subjects. "
-        f"{protocol_text(document['protocol'])}",
+        f"{protocol_text(document['protocol'])} {labelling_text(document['labelling'])}",
         "",
     ]
     rows = [
-        [label, *(f"{_pair(au, name)}" for name in names)] for label, au in document["aus"].items()
+        [label, str(au["n_positive"]), *(_numbers(au, name) for name in names)]
+        for label, au in document["aus"].items()
     ]
-    means = document["summary"]
-    rows.append(
-        ["mean", *(_numbers(means[n]["mean_auc"][0], means[n]["mean_tpr"][0]) for n in names)]
-    )
-    rows.append(["mean FPR", *(number_text(means[n]["mean_fpr"][0]) for n in names)])
-    lines += ["ROC AUC / TPR", plain_table(["AU", *names], rows), ""]
-    numbers = ("mean_auc", "mean_tpr", "mean_fpr")
+    means = {
+        name: {rate: document["summary"][name][f"mean_{rate}"][0] for rate in COMPARISON_RATES}
+        for name in names
+    }
+    rows.append(["mean", "", *(_triple(means[name].values()) for name in names)])
+    matched = f"{100 * document['matched_fpr']:g} %"
+    lines += [
+        f"ROC AUC / TPR / TPR at FPR {matched}, n: positives",
+        f"Means over {mean_over_text(document)}",
+        plain_table(["AU", "n", *names], rows),
+        "",
+    ]
+    numbers = ("mean_auc", "mean_matched_tpr", "mean_tpr", "mean_fpr")
     compared = [
         [name, *(interval_text(values[number], signed=True) for number in numbers)]
         for name, values in document["differences"].items()
     ]
     if compared:
-        lines.append(f"Difference from {document['reference']}, with 95 % interval over subjects")
+        lines.append(f"Difference from {document['reference']}, with {interval_of(document)}")
         lines += [plain_table(["", *(n.replace("_", " ") for n in numbers)], compared), ""]
     return "\n".join([*lines, *document["answers"]]).rstrip()
 
 
-def _pair(au: Mapping[str, Any], name: str) -> str:
-    return _numbers(au["auc"][name], au["tpr"][name])
+COMPARISON_RATES = ("auc", "tpr", "matched_tpr")
 
 
-def _numbers(auc: float | None, tpr: float | None) -> str:
-    return f"{number_text(auc)} / {number_text(tpr)}"
+def interval_of(document: Mapping[str, Any]) -> str:
+    """Return in words what the intervals of a comparison allow for."""
+    n = document["n_repeats"]
+    if n == 1:
+        return "95 % intervals over people alone: another seed may move it more"
+    return f"95 % intervals over people and {n} trainings with other folds and seeds"
+
+
+def _numbers(au: Mapping[str, Any], name: str) -> str:
+    return _triple(au[rate][name] for rate in COMPARISON_RATES)
+
+
+def _triple(values: Iterable[float | None]) -> str:
+    return " / ".join(number_text(value) for value in values)

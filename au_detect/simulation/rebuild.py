@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from au_detect.datasets.pose_range import pose_range_deg
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.datasets.tables import pose_range_deg, training_tables
 from au_detect.landmarks.models import (
     IBUG,
     OPEN,
@@ -26,13 +26,18 @@ from au_detect.simulation.collections.rendered_sequences import render_sequences
 from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks.examples import render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
-from au_detect.training.networks import Progress, TrainingRecipe, train_models
+from au_detect.training.data import TrainingData
+from au_detect.training.engine import fit
+from au_detect.training.recipe import TrainingRecipe
+from au_detect.training.saving import save_fitted
+from au_detect.training.watch import Progress, Watch
 
 N_LANDMARK_PICTURES, LANDMARK_SEED = 8_400, 7
 N_RENDERED, RENDER_SEED = 6_000, 101
 N_LANDMARKS_ALONE, LANDMARKS_ALONE_SEED = 15_000, 1
 
 RECIPE = TrainingRecipe(
+    start="scratch",
     upper_layers=3,
     units=128,
     members=3,
@@ -40,6 +45,8 @@ RECIPE = TrainingRecipe(
     max_epochs=14,
     minimum_intensity=1.5,
     max_fpr=0.04,
+    calibration_folds=1,
+    judge_augmented=True,
 )
 
 Parts = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -108,11 +115,8 @@ def train_on_renders(
         random_state=LANDMARKS_ALONE_SEED,
         error=error,
     )
-    sequences = [alone, with_shaken_copies(renders, error, recipe.random_state)]
-    train_models(
-        training_tables(sequences, recipe.random_state),
-        folder / networks_name(name),
-        recipe,
-        pose_range_deg=pose_range_deg(sequences),
-        progress=progress,
+    data = TrainingData(with_shaken_copies(renders, error, recipe.random_state), (alone,))
+    fitted = fit(data, recipe, neutral=(True, False), watch=Watch(progress))
+    save_fitted(
+        fitted, folder / networks_name(name), pose_range_deg=pose_range_deg((data.own, alone))
     )

@@ -1,1 +1,4 @@
-"""Networks and baselines fitted to labelled sequences, with a card that says how good they are."""
+"""Networks and baselines fitted to labelled collections, with a card that says how good they are.
+
+`au_detect.training.engine.fit` is the one engine; everything else here is data, recipe or report.
+"""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,35 +13,36 @@ from joblib import Parallel, delayed
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.predictions import Predictions
 from au_detect.evaluation.protocols import Fold
-from au_detect.training.learner_options import LearnerOptions
-from au_detect.training.learners import fit_learner
+from au_detect.training.data import TrainingData
+from au_detect.training.engine import fit
+from au_detect.training.recipe import TrainingRecipe
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
 """``progress(parts, n_parts)`` returns the parts, for example in a progress bar."""
 
 
 def cross_validate(
-    sequences: LabelledSequences,
+    data: TrainingData,
     aus: Sequence[int],
-    options: Sequence[LearnerOptions],
+    recipes: Sequence[TrainingRecipe],
     folds: Sequence[Fold],
     *,
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> list[Predictions]:
-    """Fit every learner in every fold and predict the fold's test rows.
+    """Fit every recipe in every fold and predict the fold's test rows.
 
     Parameters
     ----------
-    sequences : LabelledSequences
+    data : TrainingData
+        Folds divide the own collection; extra ones train in every fold.
     aus : sequence of int
-        What to detect.
-    options : sequence of LearnerOptions
-        The learners; all see the same folds, and are tested on apex faces alone (see
-        `LabelledSequences.is_apex`).
+        What to judge.
+    recipes : sequence of TrainingRecipe
+        All see the same folds, and are tested on apex faces alone (see
+        `LabelledSequences.is_apex`). No test people are put aside inside the folds.
     folds : sequence of Fold
         See `make_folds`.
     n_jobs : int
@@ -50,48 +52,52 @@ def cross_validate(
     Returns
     -------
     list of Predictions
-        One per learner, rows in the order of the collection.
+        One per recipe, rows in the order of the own collection.
     """
-    apex = sequences.is_apex
+    apex = data.own.is_apex
     folds = [Fold(fold.training, fold.test & apex) for fold in folds]
-    tasks = [(learner, fold) for learner in range(len(options)) for fold in range(len(folds))]
-    jobs = (
-        delayed(_fit_and_predict)(sequences, aus, options[learner], folds[fold], n_jobs != 1)
-        for learner, fold in tasks
-    )
+    tasks = [(recipe, fold) for recipe in recipes for fold in folds]
+    jobs = (delayed(_fit_and_predict)(data, aus, *task, n_jobs != 1) for task in tasks)
     with warnings.catch_warnings():  # TensorFlow grows, and joblib starts a process anew
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
         answers = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
         parts = list(progress(answers, len(tasks)) if progress else answers)
     n = len(folds)
     return [
-        _collected(sequences, aus, parts[i * n : (i + 1) * n], folds, options[i])
-        for i in range(len(options))
+        _collected(data, aus, parts[i * n : (i + 1) * n], folds, recipe)
+        for i, recipe in enumerate(recipes)
     ]
 
 
+_Answer = tuple[NDArray[np.float32], NDArray[np.float64], dict[str, Any], dict[str, Any]]
+
+
 def _fit_and_predict(
-    sequences: LabelledSequences,
+    data: TrainingData,
     aus: Sequence[int],
-    options: LearnerOptions,
+    recipe: TrainingRecipe,
     fold: Fold,
     in_parallel: bool,
-) -> tuple[NDArray[np.float32], NDArray[np.float64], dict[str, Any]]:
+) -> _Answer:
     if in_parallel:  # this process has one core to itself; set before TensorFlow is loaded
         for name in ("TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
             os.environ.setdefault(name, "1")
+    inside = replace(recipe, test_fraction=0.0)
     with threadpool_limits(limits=1):  # many small problems: threads only wait for each other
-        learner = fit_learner(sequences.rows(fold.training), aus, options)
-        probabilities = learner.predict_proba(sequences.rows(fold.test))
-    return probabilities, learner.thresholds, learner.history
+        fitted = fit(data.rows(fold.training), inside, aus=aus)
+        test = data.own.rows(fold.test)
+        return (
+            fitted.predict_proba(test, aus), fitted.thresholds(test, aus),
+            fitted.history, fitted.chosen,
+        )  # fmt: skip
 
 
 def _collected(
-    sequences: LabelledSequences,
+    data: TrainingData,
     aus: Sequence[int],
-    parts: Sequence[tuple[NDArray[np.float32], NDArray[np.float64], dict[str, Any]]],
+    parts: Sequence[_Answer],
     folds: Sequence[Fold],
-    options: LearnerOptions,
+    recipe: TrainingRecipe,
 ) -> Predictions:
     places = np.concatenate([np.flatnonzero(fold.test) for fold in folds])
     order = np.argsort(places, kind="stable")
@@ -103,10 +109,11 @@ def _collected(
     return Predictions(
         aus=tuple(aus),
         rows=rows,
-        y=sequences.labels(aus, options.recipe.minimum_intensity)[rows],
+        y=data.own.labels(aus, recipe.minimum_intensity, recipe.faint)[rows],
         probabilities=np.concatenate([part[0] for part in parts])[order],
         thresholds=thresholds[order],
-        subject=sequences.subject[rows],
+        subject=data.own.subject[rows],
         fold=np.repeat(np.arange(len(folds)), sizes)[order],
         history=[part[2] for part in parts if part[2]],
+        chosen=[part[3] for part in parts],
     )

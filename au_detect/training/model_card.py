@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from au_detect.classifiers.manifest import Manifest
-from au_detect.evaluation.texts import interval_text, protocol_text, summary_rows
+from au_detect.evaluation.texts import interval_text, labelling_text, protocol_text, summary_rows
 from au_detect.facs import au_label
 
 CARD_NAME = "MODEL_CARD.rst"
@@ -21,8 +21,9 @@ somebody feels does not follow from it."""
 CAUTION = """\
 The numbers hold for people and pictures like those that were measured; others can be worse, and
 nobody has measured this model on other groups of people. Brackets hold 95 % intervals from a
-bootstrap over subjects; where every positive was found they cannot show how few there were. Rates
-of an AU with few positives mean little. A probability says how likely an AU is, not how strong."""
+bootstrap over subjects, or Wilson's where fewer than ten people show an AU. An AU is experimental
+where its AUC is low or nobody who measures shows it. A probability says how likely an AU is, not
+how strong."""
 
 
 def model_card(manifest: Manifest, document: Mapping[str, Any]) -> str:
@@ -67,16 +68,24 @@ def _title(text: str, line: str = "-") -> str:
 
 def _data(manifest: Manifest, document: Mapping[str, Any]) -> str:
     lines = [f"Landmarks of ``{manifest.landmark_model}``. Trained on:", ""]
-    for table in manifest.training["tables"]:
-        neutral = "with" if table["uses_neutral"] else "without"
-        furrows = "landmarks and furrows" if table["uses_furrows"] else "landmarks"
-        lines.append(
-            f"* {table['n_rows']} rows of {table['n_subjects']} subjects, {neutral} a neutral "
-            f"face, {furrows};"
-        )
+    for part in manifest.training["collections"]:
+        measured = "landmarks and furrows" if part["has_furrows"] else "landmarks alone"
+        role = "" if part["role"] == "own" else ", extra: they trained and did nothing else"
+        lines.append(f"* {part['n_rows']} rows of {part['n_subjects']} subjects, {measured}{role};")
+    started = manifest.training["started_from"]
+    if started:
+        lines += ["", _start_text(started, manifest.training["chosen"])]
     data = document["data"]
     lines += ["", f"Measured on {data['n_sequences']} sequences of {data['n_subjects']} subjects."]
     return "\n".join(lines)
+
+
+def _start_text(started: Mapping[str, Any], chosen: Mapping[str, Mapping[str, Any]]) -> str:
+    ways = ", ".join(f"{face} face: {part['start']}" for face, part in chosen.items())
+    return (
+        f"Training began from the networks of the model ``{started['model']}`` (au_detect "
+        f"{started['au_detect_version']}, SHA-256 {started['sha256'][:12]}...); {ways}."
+    )
 
 
 def _recipe(manifest: Manifest) -> str:
@@ -87,7 +96,8 @@ def _recipe(manifest: Manifest) -> str:
 
 
 def _measured(document: Mapping[str, Any]) -> str:
-    return f"{protocol_text(document['protocol'])} Intervals: {document['interval']}."
+    said = f"{protocol_text(document['protocol'])} {labelling_text(document['labelling'])}"
+    return f"{said} Intervals: {document['interval']}."
 
 
 def _au_rows(manifest: Manifest, document: Mapping[str, Any]) -> tuple[list[str], list[list[str]]]:
@@ -106,9 +116,7 @@ def _au_rows(manifest: Manifest, document: Mapping[str, Any]) -> tuple[list[str]
 
 
 def _left_out(manifest: Manifest) -> str:
-    dropped: dict[str, int] = {}
-    for few in manifest.training["dropped_aus"].values():
-        dropped |= few
+    dropped = manifest.training["dropped_aus"]
     if not dropped:
         return ""
     listed = ", ".join(f"{au} ({n})" for au, n in sorted(dropped.items()))

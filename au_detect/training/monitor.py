@@ -6,33 +6,35 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.classifiers.base import choose_thresholds
+from au_detect.classifiers.calibration import choose_thresholds
 from au_detect.classifiers.mlp_logs import Monitor
 from au_detect.evaluation.matrices import confusion
 from au_detect.evaluation.metrics import evaluate_aus
 from au_detect.facs import au_label
 
-MONITORED_FPR = 0.05
 CELL_PX, MARGIN_PX = 40, 56
 INK, PAPER, FULL = (40, 40, 40), (255, 255, 255), (178, 114, 0)  # BGR, as OpenCV draws
 
 
-def training_monitor(aus: tuple[int, ...]) -> Monitor:
+def training_monitor(aus: tuple[int, ...], max_fpr: float = 0.05) -> Monitor:
     """Return what `MLPClassifier` calls after every epoch with labels and probabilities.
 
-    It gives TPR and AUC per AU and their means, at thresholds for a false-positive rate of
-    `MONITORED_FPR` on those same rows, and a picture of the confusion between AUs.
+    It gives TPR, FPR and AUC per AU and their means, at thresholds for a false-positive rate of
+    `max_fpr` on those same rows, and a picture of the confusion between AUs.
     """
 
     def monitor(
         labels: NDArray[np.float32], probabilities: NDArray[np.float32]
     ) -> tuple[dict[str, float], dict[str, NDArray[np.uint8]]]:
-        thresholds = choose_thresholds(labels, probabilities, MONITORED_FPR)
+        thresholds = choose_thresholds(labels, probabilities, max_fpr)
         evaluation = evaluate_aus(labels, probabilities, thresholds, aus)
-        numbers = {"mean/auc": evaluation.mean_auc()}
-        for name in ("tpr", "auc"):
-            rates = zip(aus, getattr(evaluation, name), strict=True)
-            numbers |= {f"{name}/{au_label(au)}": float(rate) for au, rate in rates}
+        numbers = {}
+        for name in ("tpr", "fpr", "auc"):
+            rates = getattr(evaluation, name)
+            defined = rates[np.isfinite(rates)]
+            numbers[f"mean/{name}"] = float(defined.mean()) if len(defined) else float("nan")
+            pairs = zip(aus, rates, strict=True)
+            numbers |= {f"{name}/{au_label(au)}": float(rate) for au, rate in pairs}
         matrix = confusion(labels, probabilities >= thresholds)
         return numbers, {"confusion": confusion_picture(matrix, aus)}
 

@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from au_detect.classifiers.base import AUClassifier
+from au_detect.classifiers.baselines import (
+    AdaBoostAUClassifier,
+    LinearSVMClassifier,
+    LogisticRegressionClassifier,
+    OneForEachAU,
+    RBFSVMClassifier,
+)
 from au_detect.classifiers.mlp import MLPClassifier
+from au_detect.datasets.labelled_features import FAINT
+from au_detect.errors import check_option
 from au_detect.facs import Face
+from au_detect.training.choices import ABLATIONS, FEATURES, MODEL_NAMES, STARTS
+
+FEW_PEOPLE = 100
+"""Below so many people `start` "auto" begins from the shipped networks."""
+MANY_PEOPLE = 500
+"""From so many people on one part of them calibrates; below, all do in turn, in `PARTS` parts."""
+PARTS = 3
+ONE_VS_ALL_UNITS = 64
 
 
 @dataclass(frozen=True)
@@ -15,38 +34,69 @@ class TrainingRecipe:
 
     Attributes
     ----------
+    model : str
+        One of `MODEL_NAMES`.
+    features : {"both", "geometry", "furrows"}
+        What landmarks tell, what furrows tell, or both: then a classifier of landmarks alone and
+        one of landmarks and furrows are averaged, as in the shipped models.
+    uses_neutral : bool
+        Compare with the person's neutral face, or with the mean face.
+    one_network : bool
+        One classifier for all AUs and the whole face, instead of one for each half.
+    augment : bool
+        Train on mirror images, crossed neutral faces and faces at rest too (see
+        `au_detect.datasets.augmentation`).
+    uses_extra : bool
+        Train on the extra collections too.
+    start : {"auto", "shipped", "scratch"}
+        Begin from the networks that come with the package, or from nothing. "auto" is "shipped"
+        below `FEW_PEOPLE` people, where the shipped networks fit the data.
+    search_layers : bool
+        Choose the number of hidden layers of each half of the face, from 2 to 7, on the people
+        who calibrate.
     upper_layers, lower_layers : int
         Hidden layers of the networks for the upper and the lower face.
     test_fraction : float
-        Fraction of the subjects that only measure, in [0, 1); at 0 the validation subjects
-        measure too, and the rates look better than they are.
+        Fraction of the own people that only measure, in [0, 1); at 0 the people who calibrate
+        measure too, and the rates look a little better than they are.
     validation_fraction : float
-        Fraction of the other subjects for early stopping, calibration and thresholds.
-    calibration_folds : int
-        1: `validation_fraction` of the subjects are held out once. Otherwise subjects are dealt to
+        Fraction of the other people for early stopping, calibration and thresholds, where there
+        is one part.
+    calibration_folds : int, optional
+        1: `validation_fraction` of the people are held out once. Otherwise people are dealt to
         so many parts; each part is held out in turn, from networks of its own, and the networks
-        are averaged: every subject trains, and thresholds stand on all of them. It costs so many
-        trainings, and pays where subjects are few.
+        are averaged: everybody trains, and thresholds stand on everybody. None: `PARTS` below
+        `MANY_PEOPLE` people, else 1.
     judge_augmented : bool
-        Whether calibration, thresholds and rates stand on rows too that are not
-        `LabelledFeatures.is_original`: mirror images, crossed neutral faces, and faces at rest or
-        on the way to the apex, which are easy.
+        Whether calibration, thresholds and rates stand on rows too that were not measured: mirror
+        images, crossed neutral faces, and faces at rest, which are easy.
     max_fpr : float
-        False-positive rate on the validation subjects that thresholds allow.
-    minimum_intensity : float
-        FACS intensity from which an AU counts as present (`LabelledFeatures.labels`).
+        False-positive rate on held-out people that thresholds allow.
+    minimum_intensity, faint : see `LabelledFeatures.labels`
     min_positive_subjects : int
-        An AU that fewer subjects show is dropped, and named in the manifest.
+        An AU that fewer people show is not learnt, and named in the manifest.
     experimental : tuple of int
         AUs to mark as not reliable enough to build on.
     experimental_below_auc : float
-        AUs whose ROC AUC on the measuring subjects is lower are marked too.
+        AUs whose ROC AUC on the measuring people is lower, or undefined, are marked too.
     intensity_weights : bool
-        Let rows count in proportion to the FACS intensity of what they show
-        (`LabelledFeatures.row_weights`).
+        Let rows count in proportion to the FACS intensity of what they show.
     units, members, ... : see `MLPClassifier`
+
+    Raises
+    ------
+    InputError
+        If `model`, `features`, `start` or `faint` is another word.
     """
 
+    model: str = "mlp"
+    features: str = "both"
+    uses_neutral: bool = True
+    one_network: bool = False
+    augment: bool = True
+    uses_extra: bool = True
+    start: str = "auto"
+    search_layers: bool = False
     upper_layers: int = 6
     lower_layers: int = 2
     units: int = 256
@@ -64,22 +114,41 @@ class TrainingRecipe:
     focal_gamma: float = 2.0
     intensity_weights: bool = False
     validation_fraction: float = 0.2
-    calibration_folds: int = 1
-    judge_augmented: bool = True
+    calibration_folds: int | None = None
+    judge_augmented: bool = False
     test_fraction: float = 0.1
     max_fpr: float = 0.02
     minimum_intensity: float = 1.0
+    faint: str = "ignore"
     min_positive_subjects: int = 10
     experimental: tuple[int, ...] = ()
     experimental_below_auc: float = 0.85
     random_state: int = 0
 
+    def __post_init__(self) -> None:
+        check_option("model", self.model, MODEL_NAMES)
+        check_option("features", self.features, FEATURES)
+        check_option("start", self.start, STARTS)
+        check_option("faint", self.faint, FAINT)
 
-def make_network(
-    face: Face | None,
-    recipe: TrainingRecipe,
-    **options: Any,
-) -> MLPClassifier:
+    @property
+    def views(self) -> tuple[str, ...]:
+        """What the averaged classifiers read: of "geometry", "both" and "furrows"."""
+        return ("geometry", "both") if self.features == "both" else (self.features,)
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it trains networks, which can be written to a model folder."""
+        return self.model.startswith("mlp")
+
+    def n_parts(self, n_people: int) -> int:
+        """Return in how many parts so many people calibrate."""
+        if self.calibration_folds is not None:
+            return self.calibration_folds
+        return 1 if n_people >= MANY_PEOPLE else PARTS
+
+
+def make_network(face: Face | None, recipe: TrainingRecipe, **options: Any) -> MLPClassifier:
     """Return an unfitted classifier for one half of the face as the recipe wants it.
 
     Parameters
@@ -95,3 +164,64 @@ def make_network(
     chosen: dict[str, Any] = {k: v for k, v in asdict(recipe).items() if k in accepted}
     chosen["hidden_layers"] = max(layers.values()) if face is None else layers[face]
     return MLPClassifier(**chosen | options)
+
+
+def _one_vs_all(face: Face | None, recipe: TrainingRecipe, **options: Any) -> MLPClassifier:
+    small = replace(recipe, units=min(recipe.units, ONE_VS_ALL_UNITS))
+    return make_network(face, small, one_vs_all=True, **options)
+
+
+def _baseline(kind: type[OneForEachAU]) -> Callable[..., AUClassifier]:
+    def make(face: Face | None, recipe: TrainingRecipe) -> AUClassifier:
+        accepted = kind().get_params()
+        options: dict[str, Any] = {k: v for k, v in asdict(recipe).items() if k in accepted}
+        if options["positive_weighting"] == "focal":  # a loss of networks alone
+            options["positive_weighting"] = "per_au"
+        return kind(**options)
+
+    return make
+
+
+_MAKERS = (
+    make_network,
+    _one_vs_all,
+    _baseline(RBFSVMClassifier),
+    _baseline(LinearSVMClassifier),
+    _baseline(AdaBoostAUClassifier),
+    _baseline(LogisticRegressionClassifier),
+)
+MODELS: dict[str, Callable[..., AUClassifier]] = dict(zip(MODEL_NAMES, _MAKERS, strict=True))
+"""Name -> what makes the classifier for one half of the face (or all of it)."""
+
+
+def told(recipe: TrainingRecipe) -> dict[str, Any]:
+    """Return what a document says of a recipe: what plays a part for its model, no more."""
+    chosen = asdict(recipe)
+    if not recipe.is_network:
+        accepted = set(MODELS[recipe.model](None, recipe).get_params())
+        of_networks = set(MLPClassifier().get_params()) | {
+            "upper_layers", "lower_layers", "start", "search_layers",
+        }  # fmt: skip
+        chosen = {k: v for k, v in chosen.items() if k not in of_networks - accepted}
+        if chosen["positive_weighting"] == "focal":
+            chosen["positive_weighting"] = "per_au"
+    return chosen
+
+
+def ablated(name: str, recipe: TrainingRecipe, what: Sequence[str]) -> dict[str, TrainingRecipe]:
+    """Return the recipes that lack something, by name; those like `recipe` are left out.
+
+    Raises
+    ------
+    InputError
+        If `what` is not among `ABLATIONS`.
+    """
+    recipes = {}
+    for part in what:
+        check_option("ablate", part, ABLATIONS)
+        lacking, changes = ABLATIONS[part]
+        changed = replace(recipe, **changes)
+        possible = "features" not in changes or recipe.features == "both"
+        if possible and changed != recipe:
+            recipes[f"{name}, {lacking}"] = changed
+    return recipes

@@ -111,3 +111,15 @@ def test_bad_input_is_exit_code_2_and_one_line(tmp_path, monkeypatch, arguments,
     assert err.startswith("au-detect: ")
     assert err.count("\n") == 1
     assert message in err
+
+
+def test_a_collection_becomes_a_table_that_is_read_again(tmp_path, capsys):
+    data, table = str(packaged_folder("data")), tmp_path / "sequences.csv"
+    assert main(["dataset", data, "--to", "table", "--out", str(table)]) == 0
+    assert "read as CK+" in capsys.readouterr().out
+    assert main(["dataset", str(table)]) == 0
+    out = capsys.readouterr().out
+    assert "read as table" in out
+    assert "7 subjects, 7 sequences" in out
+    assert main(["dataset", data, "--to", "table", "--out", str(tmp_path / "a.npz")]) == 2
+    assert "--to table needs a collection of files and --out FILE.csv" in capsys.readouterr().err

@@ -32,8 +32,9 @@ def landmarks(make_labelled, tmp_path_factory):
 @pytest.fixture(scope="module")
 def trained(landmarks, tmp_path_factory):
     folder = tmp_path_factory.mktemp("models") / "mine"
-    assert main(["train", landmarks, "--out", str(folder), "--calibration-folds", "1", *QUICK,
-                 "--logdir", str(folder.parent / "logs")]) == 0  # fmt: skip
+    command = ["train", landmarks, "--out", str(folder), "--calibration-folds", "1", *QUICK]
+    logs = ["--test-fraction", "0.1", "--logdir", str(folder.parent / "logs")]
+    assert main([*command, *logs]) == 0
     return folder
 
 
@@ -45,6 +46,9 @@ def test_train_writes_model_card_report_and_logs(trained):
     }
     document = json.loads((trained / "evaluation.json").read_text())
     assert document["data"]["n_subjects"] == 3  # a tenth
+    card = (trained / "MODEL_CARD.rst").read_text()
+    assert "* 150 rows of 30 subjects, landmarks alone;" in card
+    assert "fainter ones count neither way" in card
     networks = {path.name for path in (trained.parent / "logs").iterdir()}
     assert networks == {entry.name for entry in model.manifest.networks}
 
@@ -91,18 +95,37 @@ def test_compare_answers_what_furrows_add(table, tmp_path, capsys):
     assert "Comparison" in (tmp_path / "report.html").read_text()
 
 
-def test_search_says_what_it_would_choose_and_leaves_the_model_as_it_was(
-    landmarks, trained, tmp_path, capsys, monkeypatch
-):
-    monkeypatch.setattr("au_detect.training.layer_search.search_layers.__defaults__", ((2, 3),))
-    options = ["--search", "--calibration-folds", "1", *QUICK, "--jobs", "1"]
+def test_compare_answers_what_extra_collections_add(table, landmarks, tmp_path, capsys):
+    command = ["compare", table, "--extra", landmarks, "--models", "logistic", "--folds", "3"]
+    assert main([*command, "--ablate", "extra", "--out", str(tmp_path)]) == 0
+    assert "The extra collections: mean AUC " in capsys.readouterr().out
+    document = json.loads((tmp_path / "comparison.json").read_text())
+    assert list(document["summary"]) == ["logistic", "logistic, without extra"]
+    assert document["data"]["n_sequences"] == 150
+    for name in document["summary"]:
+        assert (tmp_path / f"predictions {name}.csv").read_text().count("\n") == 151
+
+
+def test_search_uses_what_it_chooses(landmarks, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("au_detect.training.engine.LAYERS", (3,))
+    options = ["--search", "--calibration-folds", "1", *QUICK, "--epochs", "1"]
     assert main(["train", landmarks, "--out", str(tmp_path / "model"), *options]) == 0
-    out = capsys.readouterr().out
-    assert "By mean AUC the choice would be --upper-layers" in out
-    assert "training goes on with 1 and 1" in out
-    first, second = (load_model(folder).manifest for folder in (trained, tmp_path / "model"))
-    assert [entry.sha256 for entry in first.networks] == [e.sha256 for e in second.networks]
-    assert [e.thresholds for e in first.networks] == [e.thresholds for e in second.networks]
+    assert "upper face: start scratch, 3 hidden layers" in capsys.readouterr().out
+    chosen = load_model(tmp_path / "model").manifest.training["chosen"]
+    assert {part["layers"] for part in chosen.values()} == {3}
+
+
+def test_faint_displays_may_count_as_absent(table, tmp_path, capsys):
+    for faint in ("ignore", "absent"):
+        command = ["evaluate", table, "--classifier", "logistic", "--folds", "2", "--faint", faint]
+        out = tmp_path / faint
+        assert main([*command, "--minimum-intensity", "3", "--out", str(out)]) == 0
+    assert "from intensity 3; fainter ones count as absent" in capsys.readouterr().out
+    negatives = [
+        json.loads((tmp_path / faint / "evaluation.json").read_text())["aus"]["AU12"]["n_negative"]
+        for faint in ("ignore", "absent")
+    ]
+    assert negatives[0] < negatives[1]
 
 
 @pytest.mark.parametrize(

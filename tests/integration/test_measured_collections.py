@@ -418,3 +418,24 @@ def test_a_picture_without_permission_is_a_problem(two_people, kept):
     rows, collection = load_labelled_sequences(two_people, cache=kept)
     assert rows.subject.tolist() == ["S002"]
     assert "cannot be read" in str(collection.problems[0])
+
+
+def test_neutral_faces_out_of_several_frames_and_pictures_without_one(two_people, kept, tmp_path):
+    places = [picture_of(two_people, s, n) for s in ("S001", "S002") for n in (1, 9, 10)]
+    rows = [
+        f"{os.path.relpath(place, tmp_path)},{place.name[:4]},auto,x,"
+        for place in places
+        if place.name.endswith("1.png") or place.name.endswith("9.png")
+    ]
+    lone = os.path.relpath(picture_of(two_people, "S001", 10), tmp_path)
+    (tmp_path / "t.csv").write_text(
+        "path,subject,neutral,AU12,AU25\n" + "\n".join([*rows, f"{lone},lone,none,x,0"]) + "\n"
+    )
+    sequences, collection = measure_collection(read_sequence_table(tmp_path / "t.csv"), cache=kept)
+    assert not collection.problems
+    np.testing.assert_array_equal(sequences.has_neutral, sequences.subject != "lone")
+    for subject in ("S001", "S002"):
+        chosen = sequences.attributes["neutral_picture"][sequences.subject == subject]
+        assert len(set(chosen)) == 1
+        assert chosen[0] in sequences.attributes["picture"]
+    assert np.isfinite(sequences.features(uses_neutral=False).upper).all()

@@ -21,7 +21,7 @@ def small(monkeypatch):
     monkeypatch.setattr(rebuild, "N_RENDERED", 12)
     monkeypatch.setattr(rebuild, "N_LANDMARKS_ALONE", 900)
     recipe = dataclasses.replace(
-        rebuild.RECIPE, max_epochs=1, members=1, units=8, min_positive_subjects=1
+        rebuild.RECIPE, max_epochs=1, members=1, units=8, min_positive_subjects=1, test_fraction=0
     )
     monkeypatch.setattr(rebuild, "RECIPE", recipe)
     trained_on = []

@@ -7,6 +7,8 @@ import pytest
 if not (find_spec("tensorflow") and find_spec("sklearn")):
     pytest.skip("training needs tensorflow and scikit-learn", allow_module_level=True)
 
+from au_detect.classifiers.base import HELD_OUT, held_out_rows
+from au_detect.classifiers.calibration import choose_thresholds
 from au_detect.classifiers.mlp import MLPClassifier
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import InputError
@@ -32,14 +34,14 @@ def make_samples(n_rows, seed):
 @pytest.fixture(scope="module")
 def fitted():
     X, y = make_samples(3000, 0)
-    return MLPClassifier(**SMALL, members=2).fit(X, y, groups=np.arange(3000) // 10)
+    return MLPClassifier(**SMALL, members=2).fit(X, y, held_out=np.arange(3000) >= 2400)
 
 
 def test_recovers_aus_that_a_line_separates(fitted):
     X, y = make_samples(3000, 1)
     true_odds = (X[:, :3] - [0, 1000, 0]) / [1, 100, 0.01] @ DIRECTIONS[:3] + OFFSETS
     best = evaluate_aus(y, 1 / (1 + np.exp(-true_odds)), [0.5, 0.5], (1, 2))
-    reached = evaluate_aus(y, fitted.predict_proba(X), fitted.thresholds_, (1, 2))
+    reached = evaluate_aus(y, fitted.predict_proba(X), [0.5, 0.5], (1, 2))
     np.testing.assert_allclose(reached.auc, best.auc, atol=0.01)
 
 
@@ -52,16 +54,11 @@ def test_probabilities_are_calibrated_although_rare_aus_weigh_more(fitted):
 
 
 def test_thresholds_hold_the_false_positive_rate_for_new_people(fitted):
+    X, y = (values[2400:] for values in make_samples(3000, 0))
+    thresholds = choose_thresholds(y, fitted.predict_proba(X), 0.02)
     X, y = make_samples(20000, 3)
-    result = evaluate_aus(y, fitted.predict_proba(X), fitted.thresholds_, (1, 2))
+    result = evaluate_aus(y, fitted.predict_proba(X), thresholds, (1, 2))
     assert (result.fpr < 0.04).all()  # 0.02 on the few hundred held-out rows
-    np.testing.assert_array_equal(fitted.predict(X).sum(axis=0), result.tp + result.fp)
-
-
-def test_groups_are_held_out_whole(fitted):
-    per_group = fitted.held_out_.reshape(300, 10)
-    assert per_group.any(axis=1).sum() == 60
-    np.testing.assert_array_equal(per_group.any(axis=1), per_group.all(axis=1))
 
 
 def test_exported_network_agrees(fitted):
@@ -77,7 +74,6 @@ def test_rows_with_nan_give_nan(fitted):
     X[1, 2] = np.nan
     probabilities = fitted.predict_proba(X)
     np.testing.assert_array_equal(np.isnan(probabilities).all(axis=1), [False, True, False])
-    np.testing.assert_array_equal(fitted.predict(X)[1], [0, 0])
 
 
 def test_a_feature_that_never_varied_is_ignored(fitted):
@@ -90,7 +86,7 @@ def test_a_feature_that_never_varied_is_ignored(fitted):
 def test_cells_without_label_have_no_influence():
     X, y = make_samples(400, 7)
     options = QUICK | {"positive_weighting": "none"}
-    held_out = MLPClassifier(**options).fit(X, y).held_out_
+    held_out = held_out_rows(np.arange(400), HELD_OUT, 0)
     ignored = np.flatnonzero(~held_out)[:100]
     weights, unknown = np.ones(400), y.copy()
     weights[ignored] = 0
@@ -106,7 +102,6 @@ def test_an_au_that_nobody_coded_does_not_break_the_others():
     y[:, 1] = np.nan
     classifier = MLPClassifier(**QUICK).fit(X, y)
     assert np.isfinite(classifier.predict_proba(X)).all()
-    assert classifier.thresholds_[1] == 0.5
 
 
 def test_a_seed_gives_the_same_bytes_and_leaves_other_generators_alone():
@@ -161,7 +156,6 @@ def test_is_an_estimator():
         ({}, [[1]], [[1]], "at least 2 different groups, got 1"),
         ({"units": 0}, [[1], [2]], [[1], [0]], "units must be at least 1, got 0"),
         ({"positive_weighting": "x"}, [[1], [2]], [[1], [0]], "must be one of 'per_au', 'per_s"),
-        ({"validation_fraction": 1}, [[1], [2]], [[1], [0]], "held-out fraction must be in"),
     ],
 )
 def test_refused(options, X, y, message):
@@ -172,8 +166,8 @@ def test_refused(options, X, y, message):
 def test_refuses_weights_that_make_no_sense():
     with pytest.raises(InputError, match="sample_weight must be finite and at least 0"):
         MLPClassifier().fit([[1], [2]], [[1], [0]], sample_weight=[1, -1])
-    with pytest.raises(InputError, match=r"groups must have shape \(2,\), got \(1,\)"):
-        MLPClassifier().fit([[1], [2]], [[1], [0]], groups=["S1"])
+    with pytest.raises(InputError, match=r"held_out must have shape \(2,\), got \(1,\)"):
+        MLPClassifier().fit([[1], [2]], [[1], [0]], held_out=[True])
 
 
 def test_must_be_fitted_first(fitted):

@@ -141,29 +141,3 @@ def test_load_refuses_other_headers(tmp_path, changes, message):
     np.savez(path, **arrays)
     with pytest.raises(InputError, match=message):
         LabelledFeatures.load(path)
-
-
-def test_rows_weigh_by_intensity():
-    table = make_table(weight=[1, 2, 4], aus=(1, 12), intensity=[[3, 5], [0, 0], [2, np.nan]])
-    np.testing.assert_array_equal(table.row_weights(), [1, 2, 4])
-    weights = table.row_weights(by_intensity=True)
-    np.testing.assert_allclose(weights, [4 / 3, 2, 4 * 2 / 3])
-    np.testing.assert_array_equal(make_table().row_weights(), [1, 1, 1])
-
-
-def test_weights_and_originals_are_saved_and_selected(tmp_path):
-    table = make_table(weight=[1, 0, 2], original=[True, False, True])
-    table.save(tmp_path / "a.npz")
-    loaded = LabelledFeatures.load(tmp_path / "a.npz")
-    assert_same(loaded, table)
-    chosen = loaded.select([2, 1])
-    np.testing.assert_array_equal(chosen.weight, [2, 0])
-    np.testing.assert_array_equal(chosen.is_original, [True, False])
-    assert make_table().is_original.all()
-
-
-def test_weights_that_make_no_sense_are_refused():
-    with pytest.raises(InputError, match="weight must be finite and at least 0"):
-        make_table(weight=[1, -1, 0])
-    with pytest.raises(InputError, match=r"original must have shape \(3,\), got \(1,\)"):
-        make_table(original=[True])

@@ -68,12 +68,12 @@ def test_a_video_is_a_sequence(root):
     record = read_row(root, "path,subject,neutral,aus\nfilm.avi,Anna,1,12\n")
     assert record.is_video
     assert record.frames == (root / "film.avi",)
-    assert str(record.neutral_frame()) == f"{root / 'film.avi'}#1"
+    assert str(record.neutral_frames()[0]) == f"{root / 'film.avi'}#1"
 
 
 def test_a_picture_with_a_neutral_picture(root):
     record = read_row(root, "path,subject,neutral,aus\nangry.png,Ben,rest.png,4\n")
-    assert record.neutral_frame().path == root / "rest.png"
+    assert record.neutral_frames()[0].path == root / "rest.png"
     assert record.frame(0).path == root / "angry.png"
 
 

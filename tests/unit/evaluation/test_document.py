@@ -1,5 +1,6 @@
 """The document of an evaluation, and the page and the card that are made of it."""
 
+import dataclasses
 import json
 import re
 from html.parser import HTMLParser
@@ -143,13 +144,55 @@ def test_the_card_has_the_same_numbers(document):
         files=("a.tflite",), sha256=("0" * 64,), feature_names=("x",), aus=(1,),
         thresholds=(0.5,), experimental=(1,),
     )  # fmt: skip
-    table = {"uses_neutral": True, "uses_furrows": False, "n_rows": 60, "n_subjects": 12}
-    training = {"recipe": {"units": 7}, "tables": [table], "dropped_aus": {"upper": {"AU02": 3}}}
+    own = {"role": "own", "has_furrows": True, "n_rows": 60, "n_subjects": 12}
+    extra = own | {"role": "extra", "has_furrows": False, "n_rows": 7}
+    started = {"model": "default", "sha256": "ab" * 32, "au_detect_version": "1.2"}
+    training = {
+        "recipe": {"units": 7}, "collections": [own, extra], "dropped_aus": {"AU02": 3},
+        "started_from": started, "chosen": {"upper": {"start": "head"}},
+    }  # fmt: skip
     card = model_card(Manifest("made-up", (entry,), training), document)
     low, high = document["aus"]["AU12"]["rates"]["auc"][1:]
     assert f"{document['aus']['AU12']['rates']['auc'][0]:.3f} [{low:.3f}, {high:.3f}]" in card
     assert "AU01 (experimental)" in card
+    assert "* 60 rows of 12 subjects, landmarks and furrows;" in card
+    assert "* 7 rows of 12 subjects, landmarks alone, extra: they trained" in card
+    assert "began from the networks of the model ``default`` (au_detect 1.2" in card
+    assert "upper face: head" in card
+    assert "from intensity 1; fainter ones count neither way" in card
     assert "* ``units``: 7" in card
     assert "AU02 (3)" in card
     core = pytest.importorskip("docutils.core")
     core.publish_string(card, settings_overrides={"halt_level": 2, "report_level": 5})
+
+
+def test_all_means_are_over_the_aus_that_are_named(document, predictions):
+    known = (predictions.y, predictions.probabilities, predictions.thresholds, AUS)
+    evaluation = evaluate_aus(*known, predictions.fold)
+    assert document["mean_over"] == ["AU01", "AU12"]  # AU25 has no positives
+    for name in ("tpr", "fpr", "precision", "auc", "pr_auc", "kappa"):
+        expected = getattr(evaluation, name)[:2].mean()
+        assert document["summary"][f"mean_{name}"][0] == pytest.approx(expected)
+
+
+def test_the_page_opens_with_dots_and_its_tables_are_narrow(document, sequences, tmp_path):
+    write_evaluation_page(tmp_path / "report.html", sequences, document)
+    text = (tmp_path / "report.html").read_text()
+    assert text.index('class="rates"') < text.index("<table>")
+    assert text.count('class="model model-0"') == 2 * 2 + 1  # AU25 has a false-positive rate alone
+    assert "AU12: TPR " in text
+    for table in text.split("<table>")[1:]:
+        body = table.partition("</tr></thead>")[2]
+        rows = [re.findall(r"<t[hd][^>]*>([^<]*)</t", row) for row in body.split("<tr>")[1:]]
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        assert sum(widths) <= 115  # characters of 8 px, in a page of 984 px
+
+
+def test_few_people_widen_intervals(predictions, sequences):
+    y = np.zeros_like(predictions.y)
+    y[:3, 0] = 1  # one person
+    few = dataclasses.replace(predictions, y=y)
+    told = evaluation_document(few, sequences, protocol={"name": "x"}, classifier={})
+    _, low, high = told["aus"]["AU01"]["rates"]["tpr"]
+    assert high - low > 0.7
+    assert "Wilson's where fewer than 10" in told["interval"]

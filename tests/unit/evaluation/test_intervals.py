@@ -3,7 +3,13 @@ import pytest
 
 from au_detect.errors import InputError
 from au_detect.evaluation import evaluate_aus
-from au_detect.evaluation.intervals import percentile_interval, resample_subjects
+from au_detect.evaluation.intervals import (
+    percentile_interval,
+    rate_interval,
+    repeated_difference_interval,
+    resample_subjects,
+    wilson_interval,
+)
 from au_detect.evaluation.metrics import RATES
 
 AUS = (1, 12)
@@ -70,6 +76,62 @@ def test_undefined_resamples_are_left_out_and_never_zero():
     assert np.isnan(resamples.tpr[:, 0]).any()
     np.testing.assert_array_equal(percentile_interval(resamples.tpr), [[1, np.nan], [1, np.nan]])
     np.testing.assert_array_equal(percentile_interval(resamples.auc), [[1, np.nan], [1, np.nan]])
+
+
+def test_wilson_by_hand():
+    np.testing.assert_allclose(wilson_interval(1.0, 4), [4 / (4 + 1.959964**2), 1.0], rtol=1e-6)
+    np.testing.assert_allclose(wilson_interval(0.5, 100), [0.4038, 0.5962], atol=1e-4)
+    assert np.isnan(wilson_interval(np.nan, 4)).all()
+    assert np.isnan(wilson_interval(0.5, 0)).all()
+
+
+@pytest.mark.parametrize("n_people", [4, 7])
+def test_intervals_of_few_people_cover_what_they_say(n_people):
+    """Each person shows the AU three times; some people are easier than others."""
+    rng = np.random.default_rng(n_people)
+    covered = {"few": 0, "bootstrap": 0}
+    for _ in range(400):
+        ease = rng.beta(8, 2, n_people)  # 0.8 in the mean
+        found = rng.binomial(3, ease)
+        draws = rng.integers(0, n_people, (300, n_people))
+        resampled = found[draws].mean(axis=1) / 3
+        rate = found.mean() / 3
+        for name, people in (("few", n_people), ("bootstrap", None)):
+            low, high = rate_interval(rate, resampled, people)
+            covered[name] += low <= 0.8 <= high
+    assert covered["few"] / 400 >= 0.93
+    assert covered["bootstrap"] / 400 < 0.9
+
+
+def simulated_differences(rng, n_people=60, n_repeats=3, gain=0.0):
+    """Draw differences of two recipes: of trainings, and of people in each training."""
+    of_person = rng.normal(gain, 0.02 * (gain != 0), n_people)
+    of_training = rng.normal(0, 0.01, n_repeats)
+    cells = of_person + of_training[:, None] + rng.normal(0, 0.08, (n_repeats, n_people))
+    weights = rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=300) / n_people
+    return cells.mean(axis=1), cells @ weights.T
+
+
+def test_recipes_that_differ_in_their_seed_alone_rarely_differ():
+    rng = np.random.default_rng(0)
+    repeated = once = 0
+    for _ in range(400):
+        seen, drawn = simulated_differences(rng)
+        low, high = repeated_difference_interval(seen, drawn, 60)
+        repeated += low > 0 or high < 0
+        low, high = repeated_difference_interval(seen[:1], drawn[:1], 60)
+        once += low > 0 or high < 0
+    assert 0.02 <= repeated / 400 <= 0.08
+    assert once / 400 > 0.12  # people alone: what one training happens to give counts as a gain
+
+
+def test_a_true_gain_is_found():
+    rng = np.random.default_rng(1)
+    found = 0
+    for _ in range(100):
+        low, _ = repeated_difference_interval(*simulated_differences(rng, gain=0.05), 60)
+        found += low > 0
+    assert found > 70
 
 
 def test_refused():

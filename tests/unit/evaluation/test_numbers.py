@@ -60,13 +60,37 @@ def test_summary_by_hand():
     p = np.array([[0.9, 0.1, 0.9], [0.9, 0.1, 0.1], [0.9, 0.1, 0.1], [0.1, 0.9, 0.1]])
     numbers = summarise(evaluate_aus(y, p, [0.5] * 3, (1, 12, 25)))
     assert numbers["upper_tpr"] == 1
-    assert numbers["lower_tpr"] == 0  # AU25 has no positives
+    assert numbers["lower_tpr"] == 0
     assert numbers["mean_tpr"] == pytest.approx(0.5)
-    assert numbers["mean_fpr"] == pytest.approx((1 / 2 + 0 + 1 / 4) / 3)
+    # AU25 has no positives: it is in none of these numbers.
+    assert numbers["mean_fpr"] == pytest.approx((1 / 2 + 0) / 2)
+    assert numbers["mean_precision"] == pytest.approx((2 / 3 + 0) / 2)  # AU12 is never detected
     assert numbers["micro_tpr"] == pytest.approx(2 / 3)
-    assert numbers["micro_fpr"] == pytest.approx(2 / 8)
-    assert numbers["micro_precision"] == pytest.approx(2 / 4)
-    assert numbers["hamming_loss"] == pytest.approx(3 / 11)
+    assert numbers["micro_fpr"] == pytest.approx(1 / 4)
+    assert numbers["micro_precision"] == pytest.approx(2 / 3)
+    assert numbers["hamming_loss"] == pytest.approx(2 / 7)
+
+
+def test_kappa_mcc_and_pr_auc_agree_with_scikit_learn(cells):
+    metrics = pytest.importorskip("sklearn.metrics")
+    y, p = cells
+    decided = p >= 0.6
+    result = evaluate_aus(y, p, [0.6] * 4, (1, 4, 12, 25))
+    for column in range(4):
+        truth, said = y[:, column], decided[:, column]
+        assert result.kappa[column] == pytest.approx(metrics.cohen_kappa_score(truth, said))
+        assert result.mcc[column] == pytest.approx(metrics.matthews_corrcoef(truth, said))
+        expected = metrics.average_precision_score(truth, p[:, column])
+        assert result.pr_auc[column] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("fpr", [0.0, 0.05, 0.3])
+def test_matched_tpr_is_that_of_the_roc_curve_that_is_drawn(cells, fpr):
+    y, p = cells
+    result = evaluate_aus(y, p, [0.5] * 4, (1, 4, 12, 25), matched_fpr=fpr)
+    for column in range(4):
+        false, true = roc_curve(y[:, column], p[:, column])
+        assert result.matched_tpr[column] == pytest.approx(true[false <= fpr + 1e-9].max())
 
 
 def test_summary_of_nothing_is_nan():

@@ -60,3 +60,13 @@ def test_random_quarter_is_scikit_learns_with_seed_42():
 def test_refused(protocol, subject, n_folds, message):
     with pytest.raises(InputError, match=message):
         make_folds(protocol, subject, n_folds=n_folds)
+
+
+def test_a_random_quarter_keeps_sequences_whole():
+    subject, sequence = np.repeat(np.arange(20), 8), np.tile(np.repeat(np.arange(2), 4), 20)
+    (fold,) = make_folds("random-quarter", subject, sequence=sequence)
+    parts = fold.test.reshape(40, 4)
+    np.testing.assert_array_equal(parts.any(axis=1), parts.all(axis=1))
+    assert fold.test.sum() == 40
+    with pytest.raises(InputError, match="random-quarter needs at least 8 rows, got 4"):
+        make_folds("random-quarter", subject[:16], sequence=sequence[:16])

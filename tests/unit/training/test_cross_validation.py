@@ -12,19 +12,22 @@ from au_detect.errors import InputError
 from au_detect.evaluation import evaluate_aus
 from au_detect.evaluation.protocols import make_folds
 from au_detect.training.cross_validation import cross_validate
-from au_detect.training.learner_options import LearnerOptions, ablated
-from au_detect.training.learners import aus_with_enough_subjects, fit_learner
-from au_detect.training.recipe import TrainingRecipe
+from au_detect.training.data import TrainingData
+from au_detect.training.engine import aus_with_enough_people, fit
+from au_detect.training.recipe import TrainingRecipe, ablated
 
-RECIPE = TrainingRecipe(max_fpr=0.05, calibration_folds=2)
-LINEAR = LearnerOptions(model="linear-svm", recipe=RECIPE)
+LINEAR = TrainingRecipe(model="linear-svm", max_fpr=0.05, calibration_folds=2, test_fraction=0)
 AUS = (1, 12, 25)
 
 
-def evaluated(sequences, options=LINEAR, protocol="subject-kfold", aus=AUS, **more):
+def evaluated(sequences, recipe=LINEAR, protocol="subject-kfold", aus=AUS, **more):
     folds = make_folds(protocol, sequences.subject, n_folds=5)
-    (found,) = cross_validate(sequences, aus, [options], folds, **more)
+    (found,) = cross_validate(TrainingData(sequences), aus, [recipe], folds, **more)
     return found, evaluate_aus(found.y, found.probabilities, found.thresholds, aus, found.fold)
+
+
+def fitted(sequences, recipe=LINEAR):
+    return fit(TrainingData(sequences), recipe, aus=AUS)
 
 
 def test_finds_what_is_there_in_people_it_never_saw(make_labelled):
@@ -71,15 +74,14 @@ def test_test_rows_do_not_matter_to_what_is_learnt(make_labelled):
             fold.test[:, None], np.where(sequences.intensity > 0, 0, 3), sequences.intensity
         ),
     )
-    learners = [fit_learner(s.rows(fold.training), AUS, LINEAR) for s in (sequences, changed)]
-    answers = [learner.predict_proba(sequences) for learner in learners]
-    np.testing.assert_array_equal(*answers)
-    np.testing.assert_array_equal(learners[0].thresholds, learners[1].thresholds)
+    learnt = [fitted(s.rows(fold.training)) for s in (sequences, changed)]
+    np.testing.assert_array_equal(*(model.predict_proba(sequences) for model in learnt))
+    np.testing.assert_array_equal(*(model.thresholds(sequences) for model in learnt))
 
 
 def test_processes_do_not_change_the_result(make_labelled):
     sequences = make_labelled(n_subjects=20)
-    options = replace(LINEAR, recipe=replace(RECIPE, calibration_folds=1))
+    options = replace(LINEAR, calibration_folds=1)
     alone, both = (evaluated(sequences, options, n_jobs=n)[0] for n in (1, 2))
     np.testing.assert_array_equal(alone.probabilities, both.probabilities)
     np.testing.assert_array_equal(alone.thresholds, both.thresholds)
@@ -88,7 +90,7 @@ def test_processes_do_not_change_the_result(make_labelled):
 def test_a_mirrored_face_gets_the_same_answer(make_labelled):
     from au_detect.datasets.augmentation import mirrored
 
-    learner = fit_learner(make_labelled(), AUS, LINEAR)
+    learner = fitted(make_labelled())
     new = make_labelled(seed=1)
     np.testing.assert_allclose(
         learner.predict_proba(mirrored(new)), learner.predict_proba(new), atol=1e-4
@@ -139,7 +141,7 @@ def test_rows_of_weight_nought_do_not_train(make_labelled):
     weighted = replace(spoilt, attributes={"weight": np.where(wrong, 0.0, 1.0)})
     new = make_labelled(seed=1)
     aucs = [
-        evaluate_aus(new.labels(AUS, 1.0), fit_learner(s, AUS, LINEAR).predict_proba(new),
+        evaluate_aus(new.labels(AUS, 1.0), fitted(s).predict_proba(new),
                      [0.5] * 3, AUS).mean_auc()
         for s in (spoilt, weighted)
     ]  # fmt: skip
@@ -151,12 +153,12 @@ def test_aus_of_few_people_are_named(make_labelled):
     sequences = make_labelled()
     rare = sequences.intensity.copy()
     rare[sequences.subject > 2, 1] = 0
-    kept, dropped = aus_with_enough_subjects(replace(sequences, intensity=rare), RECIPE)
+    kept, dropped = aus_with_enough_people(replace(sequences, intensity=rare), LINEAR)
     assert kept == (1, 25)
     assert dropped.keys() == {"AU12"}
     assert dropped["AU12"] <= 3
     with pytest.raises(InputError, match=r"shown by 100 subjects, got .*'AU12'"):
-        aus_with_enough_subjects(sequences, replace(RECIPE, min_positive_subjects=100))
+        aus_with_enough_people(sequences, replace(LINEAR, min_positive_subjects=100))
 
 
 def test_predictions_as_a_table(make_labelled, tmp_path):
@@ -171,6 +173,6 @@ def test_predictions_as_a_table(make_labelled, tmp_path):
 
 def test_unknown_models_are_refused():
     with pytest.raises(InputError, match=r"model must be one of 'mlp', .*got 'forest'"):
-        LearnerOptions(model="forest")
+        TrainingRecipe(model="forest")
     with pytest.raises(InputError, match="features must be one of 'both'"):
-        LearnerOptions(features="all")
+        TrainingRecipe(features="all")

@@ -13,6 +13,10 @@ def test_numbers_by_hand():
     assert numbers["tpr/AU01"] == 0.5  # no false alarm is allowed among two negatives
     assert numbers["auc/AU01"] == numbers["mean/auc"] == 0.75
     assert np.isnan(numbers["tpr/AU12"])
+    assert numbers["mean/tpr"] == 0.5
+    assert numbers["fpr/AU01"] == numbers["mean/fpr"] == 0
+    numbers, _ = training_monitor((1, 12), 0.5)(labels, probabilities)
+    assert (numbers["tpr/AU01"], numbers["fpr/AU01"]) == (1.0, 0.5)
     assert pictures.keys() == {"confusion"}
 
 

@@ -19,7 +19,7 @@ def test_frames_are_pictures_with_their_landmarks():
     record = make(landmarks=(None, Path("2.txt")))
     assert record.frame(0) == FrameFile(FRAMES[0])
     assert record.frame(1) == FrameFile(FRAMES[1], landmarks=Path("2.txt"))
-    assert record.neutral_frame() == record.frame(0)
+    assert record.neutral_frames() == (record.frame(0),)
 
 
 def test_frames_are_numbers_in_a_video():

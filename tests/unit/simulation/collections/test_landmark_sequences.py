@@ -3,9 +3,9 @@ import dataclasses
 import numpy as np
 import pytest
 
-from au_detect.datasets.augmentation import augmented, mirrored
+from au_detect.datasets.augmentation import augmented_pairs, measured_pairs, mirrored
+from au_detect.datasets.pose_range import pose_range_deg
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.datasets.tables import pose_range_deg, training_tables
 from au_detect.errors import InputError
 from au_detect.features.extraction import LOWER_NAMES, UPPER_NAMES
 from au_detect.features.furrows import FURROW_NAMES, N_FURROWS
@@ -162,50 +162,35 @@ def test_mirrored_features_exchange_left_and_right(make):
 
 
 def test_augmented_adds_other_neutrals_faces_at_rest_and_mirror_images(make):
-    sequences = make()
-    more = augmented(sequences, random_state=3)
-    assert len(more) == 6 * N
-    np.testing.assert_array_equal(more.subject, np.tile(sequences.subject, 6))
-    own, crossed, resting = (more.rows(np.arange(N) + part * N) for part in range(3))
-    np.testing.assert_array_equal(own.neutral_points, sequences.neutral_points)
-    others = [1, 0, 3, 2]  # each person has two sequences
-    np.testing.assert_array_equal(crossed.neutral_points, sequences.neutral_points[others])
-    np.testing.assert_array_equal(crossed.points, sequences.points)
-    np.testing.assert_array_equal(crossed.intensity, sequences.intensity)
-    np.testing.assert_array_equal(resting.points, sequences.neutral_points)
-    np.testing.assert_array_equal(resting.neutral_points, sequences.neutral_points[others])
-    assert not resting.intensity.any()
+    subject = make().subject  # each person has two sequences
+    pairs = augmented_pairs(subject, random_state=3)
+    assert len(pairs) == 6 * N
+    rows, others = np.arange(N), [1, 0, 3, 2]
+    np.testing.assert_array_equal(pairs.face, np.tile(rows, 6))
+    np.testing.assert_array_equal(pairs.neutral, np.tile([*rows, *others, *others], 2))
+    np.testing.assert_array_equal(pairs.at_rest, np.tile(np.repeat([0, 0, 1], N), 2))
+    np.testing.assert_array_equal(pairs.mirrored, np.repeat([0, 1], 3 * N))
+    np.testing.assert_array_equal(pairs.is_measured, np.arange(6 * N) < N)
 
 
-def test_augmented_without_furrows_or_with_one_sequence_a_person(make):
-    more = augmented(make(pictures=False, subject=np.arange(N)))
-    assert more.furrows is None
-    np.testing.assert_array_equal(more.neutral_points[:N], more.neutral_points[N : 2 * N])
+def test_with_one_sequence_a_person_each_meets_its_own_neutral():
+    pairs = augmented_pairs(np.arange(N))
+    np.testing.assert_array_equal(pairs.neutral, np.tile(np.arange(N), 6))
 
 
-def test_training_tables_are_with_and_without_neutral_and_furrows(make):
-    tables = training_tables([make()])
-    kinds = [(table.uses_neutral, table.uses_furrows) for table in tables]
-    assert kinds == [(True, False), (True, True), (False, False), (False, True)]
-    assert {len(table.subject) for table in tables} == {6 * N}
-
-
-def test_collections_with_and_without_pictures_are_joined(make):
-    tables = training_tables([make(), make(pictures=False)])
-    lengths = {(t.uses_neutral, t.uses_furrows): len(t.subject) for t in tables}
-    assert lengths == {
-        (True, False): 7 * N, (True, True): 6 * N, (False, False): 7 * N, (False, True): 6 * N
-    }  # fmt: skip
-    joined = tables[0]
-    assert joined.source == {"collections": [{"seed": 1}, {"seed": 1}]}
-    np.testing.assert_array_equal(joined.intensity[-N:], make().intensity)
-
-
-def test_the_seed_chooses_the_other_neutrals(make):
-    sequences = make(subject=np.zeros(N, dtype=int))
-    one, same, other = (training_tables([sequences], seed)[0].upper for seed in (0, 0, 1))
+def test_the_seed_chooses_the_other_neutrals():
+    subject = np.zeros(N, dtype=int)
+    one, same, other = (augmented_pairs(subject, seed).neutral for seed in (0, 0, 1))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+def test_of_too_many_pairs_the_measured_ones_stay():
+    pairs = augmented_pairs(np.repeat(np.arange(50), 2), max_pairs=250)
+    assert len(pairs) == 250
+    assert pairs.is_measured[:100].all()
+    assert 40 < pairs.at_rest.sum() < 80  # a third of 150, by chance 60
+    np.testing.assert_array_equal(measured_pairs(3).face, [0, 1, 2])
 
 
 def test_pose_range_covers_the_faces(make):
@@ -213,28 +198,6 @@ def test_pose_range_covers_the_faces(make):
     assert 0 <= pitch <= 15  # they look at the camera
     assert 0 <= yaw <= 15
     assert roll == 45
-
-
-def test_the_same_number_in_two_collections_is_two_people(make):
-    subject = training_tables([make(), make()])[0].subject
-    assert len(np.unique(subject)) == 4
-
-
-def test_landmarks_alone_give_no_tables_with_furrows(make):
-    assert [t.uses_furrows for t in training_tables([make(pictures=False)])] == [False, False]
-
-
-@pytest.mark.parametrize(
-    ("changes", "name"), [({"landmark_model": "b"}, "landmark_model"), ({"aus": (12, 26)}, "aus")]
-)
-def test_collections_must_agree(make, changes, name):
-    with pytest.raises(InputError, match=f"sequences must have one {name}, got"):
-        training_tables([make(), make(**changes)])
-
-
-def test_no_collection_is_refused():
-    with pytest.raises(InputError, match=r"sequences must have one landmark_model, got \[\]"):
-        training_tables([])
 
 
 def test_a_missing_file_is_named(tmp_path):
@@ -288,22 +251,3 @@ def test_only_the_last_row_of_each_sequence_is_the_apex(make):
     sequences = make(attributes={"name": names, "weight": np.array([0.2, 1, 1, 1])})
     np.testing.assert_array_equal(sequences.is_apex, [False, True, True, True])
     np.testing.assert_array_equal(make().is_apex, [True] * 4)
-    table = sequences.features()
-    np.testing.assert_array_equal(table.is_original, sequences.is_apex)
-    np.testing.assert_allclose(table.row_weights(), [0.2, 1, 1, 1])
-    more = augmented(sequences).features()
-    assert more.is_original.sum() == 3
-    np.testing.assert_array_equal(more.is_original[:N], sequences.is_apex)
-    np.testing.assert_allclose(more.row_weights(), np.tile([0.2, 1, 1, 1], 6))
-
-
-def test_tables_keep_weights_and_say_what_augmentation_made(make):
-    weighted = make(attributes={"weight": np.full(N, 0.5)})
-    tables = training_tables([weighted, make()])
-    table = next(t for t in tables if t.uses_neutral and t.uses_furrows)
-    assert len(table) == 2 * 6 * N
-    assert table.is_original.sum() == 2 * N
-    np.testing.assert_array_equal(np.unique(table.row_weights()), [0.5, 1.0])
-    plain = training_tables([make()], augment=False)[0]
-    assert len(plain) == N
-    assert plain.is_original.all()

@@ -1,0 +1,242 @@
+"""What a training gave: classifiers whose answers are averaged, with thresholds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.classifiers.base import AUClassifier
+from au_detect.classifiers.calibration import choose_thresholds
+from au_detect.classifiers.manifest import NetworkEntry
+from au_detect.datasets.augmentation import measured_pairs
+from au_detect.datasets.sequences import LabelledSequences
+from au_detect.evaluation.predictions import Predictions
+from au_detect.facs import Face
+from au_detect.features.extraction import mirror_columns
+from au_detect.training.data import TrainingData
+from au_detect.training.recipe import TrainingRecipe
+from au_detect.training.samples import Columns, Faces, columns_of
+
+
+@dataclass(frozen=True)
+class Member:
+    """A classifier, what it reads (see `TrainingRecipe.views`), and which part calibrated it."""
+
+    view: str
+    part: int
+    classifier: AUClassifier
+
+
+@dataclass(frozen=True)
+class FittedHalf:
+    """The classifiers of one half of the face, for faces with or without a neutral.
+
+    Attributes
+    ----------
+    uses_neutral : bool
+    face : {"upper", "lower"} or None
+        None: of the whole face.
+    aus : tuple of int
+    members : tuple of Member
+    unseen : dict of str to ndarray, float32, shape (n, n_aus)
+        By view, what members say of the rows of people that they did not learn from.
+    labels : ndarray, float32, shape (n, n_aus)
+        Of those rows: 1, 0 or NaN.
+    part : ndarray of int, shape (n,)
+        Who judged them.
+    row : ndarray of int, shape (n,)
+        Which own row each was made of.
+    unseen_aucs : tuple of float
+        AUC of every AU of `learnt` over those rows, compared within parts.
+    alternative : str
+        Which way of starting from other networks was chosen; "" where there was none.
+    layers : int
+        Hidden layers.
+    learnt : tuple of int
+        Those of `aus` that the data show often enough; the others are as the given networks have
+        them.
+    given : NetworkEntry or None
+        Of the networks that training began from.
+    """
+
+    uses_neutral: bool
+    face: Face | None
+    aus: tuple[int, ...]
+    members: tuple[Member, ...]
+    unseen: dict[str, NDArray[np.float32]]
+    labels: NDArray[np.float32]
+    part: NDArray[np.intp]
+    row: NDArray[np.intp]
+    unseen_aucs: tuple[float, ...]
+    alternative: str
+    layers: int
+    learnt: tuple[int, ...]
+    given: NetworkEntry | None = None
+
+    @property
+    def unseen_auc(self) -> float:
+        """Mean of `unseen_aucs`; -1 where none is defined."""
+        defined = [auc for auc in self.unseen_aucs if np.isfinite(auc)]
+        return float(np.mean(defined)) if defined else -1.0
+
+    def unseen_mean(self, views: Sequence[str]) -> NDArray[np.float32]:
+        """Return the mean over views of what is said of unseen people."""
+        return np.mean([self.unseen[view] for view in views], axis=0, dtype=np.float32)
+
+    def thresholds(self, views: Sequence[str], max_fpr: float) -> NDArray[np.float64]:
+        """Return the thresholds (n_aus,) for the mean of the members of some views.
+
+        An AU that nobody is known not to show keeps the threshold of the given networks.
+        """
+        thresholds = choose_thresholds(self.labels, self.unseen_mean(views), max_fpr)
+        if self.given is not None:
+            known = dict(zip(self.given.aus, self.given.thresholds, strict=True))
+            for column, au in enumerate(self.aus):
+                if not (self.labels[:, column] == 0).any():
+                    thresholds[column] = known.get(au, thresholds[column])
+        return thresholds
+
+    def predict_proba(
+        self, features: NDArray[np.float32], views: Sequence[str]
+    ) -> NDArray[np.float32]:
+        """Return the mean probabilities (n, n_aus) for a face and its mirror image."""
+        columns = columns_of(self.face)
+        answers = [mean_with_mirror(m, features, columns) for m in self.members if m.view in views]
+        return np.mean(answers, axis=0, dtype=np.float32)
+
+
+class FittedModel:
+    """Fitted classifiers of the whole face; made by `au_detect.training.engine.fit`.
+
+    Attributes
+    ----------
+    data : TrainingData
+        What it was fitted to, in order.
+    recipe : TrainingRecipe
+    aus : tuple of int
+    dropped : dict of str to int
+        AUs that too few people show, and how many do.
+    halves : tuple of FittedHalf
+    test : LabelledSequences
+        The own rows that only measure; may be none.
+    started_from : dict or None
+        Which model the networks began from; None for networks that began from nothing.
+    """
+
+    def __init__(
+        self,
+        data: TrainingData,
+        recipe: TrainingRecipe,
+        aus: tuple[int, ...],
+        dropped: dict[str, int],
+        halves: tuple[FittedHalf, ...],
+        test: LabelledSequences,
+        started_from: dict[str, Any] | None = None,
+    ) -> None:
+        self.data = data
+        self.recipe = recipe
+        self.aus = aus
+        self.dropped = dropped
+        self.halves = halves
+        self.test = test
+        self.started_from = started_from
+
+    @property
+    def uses_neutral(self) -> bool:
+        """Whether there are classifiers that compare with a neutral face."""
+        return any(half.uses_neutral for half in self.halves)
+
+    def predict_proba(
+        self, sequences: LabelledSequences, aus: Sequence[int] | None = None
+    ) -> NDArray[np.float32]:
+        """Return probabilities (n, n_aus) of the apex faces, from all that was measured on them.
+
+        NaN for an AU that was not learnt, and for a face without the neutral that is needed.
+        """
+        wanted = list(self.aus if aus is None else aus)
+        views = self._views(sequences)
+        faces, pairs = Faces(sequences), measured_pairs(len(sequences))
+        probabilities = np.full((len(sequences), len(wanted)), np.nan, dtype=np.float32)
+        for half in self._answering():
+            features = faces.features(pairs, half.face, uses_neutral=half.uses_neutral)
+            answer = half.predict_proba(features, views)
+            for column, au in enumerate(wanted):
+                if au in half.aus:
+                    probabilities[:, column] = answer[:, half.aus.index(au)]
+        return probabilities
+
+    def thresholds(
+        self, sequences: LabelledSequences, aus: Sequence[int] | None = None
+    ) -> NDArray[np.float64]:
+        """Return the thresholds (n_aus,) that belong to what `predict_proba` says of sequences."""
+        views = self._views(sequences)
+        found = {
+            au: limit
+            for half in self._answering()
+            for au, limit in zip(half.aus, half.thresholds(views, self.recipe.max_fpr), strict=True)
+        }
+        return np.array([found.get(au, 0.5) for au in (self.aus if aus is None else aus)])
+
+    @property
+    def history(self) -> dict[str, list[dict[str, list[float]]]]:
+        """Training curves of the networks by half of the face; empty for other classifiers."""
+        curves: dict[str, list[dict[str, list[float]]]] = {}
+        for half in self._answering():
+            for member in half.members:
+                found = getattr(member.classifier, "history_", [])
+                curves.setdefault(half.face or "face", []).extend(found)
+        return {face: found for face, found in curves.items() if found}
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """What was chosen on the people who calibrate, by half of the face."""
+        return {
+            half.face or "face": {"start": half.alternative or "scratch", "layers": half.layers}
+            for half in self._answering()
+        }
+
+    def unseen_predictions(self) -> Predictions:
+        """Return what is said of the own people who calibrate, by networks without them.
+
+        They have stopped these networks and chosen the thresholds.
+        """
+        columns, views = [], self._views(self.data.own)
+        halves = self._answering()
+        rows, first = np.unique(halves[0].row, return_index=True)  # as measured, which come first
+        for au in self.aus:
+            half = next(half for half in halves if au in half.aus)
+            columns.append(half.unseen_mean(views)[first, half.aus.index(au)])
+        recipe, own = self.recipe, self.data.own
+        return Predictions(
+            aus=self.aus,
+            rows=rows,
+            y=own.labels(self.aus, recipe.minimum_intensity, recipe.faint)[rows],
+            probabilities=np.stack(columns, axis=1),
+            thresholds=np.broadcast_to(self.thresholds(own), (len(rows), len(self.aus))),
+            subject=own.subject[rows],
+            fold=halves[0].part[first],
+            history=[self.history] if self.history else [],
+            chosen=[self.chosen],
+        )
+
+    def _answering(self) -> list[FittedHalf]:
+        return [half for half in self.halves if half.uses_neutral == self.uses_neutral]
+
+    def _views(self, sequences: LabelledSequences) -> tuple[str, ...]:
+        if sequences.furrows is not None:
+            return self.recipe.views
+        return tuple(view for view in self.recipe.views if view == "geometry")
+
+
+def mean_with_mirror(
+    member: Member, features: NDArray[np.float32], columns: Columns
+) -> NDArray[np.float32]:
+    """Return the mean answer (n, n_aus) of a classifier to faces and to their mirror images."""
+    order, signs = mirror_columns(columns.names)
+    place = columns.of(member.view)
+    views = (features[:, place], (signs * features[:, order])[:, place])
+    return np.mean([member.classifier.predict_proba(v) for v in views], axis=0, dtype=np.float32)
