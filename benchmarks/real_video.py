@@ -1,6 +1,7 @@
 """Measure the detector on real clips that nobody prepared, frame by frame and event by event.
 
     python benchmarks/real_video.py FOLDER [--model DIR] [--landmarks NAME] [--neutral WORD ...]
+        [--smooth around|past|none]
         [--cache DIR] [--per-clip] [--peer-python PYTHON --peer-model FILE]
 
 FOLDER holds ``labels.json`` and the clips and stills that it codes by eye (`real_video_labels`).
@@ -28,9 +29,10 @@ from real_video_rates import Scored, Timeline, print_rates
 
 from au_detect.datasets.measurement_cache import measuring_code_sha256, sha256_of_file
 from au_detect.detect import AUDetector
-from au_detect.features.measurement import FaceMeasurements, measure_faces
+from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import NeutralFace, neutral_from_rows
 from au_detect.frames import open_frames
+from au_detect.results.smoothing import HOW
 
 NEUTRALS = ("auto", "coded", "first", "median", "none")
 
@@ -45,8 +47,7 @@ def measure(detector: AUDetector, path: Path, cache: Path | None) -> FaceMeasure
         if kept.is_file():
             with np.load(kept, allow_pickle=False) as file:
                 return FaceMeasurements(**{name: file[name] for name in file.files})
-    detector.tracker.reset()
-    rows = measure_faces(open_frames(path), detector.tracker)
+    rows = detector.measure(open_frames(path))
     if kept is not None:
         kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, **{part.name: getattr(rows, part.name) for part in fields(rows)})
@@ -64,14 +65,19 @@ def neutral_of(word: str, clip: Clip, rows: FaceMeasurements) -> NeutralFace | s
 
 
 def score_clips(
-    detector: AUDetector, clips: list[Clip], rows: dict[str, FaceMeasurements], word: str
+    detector: AUDetector,
+    clips: list[Clip],
+    rows: dict[str, FaceMeasurements],
+    word: str,
+    smooth: str,
 ) -> list[Scored]:
     """Return the timelines of all clips with one kind of neutral."""
     scored = []
     for clip in clips:
         mine = rows[clip.path.stem]
-        result = detector.score(mine, neutral=neutral_of(word, clip, mine), name=clip.path.stem)
-        scored.append(Scored(clip.path.stem, clip, Timeline.of_result(result)))
+        name, neutral = clip.path.stem, neutral_of(word, clip, mine)
+        result = detector.score(mine, neutral=neutral, smooth=smooth, name=name)
+        scored.append(Scored(name, clip, Timeline.of_result(result)))
     return scored
 
 
@@ -91,6 +97,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path)
     parser.add_argument("--landmarks")
     parser.add_argument("--neutral", nargs="+", choices=NEUTRALS, default=NEUTRALS)
+    parser.add_argument("--smooth", choices=HOW, default="around")
     parser.add_argument("--cache", type=Path, help="folder where measurements are kept")
     parser.add_argument("--per-clip", action="store_true", help="say TPR and FPR of every clip too")
     parser.add_argument("--peer-python", help="Python of an environment with mediapipe")
@@ -103,8 +110,12 @@ def main() -> None:
     }
     clips = read_clips(options.folder, {name: len(mine) for name, mine in rows.items()})
     for word in options.neutral:
-        scored = score_clips(detector, clips, rows, word)
-        print_rates(f"au_detect, neutral: {word}", scored, per_clip=options.per_clip)
+        scored = score_clips(detector, clips, rows, word, options.smooth)
+        print_rates(
+            f"au_detect, neutral: {word}, smooth: {options.smooth}",
+            scored,
+            per_clip=options.per_clip,
+        )
         stills = score_stills(detector, options.folder, word)
         if stills and word in ("coded", "none"):
             print_rates(f"au_detect, stills, neutral: {word}", stills)
