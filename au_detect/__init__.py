@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from au_detect.batch import score_sequences
-    from au_detect.detect import AUDetector, detect_aus
+    from au_detect.detect import AUDetector
+    from au_detect.detecting import detect_aus
     from au_detect.emotions import recognise_emotions
     from au_detect.results import AUResult, read_result
     from au_detect.samples import sample_sequences
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 _PLACES = {
     "AUDetector": "detect",
     "AUResult": "results",
-    "detect_aus": "detect",
+    "detect_aus": "detecting",
     "read_result": "results",
     "recognise_emotions": "emotions",
     "sample_sequences": "samples",

@@ -7,7 +7,6 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import ArrayLike
 
 from au_detect.classifiers.storage import AUModel, load_model
@@ -20,20 +19,29 @@ from au_detect.features.measurement import (
 )
 from au_detect.features.neutral import NeutralFace, mean_neutral, neutral_from_landmarks
 from au_detect.features.neutral_choice import (
+    check_neutral_of_pictures,
+    check_neutral_of_stream,
     given_neutral,
     in_words,
     is_landmarks,
+    is_single_frame,
     is_word,
+    neutral_found,
     neutral_of_faces,
-    usual_neutral,
 )
 from au_detect.frames import Frame, open_frames
-from au_detect.frames.stream import USUAL_FPS
+from au_detect.frames.stream import USUAL_FPS, FrameStream
 from au_detect.landmarks.models import NAMES, LandmarkModel, find_landmark_model, shipped_networks
 from au_detect.landmarks.tracking import FaceTracker
+from au_detect.resting import Resting, RunningRests, find_rests
 from au_detect.results import AUResult
-from au_detect.results.blinks import with_blinks
-from au_detect.scoring import score_rows
+from au_detect.results.smoothing import (
+    HOW,
+    RunningSmoothing,
+    in_time,
+    smoothing_settings,
+)
+from au_detect.scoring import check_thresholds, score_rows
 from au_detect.version import __version__
 
 Progress = Callable[[Iterable[Frame], int | None], Iterable[Frame]]
@@ -89,11 +97,7 @@ class AUDetector:
         self.model.check_landmark_model(self.tracker.landmark_model.name)
         self.experimental = experimental
         self.thresholds = dict(thresholds or {})
-        known = {au for entry in self.model.manifest.networks for au in entry.aus}
-        for au, threshold in self.thresholds.items():
-            check_option("each AU of thresholds", au, sorted(known))
-            if not 0 < threshold < 1:
-                raise InputError(f"the threshold of AU{au} must be in (0, 1), got {threshold!r}")
+        check_thresholds(self.model, self.thresholds)
 
     def run(
         self,
@@ -102,6 +106,7 @@ class AUDetector:
         neutral: Any = "auto",
         landmarks: ArrayLike | None = None,
         independent: bool = False,
+        smooth: str = "around",
         fps: float | None = None,
         channel_order: str = "bgr",
         progress: Progress | None = None,
@@ -113,16 +118,21 @@ class AUDetector:
         source : path, int, array, or list or iterable of them
             See `au_detect.frames.sources.open_frames`.
         neutral : "auto", "first", "median", int, None, or a picture
-            The neutral face: the first frame with a face, the median over the frames (at most
-            1000 of them, evenly spaced), a frame number (from 0), another picture or array or
-            `NeutralFace`, or None if there is none. "auto" is None for a single frame, "median" for
-            videos longer than 10 s, else "first".
+            The neutral face. "auto" finds the frames at rest (see `au_detect.features.rest`), says
+            how good they are (`AUResult.neutral_quality`), and lets the networks that know no
+            neutral answer too, the more the worse it is; for a single frame it is None. Else the
+            first frame with a face, the median over the frames (at most 1000 of them, evenly
+            spaced), a frame number (from 0), another picture or array or `NeutralFace`, or None if
+            there is none.
         landmarks : array_like, shape (n_frames, 68, 2), optional
             Landmarks in pixels (NaN where there is no face) instead of a source. Furrows are
             then left out: the networks that know geometry alone answer. `neutral` may then be
             landmarks too, shape (68, 2).
         independent : bool
             Whether the pictures of a list or folder have nothing to do with each other.
+        smooth : {"around", "past", "none"}
+            How the frames of a sequence steady each other, see `au_detect.results.smoothing`:
+            those before and after, those before only, or not at all.
         fps : float, optional
             Frames per second, also of a video instead of its own time stamps. By default 30 where
             there are no time stamps.
@@ -145,14 +155,11 @@ class AUDetector:
         """
         if (source is None) == (landmarks is None):
             raise InputError("give either a source or landmarks, got both or neither")
-        if independent and (
-            isinstance(neutral, (int, np.integer)) or is_word(neutral, "first", "median")
-        ):
-            raise InputError(
-                f"neutral of independent pictures must be another picture or None, got {neutral!r}"
-            )
+        if independent:
+            check_neutral_of_pictures(neutral)
         if landmarks is not None and is_landmarks(neutral):
             neutral = neutral_from_landmarks(neutral)
+        check_option("smooth", smooth, HOW)
         given = given_neutral(neutral, self.tracker)
         if landmarks is not None:
             fps = USUAL_FPS if fps is None else fps
@@ -162,22 +169,22 @@ class AUDetector:
         else:
             stream = open_frames(source, fps=fps, channel_order=channel_order)
             frames = progress(stream, stream.n_frames) if progress else stream
-            self.tracker.reset()
-            rows = measure_faces(frames, self.tracker, independent=independent)
+            rows = self.measure(frames, independent=independent)
             kind, name = stream.kind, stream.name
-            known = stream.describe() | {"searched_face_px": self._searched_face_px()}
+            known = self._seen(stream)
         choice = neutral if given is None else given
-        if is_word(choice, "auto"):
-            choice = mean_neutral() if independent else usual_neutral(kind, rows)
+        if is_word(choice, "auto") and (independent or is_single_frame(kind, rows)):
+            choice = mean_neutral()
         settings = {"neutral": in_words(neutral), "independent": independent, **known}
-        has_time = kind != "picture" and not independent
-        return self._result(rows, choice, name, settings, has_time=has_time)
+        result = self._result(rows, choice, name, settings)
+        return result if kind == "picture" or independent else in_time(result, smooth)
 
     def stream(
         self,
         frames: Any,
         *,
-        neutral: Any = "first",
+        neutral: Any = "auto",
+        smooth: str = "past",
         fps: float | None = None,
         channel_order: str = "bgr",
     ) -> Iterator[AUResult]:
@@ -186,8 +193,11 @@ class AUDetector:
         Parameters
         ----------
         frames : iterable of arrays or Frame, int (a camera), or anything `run` takes
-        neutral : "first", None, or a picture
-            "first" is the first frame that shows the face.
+        neutral : "auto", "first", None, or a picture
+            "auto" takes the calmest frames so far and improves as frames come; "first" is the
+            first frame that shows the face.
+        smooth : {"past", "none"}
+            As in `run`.
         fps, channel_order
             As in `run`.
 
@@ -196,23 +206,55 @@ class AUDetector:
         InputError
             If `neutral` is "median" or a frame number, which only a finished sequence has.
         """
-        if isinstance(neutral, (int, np.integer)) or is_word(neutral, "median"):
-            raise InputError(
-                f'neutral of a stream must be "first", None or a picture, got {neutral!r}'
-            )
+        check_neutral_of_stream(neutral)
+        check_option("smooth of a stream", smooth, ("past", "none"))
         given = given_neutral(neutral, self.tracker)
         stream = open_frames(frames, fps=fps, channel_order=channel_order)
-        settings = {"neutral": in_words(neutral)}
+        settings = {"neutral": in_words(neutral), **smoothing_settings(smooth)}
 
         def results() -> Iterator[AUResult]:
             self.tracker.reset()
             known: dict[int, NeutralFace] = {}
+            rests = RunningRests(self.model) if given is None and neutral == "auto" else None
+            steady = RunningSmoothing() if smooth == "past" else None
             for frame in stream:
                 rows = measure_frame(frame, self.tracker)
-                seen = stream.describe() | {"searched_face_px": self._searched_face_px()}
-                yield self._result(rows, given or "first", stream.name, settings | seen, known)
+                resting = rests.add(rows) if rests else {}
+                told = settings | self._seen(stream)
+                result = self._result(rows, given or "first", stream.name, told, known, resting)
+                yield steady.add(result) if steady else result
 
         return results()
+
+    def score(
+        self,
+        measurements: FaceMeasurements,
+        *,
+        neutral: Any = "auto",
+        smooth: str = "around",
+        name: str = "measurements",
+        settings: Mapping[str, Any] | None = None,
+    ) -> AUResult:
+        """Detect the AUs of a sequence that was measured before: measure once, score often.
+
+        Parameters
+        ----------
+        measurements : FaceMeasurements
+            See `au_detect.features.measurement.measure_faces`.
+        neutral, smooth
+            As in `run`.
+        name, settings
+            Of the result.
+        """
+        check_option("smooth", smooth, HOW)
+        choice = given_neutral(neutral, self.tracker) or neutral
+        told = {"neutral": in_words(neutral), **(settings or {})}
+        return in_time(self._result(measurements, choice, name, told), smooth)
+
+    def measure(self, frames: Iterable[Frame], *, independent: bool = False) -> FaceMeasurements:
+        """Measure the faces of a sequence that starts anew, or of `independent` pictures."""
+        self.tracker.reset()
+        return measure_faces(frames, self.tracker, independent=independent)
 
     def _result(
         self,
@@ -221,23 +263,26 @@ class AUDetector:
         name: str,
         settings: dict[str, Any],
         known: dict[int, NeutralFace] | None = None,
-        *,
-        has_time: bool = False,
+        resting: Mapping[int, Resting] | None = None,
     ) -> AUResult:
         """Score the rows; `known` remembers the neutral of every face from call to call."""
         known = {} if known is None else known
+        if is_word(choice, "auto"):
+            resting = find_rests(self.model, rows)
+        resting = resting or {}
+        known.update({face: found.neutral for face, found in resting.items()})
         known.update(neutral_of_faces(rows, choice, known, name))
-        result = score_rows(
+        return score_rows(
             self.model,
             rows,
             known,
             uses_neutral=not isinstance(choice, NeutralFace) or choice.personal,
             experimental=self.experimental,
             thresholds=self.thresholds,
+            resting=resting,
             name=name,
-            settings={**self.settings(), **settings},
+            settings={**self.settings(), **settings, **neutral_found(known)},
         )
-        return with_blinks(result) if has_time else result
 
     def settings(self) -> dict[str, Any]:
         """Return version, model and options, for the side-car file of a result."""
@@ -251,61 +296,7 @@ class AUDetector:
             "experimental": self.experimental,
         }
 
-    def _searched_face_px(self) -> float | None:
+    def _seen(self, stream: FrameStream) -> dict[str, Any]:
         searched = self.tracker.searched_face_px
-        return None if searched is None else round(searched, 1)
-
-
-def detect_aus(
-    source: Any = None,
-    *,
-    neutral: Any = "auto",
-    landmarks: ArrayLike | None = None,
-    model: str | PathLike[str] | AUModel | None = None,
-    landmark_model: str | PathLike[str] | LandmarkModel | None = None,
-    max_faces: int = 1,
-    smallest_face_px: float | None = None,
-    experimental: bool = False,
-    thresholds: Mapping[int, float] | None = None,
-    independent: bool = False,
-    fps: float | None = None,
-    channel_order: str = "bgr",
-) -> AUResult:
-    """Detect the action units of one picture, sequence or video.
-
-    Parameters are those of `AUDetector` and `AUDetector.run`; whoever has many inputs makes one
-    `AUDetector` and calls its `run`.
-
-    Returns
-    -------
-    AUResult
-        A row for each frame and face.
-
-    Raises
-    ------
-    InputError, NoFaceError, ModelFileError
-        See `AUDetector` and `AUDetector.run`.
-
-    Examples
-    --------
-    >>> from au_detect import detect_aus, sample_sequences
-    >>> result = detect_aus(sample_sequences()["happiness"])
-    >>> bool(result.active[-1, result.aus.index(12)])
-    True
-    """
-    detector = AUDetector(
-        model,
-        landmark_model=landmark_model,
-        max_faces=max_faces,
-        smallest_face_px=smallest_face_px,
-        experimental=experimental,
-        thresholds=thresholds,
-    )
-    return detector.run(
-        source,
-        neutral=neutral,
-        landmarks=landmarks,
-        independent=independent,
-        fps=fps,
-        channel_order=channel_order,
-    )
+        rounded_px = None if searched is None else round(searched, 1)
+        return stream.describe() | {"searched_face_px": rounded_px}

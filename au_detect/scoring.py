@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -11,10 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.classifiers.storage import AUModel, NetworkKind
+from au_detect.errors import InputError, check_option
 from au_detect.features.extraction import extract_features, symmetric_furrows, symmetric_pose
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import NeutralFace
 from au_detect.landmarks.pose import HeadPose, estimate_pose
+from au_detect.resting import Resting, mixed
 from au_detect.results import AUResult
 from au_detect.results.evidence import Evidence
 
@@ -57,6 +59,21 @@ class FaceScores:
             array.flags.writeable = False
 
 
+def check_thresholds(model: AUModel, thresholds: Mapping[int, float]) -> None:
+    """Raise unless all thresholds are in (0, 1), of AUs that the model knows.
+
+    Raises
+    ------
+    InputError
+        If one is not.
+    """
+    known = {au for entry in model.manifest.networks for au in entry.aus}
+    for au, threshold in thresholds.items():
+        check_option("each AU of thresholds", au, sorted(known))
+        if not 0 < threshold < 1:
+            raise InputError(f"the threshold of AU{au} must be in (0, 1), got {threshold!r}")
+
+
 def score_rows(
     model: AUModel,
     rows: FaceMeasurements,
@@ -65,6 +82,7 @@ def score_rows(
     uses_neutral: bool = True,
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
+    resting: Mapping[int, Resting] | None = None,
     name: str,
     settings: dict[str, Any],
 ) -> AUResult:
@@ -82,6 +100,8 @@ def score_rows(
         Whether to report AUs too that the model's manifest marks as not reliable.
     thresholds : mapping of int to float, optional
         AU -> threshold instead of the model's.
+    resting : mapping of int to Resting, optional
+        Faces whose neutral was found in `rows`: what the answers are mixed with.
     name, settings
         Of the result.
     """
@@ -94,7 +114,11 @@ def score_rows(
     aus = model.aus(kind, experimental=experimental)
     scores = FaceScores.empty(len(rows), len(aus))
     for face_id, mine in faces.items():
-        scores.put(mine, score_face(model, aus, kind, rows.rows(mine), neutral[face_id]))
+        own = score_face(model, aus, kind, rows.rows(mine), neutral[face_id])
+        if resting and face_id in resting:
+            both = mixed(model, kind, aus, own.probabilities, resting[face_id])
+            own = replace(own, probabilities=both)
+        scores.put(mine, own)
     scores.finish()
     limits = model.thresholds(kind, aus) | dict(thresholds or {})
     return AUResult(

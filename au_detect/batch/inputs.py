@@ -34,6 +34,8 @@ VIDEO_ENDINGS = frozenset(
 MOST_FRAME_DIGITS = 18
 
 LIST_ENDINGS = (".txt", ".csv")
+PERSON = "person"  # one neutral for all clips of a person
+WORDS = ("auto", "first", "median", PERSON)
 
 _VIDEO_HEAD = re.compile(
     rb"....ftyp(?!M4A|M4B|hei|mif|avi)|\x1a\x45\xdf\xa3|RIFF....AVI |FLV\x01"
@@ -52,13 +54,16 @@ class BatchInput:
         Path of a picture, a video, or a folder of pictures (one sequence).
     name : str
         Where its files go below the output folder, without their ending.
-    neutral : str, int or None
-        Its neutral face, as in `AUDetector.run`.
+    neutral : str, int, None or Person
+        Its neutral face, as in `AUDetector.run`, or one for all clips of a person.
+    subject : str
+        Whom it shows, where a list says so.
     """
 
     source: str
     name: str
     neutral: Any = "auto"
+    subject: str = ""
 
 
 def find_inputs(
@@ -224,28 +229,33 @@ def _listed(path: Path, neutral: Any) -> Iterator[BatchInput]:
     except OSError as error:
         raise InputError(f"{name} cannot be read: {error.strerror}") from error
     is_table = path.suffix.lower() == ".csv"
-    for line, source, own in _table_rows(text, name) if is_table else _text_rows(text):
+    for line, source, own, subject in _table_rows(text, name) if is_table else _text_rows(text):
         if "\0" in source:
             raise InputError(f"{name}, line {line}: a path must have no zero characters")
         place = os.path.normpath(os.path.join(folder, source))
-        yield BatchInput(place, _name(place, folder), _own_neutral(own, folder, neutral))
+        yield BatchInput(place, _name(place, folder), _own_neutral(own, folder, neutral), subject)
 
 
-def _text_rows(text: str) -> Iterator[tuple[int, str, str]]:
+def _text_rows(text: str) -> Iterator[tuple[int, str, str, str]]:
     for number, line in enumerate(text.split("\n"), 1):
         source = line.removesuffix("\r")
         if source.strip() and not source.startswith("#"):
-            yield number, source, ""
+            yield number, source, "", ""
 
 
-def _table_rows(text: str, name: str) -> Iterator[tuple[int, str, str]]:
+def _table_rows(text: str, name: str) -> Iterator[tuple[int, str, str, str]]:
     rows = csv.DictReader(io.StringIO(text, newline=""))
     try:
         if "input" not in (rows.fieldnames or ()):
             raise InputError(f"{name} must have a column 'input', got {rows.fieldnames}")
         for row in rows:
             if row["input"]:
-                yield rows.line_num, row["input"], row.get("neutral") or ""
+                yield (
+                    rows.line_num,
+                    row["input"],
+                    row.get("neutral") or "",
+                    row.get("subject") or "",
+                )
     except csv.Error as error:
         raise InputError(f"{name} must be a CSV table, line {rows.line_num}: {error}") from error
 
@@ -260,10 +270,8 @@ def _own_neutral(text: str, folder: str, usual: Any) -> Any:
 
 
 def is_neutral_path(neutral: Any) -> bool:
-    """Return whether a neutral names a file: any text but "auto", "first" and "median"."""
-    return isinstance(neutral, os.PathLike) or (
-        isinstance(neutral, str) and neutral not in ("auto", "first", "median")
-    )
+    """Return whether a neutral names a file: any text that is none of `WORDS`."""
+    return isinstance(neutral, os.PathLike) or (isinstance(neutral, str) and neutral not in WORDS)
 
 
 def parse_neutral(text: str) -> str | int | None:

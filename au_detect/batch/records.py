@@ -26,8 +26,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from au_detect.batch.inputs import BatchInput, is_neutral_path
+from au_detect.batch.inputs import PERSON, BatchInput, is_neutral_path
+from au_detect.batch.people import Person
 from au_detect.facs import au_label
+from au_detect.frames.files import printable
 from au_detect.results import AUResult
 from au_detect.results.files import write_atomically
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
@@ -98,6 +100,9 @@ def _state(status: os.stat_result) -> list[int]:
 def recipe_of(item: BatchInput, recipe: Mapping[str, Any]) -> dict[str, Any]:
     """Return the options that the result of an input depends on, its neutral included."""
     own = item.neutral
+    if isinstance(own, Person):
+        states = {printable(clip): file_state(clip) for clip in own.clips}
+        return {**recipe, "neutral": f"{PERSON} {own.name}", "neutral_state": states}
     state = file_state(own) if is_neutral_path(own) else None
     return {**recipe, "neutral": own, "neutral_state": state}
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.batch.inputs import BatchInput, find_inputs, in_shard, is_neutral_path
+from au_detect.batch.people import Person, with_people
 from au_detect.batch.records import (
     InputSummary,
     read_whole,
@@ -63,6 +64,7 @@ def score_sequences(
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
     independent: bool = False,
+    smooth: str = "around",
     fps: float | None = None,
     landmark_columns: bool = False,
     progress: Progress | None = None,
@@ -79,8 +81,8 @@ def score_sequences(
         `au_detect.batch.inputs.find_inputs`.
     out : path
         The output folder; see `au_detect.batch.records` for the files in it.
-    neutral : "auto", "first", "median", int, None or path
-        As in `AUDetector.run`; a list may bring one for each input.
+    neutral : "auto", "person", "first", "median", int, None, path or Person
+        As in `AUDetector.run`, also a list's own; "person": see `au_detect.batch.people`.
     format : {"csv", "parquet", "json"}
         Of the result files. The summary is CSV.
     n_jobs : int
@@ -101,7 +103,7 @@ def score_sequences(
         version from an input of the same size and time of change. Failed ones are tried again.
     model, landmark_model, max_faces, smallest_face_px, experimental, thresholds
         As in `AUDetector`.
-    independent, fps
+    independent, smooth, fps
         As in `AUDetector.run`.
     landmark_columns : bool
         Whether to write the landmarks too (csv, parquet).
@@ -137,12 +139,12 @@ def score_sequences(
     )  # fmt: skip
     detector = options.detector()
     recipe = _recipe(
-        detector, options, independent=independent, fps=fps, format=format,
+        detector, options, independent=independent, smooth=smooth, fps=fps, format=format,
         landmark_columns=landmark_columns,
     )  # fmt: skip
     inputs = [
         replace(item, source=place(item.source), neutral=_placed(item.neutral, place))
-        for item in find_inputs(sources, neutral=neutral)
+        for item in with_people(find_inputs(sources, neutral=neutral))
         if in_shard(item, shard)
     ]
     about = {"networks": _networks(detector), "shard": shard, "backend": backend, "n_jobs": n_jobs}
@@ -279,7 +281,7 @@ def _check_options(
             "scheduler must be given with the Dask backend and only with it, "
             f"got {scheduler!r} with {backend!r}"
         )
-    known = neutral is None or isinstance(neutral, (str, os.PathLike, int))
+    known = neutral is None or isinstance(neutral, (str, os.PathLike, int, Person))
     if not known or isinstance(neutral, bool):
         raise InputError(
             'neutral of a batch must be "auto", "first", "median", a frame number, a path or '
@@ -292,6 +294,8 @@ def _check_options(
 
 
 def _placed(neutral: Any, place: Callable[[Any], str]) -> Any:
+    if isinstance(neutral, Person):
+        return neutral.placed(place)
     return place(neutral) if is_neutral_path(neutral) else neutral
 
 

@@ -24,6 +24,7 @@ import cv2
 from joblib import Parallel, delayed, parallel_config
 
 from au_detect.batch.inputs import BatchInput
+from au_detect.batch.people import Person, neutral_of_person
 from au_detect.batch.records import InputSummary, discard, file_state, store
 from au_detect.detect import AUDetector
 from au_detect.errors import AUDetectError, InputError
@@ -90,10 +91,12 @@ def score_input(
         with _one_at_a_time:
             detector = _detector(options, tuple(recipe["detector"].items()))
             state = file_state(item.source)
+            own = item.neutral
             result = detector.run(
                 item.source,
-                neutral=item.neutral,
+                neutral=neutral_of_person(detector, own) if isinstance(own, Person) else own,
                 independent=recipe["independent"],
+                smooth=recipe["smooth"],
                 fps=recipe["fps"],
             )
             return store(result, item, out, recipe, state, started_s)

@@ -30,7 +30,7 @@ def add_batch(commands: Any) -> None:
         "inputs", nargs="+", metavar="INPUT",
         help="a folder tree (its videos, and its folders of pictures as sequences), a glob "
         "pattern, files, or a list: .txt with a path on each line, .csv with a column `input` "
-        "and perhaps `neutral`",
+        "and perhaps `neutral` and `subject`",
     )  # fmt: skip
     add_scoring_options(batch, out="au_detect_batch")
     batch.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; -1: all cores")
@@ -50,7 +50,11 @@ def add_batch(commands: Any) -> None:
 
 def _batch(options: argparse.Namespace) -> int:
     from au_detect.batch import score_sequences
+    from au_detect.batch.people import person_in
 
+    arguments = scoring_arguments(options)
+    if options.neutral_from:
+        arguments["neutral"] = person_in(options.neutral_from)
     summary = score_sequences(
         options.inputs[0] if len(options.inputs) == 1 else options.inputs,
         options.out,
@@ -62,7 +66,7 @@ def _batch(options: argparse.Namespace) -> int:
         shard=options.shard,
         resume=options.resume,
         progress=_progress,
-        **scoring_arguments(options),
+        **arguments,
         **detector_arguments(options),
     )
     n_failed = int((summary["error"] != "").sum())

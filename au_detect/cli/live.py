@@ -25,8 +25,9 @@ def add_live_command(commands: Any) -> None:
     source.add_argument("--video", metavar="CLIP", help="video, picture folder or URL")
     live.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
     live.add_argument(
-        "--neutral", default="first", metavar="WHAT",
-        help='until the page\'s button is pressed: "first" frame, "none", or a picture',
+        "--neutral", default="auto", metavar="WHAT",
+        help='until the page\'s button is pressed: "auto" (default: the calmest frames so far), '
+        '"first" frame, "none", or a picture',
     )  # fmt: skip
     live.add_argument("--fps", type=float, help="instead of the time stamps (default: 30 without)")
     live.add_argument("--emotion-rules", type=Path, metavar="FILE", help="your own (TOML)")

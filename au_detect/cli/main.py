@@ -105,15 +105,19 @@ def _add_info(commands: Any) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from au_detect.batch.people import neutral_of_person, person_in
     from au_detect.detect import AUDetector
     from au_detect.results.writing import write_result, write_settings
 
     detector = AUDetector(**detector_arguments(options))
+    arguments = scoring_arguments(options)
+    if options.neutral_from:
+        arguments["neutral"] = neutral_of_person(detector, person_in(options.neutral_from))
     options.out.mkdir(parents=True, exist_ok=True)
     faces_seen, failed = False, False
     for source, name in zip(options.inputs, _output_names(options.inputs), strict=True):
         try:
-            result = detector.run(source, progress=_progress(name), **scoring_arguments(options))
+            result = detector.run(source, progress=_progress(name), **arguments)
         except AUDetectError as error:
             print(f"au-detect: {error}", file=sys.stderr)
             failed = True
@@ -129,6 +133,8 @@ def _run(options: argparse.Namespace) -> int:
             print(f"au-detect: {source}: {notice}", file=sys.stderr)
         if not result.face_found.any():
             print(f"au-detect: no face found in {source}", file=sys.stderr)
+        for doubt in sorted(set(result.neutral_doubts.values())):
+            print(f"au-detect: {source}: {doubt}", file=sys.stderr)
         print(_in_a_line(result), f"-> {path}")
         write_pictures(options, source, result, emotions, name, _progress(name))
         if len(options.inputs) == 1:
@@ -163,7 +169,8 @@ def _in_a_line(result: Any) -> str:
     rows = f"{len(result)} row{'s' if len(result) != 1 else ''}"
     found = int(result.face_found.sum())
     neutral = ", ".join(sorted(set(result.neutral.values()))) or "no face"
-    return f"{result.input}: {rows}, face in {found}, neutral: {neutral}"
+    quality = "".join(f" (quality {q:.2f})" for q in result.neutral_quality.values())
+    return f"{result.input}: {rows}, face in {found}, neutral: {neutral}{quality}"
 
 
 def _demo(options: argparse.Namespace) -> int:

@@ -16,7 +16,13 @@ def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
     parser.add_argument(
         "--neutral", default="auto", type=_neutral, metavar="WHAT",
         help='the neutral face: "first" or "median" frame, a frame number (from 0), a picture, '
-        '"none", or "auto" (default: none for a picture, median for videos over 10 s, else first)',
+        '"none", or "auto" (default: the frames at rest are found; none for a picture); in a batch '
+        '"person": one for all clips of a subject',
+    )  # fmt: skip
+    parser.add_argument(
+        "--neutral-from", type=Path, metavar="FOLDER",
+        help="find one neutral face for all inputs in everything that this folder holds, which "
+        "must show one person",
     )  # fmt: skip
     parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")
     parser.add_argument("--format", choices=FORMATS, default="csv")
@@ -30,6 +36,11 @@ def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
         "--fps", type=float, metavar="RATE",
         help="frames per second, also of a video instead of its own time stamps (default: 30 where "
         "there are none)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--smooth", choices=("around", "past", "none"), default="around",
+        help="how the frames of a sequence steady each other: those before and after (default), "
+        "those before, or not at all",
     )  # fmt: skip
     parser.add_argument("--max-faces", type=int, default=1, metavar="N")
     parser.add_argument(
@@ -54,7 +65,7 @@ def add_landmarks_option(parser: argparse.ArgumentParser) -> None:
 
 def scoring_arguments(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options of `AUDetector.run`."""
-    return {name: getattr(options, name) for name in ("neutral", "independent", "fps")}
+    return {name: getattr(options, name) for name in ("neutral", "independent", "smooth", "fps")}
 
 
 def detector_arguments(options: argparse.Namespace) -> dict[str, Any]:

@@ -104,6 +104,12 @@ class FaceMeasurements:
         return replace(self, **chosen_rows(self, _COLUMNS, chosen))
 
 
+def joined_rows(*parts: FaceMeasurements) -> FaceMeasurements:
+    """Return all rows of `parts`, one part after the other."""
+    columns = {name: np.concatenate([getattr(p, name) for p in parts]) for name in _COLUMNS}
+    return FaceMeasurements(**columns)
+
+
 def measure_frame(frame: Frame, tracker: FaceTracker) -> FaceMeasurements:
     """Return the rows of one frame: one for each face, or one that says there is none."""
     return measure_faces([frame], tracker)

@@ -16,8 +16,6 @@ from au_detect.landmarks import N_LANDMARKS, Landmarks
 from au_detect.landmarks.pose import HeadPose, estimate_pose, read_mean_face
 from au_detect.landmarks.tracking import FaceTracker
 
-LONG_VIDEO_S = 10.0
-"""From this length on a video's default neutral is the median face, not the first."""
 MEDIAN_FRAMES = 1000
 """Of more frames as many are taken for the median, evenly spaced: no more are kept in memory."""
 
@@ -37,12 +35,21 @@ class NeutralFace:
     personal : bool
         Whether it is the person's own face; False for the mean face, which stands in where no
         neutral is known.
+    frames : tuple of int
+        Numbers of the frames that it was found in, where `au_detect.features.rest` found it.
+    quality : float, optional
+        How good it is then, in [0, 1]; None for a face that somebody chose.
+    doubt : str
+        What is wrong with it in words; empty if nothing is.
     """
 
     pose: HeadPose
     furrows: NDArray[np.float32]
     description: str
     personal: bool = True
+    frames: tuple[int, ...] = ()
+    quality: float | None = None
+    doubt: str = ""
 
 
 def mean_neutral() -> NeutralFace:
@@ -82,7 +89,7 @@ def neutral_from_rows(face: FaceMeasurements, choice: str | int) -> NeutralFace:
             raise NoFaceError("neutral must be a frame with a face, but no frame shows one")
         return _neutral_of_row(face, int(rows[0]))
     if choice == "median":
-        return _median(face.rows(rows))
+        return median_face(face.rows(rows))
     raise InputError(
         f'neutral must be "first", "median", a frame number, a picture or None, got {choice!r}'
     )
@@ -141,7 +148,14 @@ def _neutral_of_row(face: FaceMeasurements, row: int) -> NeutralFace:
     return NeutralFace(pose, face.furrows[row], f"frame {int(face.frame[row])}")
 
 
-def _median(face: FaceMeasurements) -> NeutralFace:
+def median_face(face: FaceMeasurements) -> NeutralFace:
+    """Return the median of rows that all show the face, of `MEDIAN_FRAMES` if there are more.
+
+    Raises
+    ------
+    NoFaceError
+        If there is no row.
+    """
     if len(face) == 0:
         raise NoFaceError("neutral must be made of frames with a face, but no frame shows one")
     if len(face) > MEDIAN_FRAMES:

@@ -11,7 +11,6 @@ import numpy as np
 from au_detect.errors import InputError, NoFaceError
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import (
-    LONG_VIDEO_S,
     NeutralFace,
     mean_neutral,
     measure_neutral,
@@ -31,6 +30,34 @@ def is_word(neutral: Any, *words: str) -> bool:
 def is_landmarks(neutral: Any) -> bool:
     """Say whether `neutral` is an array of landmarks, not a picture."""
     return isinstance(neutral, np.ndarray) and neutral.shape == (N_LANDMARKS, 2)
+
+
+def check_neutral_of_pictures(neutral: Any) -> None:
+    """Raise unless the neutral fits pictures that have nothing to do with each other.
+
+    Raises
+    ------
+    InputError
+        If it is a frame of theirs.
+    """
+    if isinstance(neutral, (int, np.integer)) or is_word(neutral, "first", "median"):
+        raise InputError(
+            f"neutral of independent pictures must be another picture or None, got {neutral!r}"
+        )
+
+
+def check_neutral_of_stream(neutral: Any) -> None:
+    """Raise unless the neutral fits frames that are still to come.
+
+    Raises
+    ------
+    InputError
+        If only a finished sequence has it.
+    """
+    if isinstance(neutral, (int, np.integer)) or is_word(neutral, "median"):
+        raise InputError(
+            f'neutral of a stream must be "auto", "first", None or a picture, got {neutral!r}'
+        )
 
 
 def in_words(neutral: Any) -> Any:
@@ -70,12 +97,9 @@ def given_neutral(neutral: Any, tracker: FaceTracker) -> NeutralFace | None:
     return neutral if is_face else measure_neutral(neutral, tracker)
 
 
-def usual_neutral(kind: str, rows: FaceMeasurements) -> NeutralFace | str:
-    """Return what "auto" stands for with this kind of input; see `FrameStream.kind`."""
-    if kind == "picture" or rows.frame[0] == rows.frame[-1]:  # one frame has no own neutral
-        return mean_neutral()
-    is_long = rows.timestamp_s[-1] - rows.timestamp_s[0] > LONG_VIDEO_S
-    return "median" if kind in ("video", "camera") and is_long else "first"
+def is_single_frame(kind: str, rows: FaceMeasurements) -> bool:
+    """Say whether an input has no neutral of its own; see `FrameStream.kind`."""
+    return kind == "picture" or bool(rows.frame[0] == rows.frame[-1])
 
 
 def neutral_of_faces(
@@ -115,3 +139,16 @@ def neutral_of_faces(
         if face_id not in known
     }
     return dict(known) | new
+
+
+def neutral_found(neutral: Mapping[int, NeutralFace]) -> dict[str, Any]:
+    """Return the setting ``neutral_found``: quality, frames and doubt of each face's neutral.
+
+    Empty if none was found in the sequence itself.
+    """
+    found = {
+        str(face_id): {"quality": face.quality, "frames": list(face.frames), "doubt": face.doubt}
+        for face_id, face in sorted(neutral.items())
+        if face.quality is not None
+    }
+    return {"neutral_found": found} if found else {}

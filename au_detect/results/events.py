@@ -38,7 +38,7 @@ def find_events(
     active = result.active
     probabilities = rounded(result.probabilities, PROBABILITY_DECIMALS)
     events: list[AUEvent] = []
-    for rows in _unbroken_stretches(result):
+    for rows in unbroken_stretches(result):
         for column, au in enumerate(result.aus):
             events += [
                 _event(result, au, run, probabilities[run, column])
@@ -49,7 +49,7 @@ def find_events(
     return sorted(long_enough, key=lambda event: (event.face_id, event.onset, event.au))
 
 
-def _unbroken_stretches(result: AUResult) -> list[NDArray[np.intp]]:
+def unbroken_stretches(result: AUResult) -> list[NDArray[np.intp]]:
     """Return the rows of each stretch of successive frames in which one face is seen."""
     stretches = []
     for face_id in result.face_ids:

@@ -119,6 +119,26 @@ class AUResult:
         return np.asarray(written >= self.thresholds)
 
     @property
+    def neutral_quality(self) -> dict[int, float]:
+        """How good the neutral of each face is that was found in the sequence itself, in [0, 1]."""
+        return {face: found["quality"] for face, found in self._neutral_found().items()}
+
+    @property
+    def neutral_frames(self) -> dict[int, tuple[int, ...]]:
+        """The frames at rest that the neutral of each face is the median of, if it was found."""
+        return {face: tuple(found["frames"]) for face, found in self._neutral_found().items()}
+
+    @property
+    def neutral_doubts(self) -> dict[int, str]:
+        """What is wrong with a neutral that was found, in words; good ones are left out."""
+        found = self._neutral_found().items()
+        return {face: of["doubt"] for face, of in found if of["doubt"]}
+
+    def _neutral_found(self) -> dict[int, dict[str, Any]]:
+        found = self.settings.get("neutral_found", {})
+        return {int(face): of for face, of in found.items() if int(face) in self.neutral}
+
+    @property
     def face_ids(self) -> tuple[int, ...]:
         """The faces in the result, ascending."""
         return tuple(np.unique(self.face_id).tolist())

@@ -10,8 +10,8 @@ from au_detect.frames.pictures import select_pictures
 
 
 def test_stream_gives_what_run_gives_row_by_row(detector, folder, pictures):
-    whole = detector.run(folder, neutral="first")
-    rows = list(detector.stream(iter(pictures)))
+    whole = detector.run(folder, neutral="first", smooth="past")
+    rows = list(detector.stream(iter(pictures), neutral="first"))
     assert len(rows) == len(pictures)
     columns = [whole.aus.index(au) for au in rows[0].aus]
     assert set(whole.aus) - set(rows[0].aus) <= {45}  # a blink shows only when it is over
@@ -41,7 +41,7 @@ def test_rows_come_before_the_next_frame_is_asked_for(detector, pictures):
 
 @pytest.mark.parametrize("neutral", ["median", 0, np.int64(3)])
 def test_what_needs_the_whole_sequence_is_refused_at_once(detector, pictures, neutral):
-    with pytest.raises(InputError, match='neutral of a stream must be "first", None or a picture'):
+    with pytest.raises(InputError, match='neutral of a stream must be "auto", "first", None'):
         detector.stream(pictures, neutral=neutral)
 
 
@@ -74,7 +74,7 @@ def test_without_a_neutral_every_row_is_a_picture_alone(detector, pictures):
 
 def test_the_first_frame_with_the_face_is_the_neutral(detector, pictures):
     wall = np.full_like(pictures[0], 90)
-    rows = list(detector.stream([wall, pictures[0], wall, pictures[-1]]))
+    rows = list(detector.stream([wall, pictures[0], wall, pictures[-1]], neutral="first"))
     assert [bool(row.face_found[0]) for row in rows] == [False, True, False, True]
     assert rows[0].neutral == {}
     assert rows[3].neutral == {0: "frame 1"}
@@ -83,5 +83,5 @@ def test_the_first_frame_with_the_face_is_the_neutral(detector, pictures):
 
 def test_a_new_stream_knows_nothing_of_the_last_one(detector, pictures):
     for first in (pictures[0], pictures[-1]):
-        rows = list(detector.stream([first, first]))
+        rows = list(detector.stream([first, first], neutral="first"))
         assert not on(rows[1])

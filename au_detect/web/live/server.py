@@ -53,7 +53,7 @@ class LiveOptions:
         Returns a detector for one face; called for every page that opens.
     source : path, URL, int or None
         What the server reads; None takes the browser's camera.
-    neutral : "first", None, or a picture
+    neutral : "auto", "first", None, or a picture
         As in `AUDetector.stream`.
     fps : float, optional
         Instead of time stamps; 30 where there are none.
@@ -63,7 +63,7 @@ class LiveOptions:
 
     make_detector: Callable[[], AUDetector] = AUDetector
     source: Any = None
-    neutral: Any = "first"
+    neutral: Any = "auto"
     fps: float | None = None
     rules: tuple[EmotionRule, ...] | None = None
 

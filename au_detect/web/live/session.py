@@ -20,7 +20,7 @@ class LiveSession:
     ----------
     detector : AUDetector
         Used by this session alone, because it follows the face.
-    neutral : "first", None, or a picture
+    neutral : "auto", "first", None, or a picture
         As in `AUDetector.stream`, until `take_neutral` is called.
 
     Raises
@@ -29,7 +29,7 @@ class LiveSession:
         If `neutral` is something else, or a picture that shows no face.
     """
 
-    def __init__(self, detector: AUDetector, neutral: Any = "first") -> None:
+    def __init__(self, detector: AUDetector, neutral: Any = "auto") -> None:
         self._detector = detector
         self._next: Frame | None = None
         self._last: AUResult | None = None

@@ -69,7 +69,7 @@ def test_a_face_that_is_its_own_neutral_does_nothing(detector, frames):
 
 
 def test_no_neutral_without_a_face(detector, frames, wall):
-    session = LiveSession(detector)
+    session = LiveSession(detector, "first")
     with pytest.raises(NoFaceError, match="the neutral frame must show the face"):
         session.take_neutral()
     session.detect(frames[0])
@@ -80,7 +80,7 @@ def test_no_neutral_without_a_face(detector, frames, wall):
 
 
 def test_a_neutral_of_a_finished_sequence_is_refused(detector):
-    with pytest.raises(InputError, match='neutral of a stream must be "first", None or a picture'):
+    with pytest.raises(InputError, match='neutral of a stream must be "auto", "first", None'):
         LiveSession(detector, "median")
 
 

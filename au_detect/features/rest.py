@@ -1,0 +1,139 @@
+"""The face at rest: which frames of a sequence show it, and how far they can be trusted.
+
+Rest is where networks that know no neutral see the least action, the head facing the camera: open
+eyes and closed lips are part of that, because closed eyes and parted lips are actions. The median
+of several such frames is the neutral face. How calm they are, how well they agree, over how many
+seconds they are spread and how far the head is turned in them say together how good it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from au_detect.features.measurement import FaceMeasurements
+from au_detect.features.neutral import MEDIAN_FRAMES, NeutralFace, median_face
+from au_detect.landmarks.points import REGIONS
+from au_detect.landmarks.pose import estimate_pose
+
+REST_SHARE = 0.05
+"""This share of the frames is taken, the calmest ones."""
+FEWEST_FRAMES, LARGEST_SHARE = 5, 0.2
+"""As many are taken at least, unless they are more than this share of a short sequence."""
+TURNED = 1.0
+"""A head turned further than the networks know counts as that much action."""
+CALM, RESTLESS = 0.5, 2.0
+"""Action in the frames taken that still is rest, and that is none. Simulated people at rest read
+0.2 to 0.65; over 0.9 the neutral found was as good as that of a face that speaks or smiles."""
+AGREED_IOD, DISAGREED_IOD = 0.01, 0.05
+"""How far the landmarks of the frames taken are from their median: noise, and different faces."""
+ENOUGH_SECONDS = 3
+"""Frames from as many different seconds are a face at rest, not a moment."""
+LITTLE_QUALITY = 0.3
+"""Below it, a neutral face is doubtful."""
+LARGEST_PROBABILITY = 0.999
+
+FACE = slice(REGIONS["jaw"].stop, 68)
+
+
+@dataclass(frozen=True)
+class RestEvidence:
+    """How good a neutral face is that was found in a sequence; each part is in [0, 1]."""
+
+    calm: float
+    agreement: float
+    spread: float
+    frontal: float
+
+    @property
+    def quality(self) -> float:
+        """All of it in one number in [0, 1]; a short clip or a turned head only halves it."""
+        whole = self.calm * self.agreement * (1 + self.spread) / 2 * (1 + self.frontal) / 2
+        return round(whole, 3)
+
+    @property
+    def doubt(self) -> str:
+        """What is wrong in words, empty if the quality is good enough."""
+        if self.quality >= LITTLE_QUALITY:
+            return ""
+        reasons = {
+            "the face moves in every frame": self.calm,
+            "the calmest frames show different faces": self.agreement,
+            "the face is calm for a moment only": self.spread,
+            "the head is turned": self.frontal,
+        }
+        return f"no frame at rest was found: {min(reasons, key=lambda text: reasons[text])}"
+
+
+def action(probabilities: ArrayLike) -> NDArray[np.float64]:
+    """Return how much goes on in each face, from its probabilities (n, n_aus): sum of -log(1 - p).
+
+    It is the surprise to find no action unit in it, 0 at perfect rest.
+    """
+    p = np.clip(np.asarray(probabilities, dtype=float), 0.0, LARGEST_PROBABILITY)
+    return np.asarray(-np.log1p(-p).sum(axis=1))
+
+
+def n_resting(n_frames: int) -> int:
+    """Return how many of `n_frames` frames are taken for the neutral face."""
+    few = min(FEWEST_FRAMES, int(np.ceil(LARGEST_SHARE * n_frames)))
+    return min(max(int(np.ceil(REST_SHARE * n_frames)), few), MEDIAN_FRAMES)
+
+
+def calmest(actions: NDArray[np.float64], reliable: NDArray[np.bool_], n: int) -> NDArray[np.intp]:
+    """Return the places of the `n` calmest frames, in their order in time.
+
+    Parameters
+    ----------
+    actions : ndarray, shape (n_frames,)
+        See `action`.
+    reliable : ndarray of bool, shape (n_frames,)
+        Whether the head is turned no further than the networks know.
+    n : int
+    """
+    order = np.argsort(actions + TURNED * ~reliable, kind="stable")
+    return np.sort(order[:n])
+
+
+def neutral_at_rest(
+    face: FaceMeasurements, actions: NDArray[np.float64], reliable: NDArray[np.bool_]
+) -> NeutralFace:
+    """Return the median of frames at rest, with its quality.
+
+    Parameters
+    ----------
+    face : FaceMeasurements
+        The frames taken, one face.
+    actions, reliable : ndarray, shape (n_frames,)
+        As in `calmest`.
+    """
+    evidence = _evidence(face, actions, reliable)
+    n = len(face)
+    return replace(
+        median_face(face),
+        description=f"median of {n} calm frames" if n > 1 else f"frame {int(face.frame[0])}",
+        frames=tuple(face.frame.tolist()),
+        quality=evidence.quality,
+        doubt=evidence.doubt,
+    )
+
+
+def _evidence(
+    face: FaceMeasurements, actions: NDArray[np.float64], reliable: NDArray[np.bool_]
+) -> RestEvidence:
+    shapes = estimate_pose(face.points).frontal[:, FACE]
+    apart = float(np.sqrt(((shapes - np.median(shapes, axis=0)) ** 2).sum(axis=2).mean()))
+    seconds = len(np.unique(np.floor(face.timestamp_s)))
+    return RestEvidence(
+        calm=_falling(float(actions.mean()), CALM, RESTLESS),
+        agreement=_falling(apart, AGREED_IOD, DISAGREED_IOD),
+        spread=min(seconds, ENOUGH_SECONDS) / ENOUGH_SECONDS,
+        frontal=float(reliable.mean()),
+    )
+
+
+def _falling(value: float, best: float, worst: float) -> float:
+    """Return 1 up to `best`, 0 from `worst` on, and a straight line between them."""
+    return float(np.clip((worst - value) / (worst - best), 0.0, 1.0))

@@ -1,0 +1,94 @@
+"""Neutral faces that are found in the sequence itself."""
+
+import numpy as np
+import pytest
+from made_results import on
+
+from au_detect import AUDetector, read_result
+from au_detect.features.measurement import measure_faces
+from au_detect.frames import open_frames
+from au_detect.landmarks.tracking import FaceTracker
+
+
+@pytest.fixture(scope="module")
+def smiles_first(pictures):
+    """60 frames: the smile is there from the start, frames 30 to 39 are at rest."""
+    return [*[pictures[-1]] * 30, *[pictures[0]] * 10, *[pictures[-1]] * 20]
+
+
+@pytest.fixture(scope="module")
+def found(detector, smiles_first):
+    return detector.run(smiles_first)
+
+
+def test_the_frames_at_rest_are_found_wherever_they_are(found):
+    assert len(found.neutral_frames[0]) == 5
+    assert set(found.neutral_frames[0]) <= set(range(30, 40))
+    assert found.neutral == {0: "median of 5 calm frames"}
+    assert {12, 25} <= on(found, 0)
+    assert not on(found, 35)
+
+
+def test_the_first_frame_would_have_hidden_the_smile(detector, smiles_first):
+    assert 12 not in on(detector.run(smiles_first, neutral="first"), 0)
+
+
+def test_quality_is_in_the_result_its_settings_and_its_file(found, tmp_path):
+    assert 0 < found.neutral_quality[0] <= 1
+    assert found.settings["neutral_found"]["0"]["quality"] == found.neutral_quality[0]
+    found.to_json(tmp_path / "found.json")
+    again = read_result(tmp_path / "found.json")
+    assert again.neutral_quality == found.neutral_quality
+    assert again.neutral_frames == found.neutral_frames
+
+
+def test_a_given_neutral_has_no_quality(detector, pictures):
+    given = detector.run(pictures, neutral="first")
+    assert given.neutral_quality == given.neutral_frames == given.neutral_doubts == {}
+
+
+def test_who_never_rests_is_told_so(detector, pictures):
+    result = detector.run([pictures[-1]] * 40)
+    assert result.neutral_quality[0] < 0.3
+    assert result.neutral_doubts[0].startswith("no frame at rest was found: ")
+
+
+def test_a_face_that_never_rests_is_judged_without_a_neutral_too(detector, pictures):
+    always = [pictures[-1]] * 40
+    against_itself = detector.run(always, neutral="first")
+    mixed = detector.run(always)
+    column = mixed.aus.index(12)
+    assert mixed.probabilities[0, column] > against_itself.probabilities[0, column]
+
+
+def test_every_face_has_its_own_rest(pictures):
+    rest, smile = pictures[0], pictures[-1]
+    early, late = [rest] * 8 + [smile] * 32, [smile] * 32 + [rest] * 8
+    both = [np.hstack(pair) for pair in zip(early, late, strict=True)]
+    result = AUDetector(max_faces=2).run(both)
+    places = {i: result.face(i).points[0, 0, 0] for i in result.face_ids}
+    left, right = sorted(places, key=lambda i: places[i])
+    assert set(result.neutral_frames[left]) <= set(range(8))
+    assert set(result.neutral_frames[right]) <= set(range(32, 40))
+    assert set(result.face(left).neutral_quality) == {left}
+
+
+def test_what_was_measured_gives_what_the_frames_give(detector, smiles_first, found):
+    rows = measure_faces(open_frames(smiles_first), FaceTracker(detector.tracker.landmark_model))
+    scored = detector.score(rows)
+    np.testing.assert_array_equal(scored.probabilities, found.probabilities)
+    assert scored.neutral_frames == found.neutral_frames
+
+
+def test_a_stream_finds_rest_as_it_comes(detector, pictures):
+    frames = [pictures[-1]] * 12 + [pictures[0]] * 12 + [pictures[-1]] * 6
+    rows = list(detector.stream(frames))
+    assert set(rows[11].neutral_frames[0]) <= set(range(12))
+    assert set(rows[-1].neutral_frames[0]) <= set(range(12, 24))
+    assert 12 in on(rows[-1])
+    assert 12 not in on(rows[20])
+
+
+def test_the_first_frame_of_a_stream_is_judged_without_a_neutral(detector, pictures):
+    row = next(detector.stream(pictures[-1:]))
+    assert {12, 25} <= on(row)

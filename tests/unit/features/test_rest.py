@@ -1,0 +1,95 @@
+"""Which frames show a face at rest, and how good the neutral face made of them is."""
+
+import numpy as np
+import pytest
+
+from au_detect.features.measurement import measurements_of_landmarks
+from au_detect.features.rest import (
+    FACE,
+    LITTLE_QUALITY,
+    action,
+    calmest,
+    n_resting,
+    neutral_at_rest,
+)
+
+CALM = 0.3
+
+
+def rest_of(face_px, *, n=30, fps=10.0, actions=CALM, reliable=True, apart_px=0.0):
+    """Return the neutral of `n` frames in which every other face is `apart_px` lower."""
+    points = np.repeat(face_px[None], n, axis=0)
+    points[::2, 48:, 1] += apart_px
+    rows = measurements_of_landmarks(points, fps)
+    return neutral_at_rest(rows, np.full(n, actions), np.full(n, reliable))
+
+
+def test_action_is_the_surprise_of_finding_nothing():
+    probabilities = [[0.0, 0.0], [0.5, 0.0], [0.5, 0.75]]
+    np.testing.assert_allclose(action(probabilities), [0.0, np.log(2), np.log(8)])
+
+
+def test_a_certain_action_is_finite():
+    assert np.isfinite(action([[1.0, 1.0]])).all()
+
+
+@pytest.mark.parametrize(
+    ("n_frames", "n"), [(1, 1), (2, 1), (10, 2), (25, 5), (100, 5), (400, 20), (10**6, 1000)]
+)
+def test_a_twentieth_of_the_frames_is_taken_but_five_where_there_are_enough(n_frames, n):
+    assert n_resting(n_frames) == n
+
+
+def test_the_frames_of_least_action_are_taken_in_order():
+    actions = np.array([2.0, 0.1, 3.0, 0.2, 0.05])
+    assert calmest(actions, np.ones(5, bool), 3).tolist() == [1, 3, 4]
+
+
+def test_a_turned_head_counts_as_action():
+    actions = np.array([0.1, 0.9, 1.2])
+    assert calmest(actions, np.array([False, True, True]), 1).tolist() == [1]
+    assert calmest(actions, np.array([False, False, False]), 1).tolist() == [0]
+
+
+def test_calm_frames_that_agree_over_three_seconds_are_as_good_as_can_be(face_px):
+    neutral = rest_of(face_px)
+    assert neutral.quality == 1.0
+    assert neutral.doubt == ""
+    assert neutral.frames == tuple(range(30))
+    assert neutral.personal
+
+
+@pytest.mark.parametrize(
+    ("changes", "quality"),
+    [
+        ({"actions": 1.25}, 0.5),  # half way from calm to restless
+        ({"actions": 2.0}, 0.0),
+        ({"reliable": False}, 0.5),
+        ({"n": 10}, (1 + 1 / 3) / 2),  # one second of three
+        ({"actions": 1.25, "reliable": False}, 0.25),
+    ],
+)
+def test_quality_falls_with_what_is_wrong(face_px, changes, quality):
+    assert rest_of(face_px, **changes).quality == pytest.approx(quality, abs=1e-3)
+
+
+def test_quality_falls_with_the_distance_of_the_faces_from_their_median(face_px):
+    """With an even number of frames the median lies half way: all mouths are off by 3 px of 100."""
+    assert FACE.start == 17
+    apart_iod = 0.03 * np.sqrt(20 / 51)  # of the 51 points that count, 20 are the mouth's
+    expected = (0.05 - apart_iod) / 0.04
+    assert rest_of(face_px, apart_px=6.0).quality == pytest.approx(expected, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"actions": 1.9}, "the face moves in every frame"),
+        ({"apart_px": 14.0}, "the calmest frames show different faces"),
+        ({"actions": 1.25, "reliable": False}, "the head is turned"),
+    ],
+)
+def test_a_doubtful_neutral_says_what_is_wrong(face_px, changes, words):
+    neutral = rest_of(face_px, **changes)
+    assert neutral.quality < LITTLE_QUALITY
+    assert neutral.doubt == f"no frame at rest was found: {words}"
