@@ -93,7 +93,12 @@ class FaceRenderer:
         self._eyes = find_eyes(model)
         self._ambient = self._open_to_surroundings()
 
-    def paint(self, person: Appearance, neutral: ArrayLike) -> PaintedFace:
+    def paint(
+        self,
+        person: Appearance,
+        neutral: ArrayLike,
+        photograph: NDArray[np.float32] | None = None,
+    ) -> PaintedFace:
         """Prepare a person: about 0.2 s, for any number of pictures.
 
         Parameters
@@ -101,6 +106,8 @@ class FaceRenderer:
         person : Appearance
         neutral : array_like, shape (n_vertices, 3)
             The person's mesh at rest, cm: hair and glasses are fitted to it.
+        photograph : ndarray of float32, shape (2, size, size), optional
+            Skin from a photograph, in parts of its mean reflectance.
 
         Raises
         ------
@@ -110,7 +117,7 @@ class FaceRenderer:
         vertices = np.asarray(neutral, dtype=np.float32)
         check_shape("neutral", vertices, self.model.neutral.shape)
         rng = np.random.default_rng(person.seed)
-        skin = paint_skin(self.surface, person, rng)
+        skin = paint_skin(self.surface, person, rng, photograph)
         furrows = paint_furrows(self.surface, rng)
         fold(skin[0], furrows, resting_strengths(person))
         return PaintedFace(

@@ -1,0 +1,85 @@
+"""What folders of material hold, ready for a face model, and draws from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.simulation.materials.folders import Materials
+from au_detect.simulation.materials.skins import PhotographedSkins, read_skins
+from au_detect.simulation.rendering.appearance import Appearance
+from au_detect.simulation.rendering.surface import Surface
+
+TONE_SPREAD = 0.5
+"""How far (natural logarithm) the reflectance of a person's photograph lies from the person's."""
+AGES = (("young", 30.0), ("middleage", 48.0), ("old", 68.0))
+"""Words in the names of skins, and the age in years that they stand for."""
+AGE_SPREAD_YEARS = 14.0
+MIXED_SHARE = 0.6
+_COARSE_TEXELS = 12.0
+
+
+@dataclass(frozen=True, eq=False)
+class MaterialStock:
+    """Material that was read for one face model.
+
+    Parameters
+    ----------
+    skins : PhotographedSkins or None
+    """
+
+    skins: PhotographedSkins | None
+
+    def draw_photograph(
+        self, person: Appearance, rng: np.random.Generator
+    ) -> NDArray[np.float32] | None:
+        """Draw a person's skin from the photographs: two mixed, mirrored, paler or stronger.
+
+        Returns
+        -------
+        ndarray of float32, shape (2, size, size) or None
+            Luminance in parts of the face's mean; None without skins.
+        """
+        if self.skins is None:
+            return None
+        first, second = rng.choice(len(self.skins.names), 2, p=_fitting(self.skins, person))
+        share = float(rng.uniform(0.2, 0.8)) if rng.random() < MIXED_SHARE else 0.0
+        tone = np.log(self.skins.tone[first].astype(np.float32))
+        if share and first != second:
+            other = np.log(self.skins.tone[second].astype(np.float32))
+            tone = (1 - share) * tone + share * other
+        if rng.random() < 0.5:
+            tone = np.ascontiguousarray(tone[..., ::-1])
+        coarse = np.stack([cv2.GaussianBlur(layer, (0, 0), _COARSE_TEXELS) for layer in tone])
+        tone = rng.uniform(0.6, 1.1) * coarse + rng.uniform(0.8, 1.5) * (tone - coarse)
+        return np.exp(tone).astype(np.float32)
+
+
+def read_stock(materials: Materials, surface: Surface) -> MaterialStock:
+    """Read material for a face model.
+
+    Raises
+    ------
+    InputError
+        If a file cannot be read.
+    """
+    skins = None
+    if materials.skins is not None and materials.makehuman is not None:
+        skins = read_skins(materials.skins, materials.makehuman, surface)
+    return MaterialStock(skins)
+
+
+def _fitting(skins: PhotographedSkins, person: Appearance) -> NDArray[np.float64]:
+    """Return how probable every skin is for a person, by tone and by the age in its name."""
+    off = np.log(np.maximum(skins.reflectance, 1e-3) / person.skin_reflectance) / TONE_SPREAD
+    years = np.array([_years(name, person.age_years) for name in skins.names])
+    off_years = (years - person.age_years) / AGE_SPREAD_YEARS
+    weights = np.exp(-0.5 * np.clip(off, -4, 4) ** 2 - 0.5 * np.clip(off_years, -4, 4) ** 2) + 1e-6
+    return np.asarray(weights / weights.sum())
+
+
+def _years(name: str, otherwise: float) -> float:
+    return next((years for word, years in AGES if name.startswith(word)), otherwise)
