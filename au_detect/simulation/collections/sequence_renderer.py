@@ -71,9 +71,7 @@ class SequenceRenderer:
         self.size_px = size_px
         self.renderer = FaceRenderer(model)
         self.stock = (
-            MaterialStock(None)
-            if materials is None
-            else read_stock(materials, self.renderer.surface)
+            MaterialStock() if materials is None else read_stock(materials, self.renderer.surface)
         )
         self._painted: tuple[int, PaintedFace] | None = None
 
@@ -115,8 +113,9 @@ class SequenceRenderer:
         face_px = self.size_px * np.exp(rng.uniform(*np.log(FACE_SHARES)))
         middle = (self.size_px / 2, self.size_px / 2)
         camera = Camera(face_px * distance / FACE_CM, middle, distance)
-        scene = Scene(camera, draw_light(rng), draw_sensor(rng), np.zeros(3))
-        return scene.moved(rng)
+        scene = Scene(camera, draw_light(rng), draw_sensor(rng), np.zeros(3)).moved(rng)
+        light = self.stock.draw_light(np.random.default_rng([self.random_state, 5, row]))
+        return scene if light is None else replace(scene, light=light)
 
     def _render(
         self, row: int, strength: float, scene: Scene, rng: np.random.Generator

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from au_detect.errors import InputError
 from au_detect.simulation.materials.makehuman import find_base_mesh
+from au_detect.simulation.materials.probes import find_probes
 from au_detect.simulation.materials.skins import find_skins
 
 MAKEHUMAN = "makehuman"
@@ -64,4 +65,6 @@ def read_materials(
         find_skins(skins)
         mesh = root / MAKEHUMAN if makehuman is None else Path(makehuman)
         find_base_mesh(mesh)
+    if lights is not None:
+        find_probes(lights)
     return Materials(skins, mesh, lights)

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.simulation.materials.folders import Materials
+from au_detect.simulation.materials.probes import LightProbe, read_probes
 from au_detect.simulation.materials.skins import PhotographedSkins, read_skins
 from au_detect.simulation.rendering.appearance import Appearance
+from au_detect.simulation.rendering.light import Light
 from au_detect.simulation.rendering.surface import Surface
 
 TONE_SPREAD = 0.5
@@ -19,6 +21,8 @@ AGES = (("young", 30.0), ("middleage", 48.0), ("old", 68.0))
 """Words in the names of skins, and the age in years that they stand for."""
 AGE_SPREAD_YEARS = 14.0
 MIXED_SHARE = 0.6
+PROBE_SHARE = 0.6
+"""Of the pictures with probes at hand that are lit by one; lamps light the others."""
 _COARSE_TEXELS = 12.0
 
 
@@ -29,9 +33,11 @@ class MaterialStock:
     Parameters
     ----------
     skins : PhotographedSkins or None
+    probes : tuple of LightProbe
     """
 
-    skins: PhotographedSkins | None
+    skins: PhotographedSkins | None = None
+    probes: tuple[LightProbe, ...] = ()
 
     def draw_photograph(
         self, person: Appearance, rng: np.random.Generator
@@ -57,6 +63,16 @@ class MaterialStock:
         tone = rng.uniform(0.6, 1.1) * coarse + rng.uniform(0.8, 1.5) * (tone - coarse)
         return np.exp(tone).astype(np.float32)
 
+    def draw_light(self, rng: np.random.Generator) -> Light | None:
+        """Draw a place's light from the probes; None for a light of lamps, or without probes."""
+        if not self.probes or rng.random() > PROBE_SHARE:
+            return None
+        probe = self.probes[int(rng.integers(len(self.probes)))]
+        return probe.light(
+            float(rng.uniform(0, 2 * np.pi)),
+            softness=float(np.exp(rng.uniform(np.log(0.15), np.log(1.2)))),
+        )
+
 
 def read_stock(materials: Materials, surface: Surface) -> MaterialStock:
     """Read material for a face model.
@@ -69,7 +85,7 @@ def read_stock(materials: Materials, surface: Surface) -> MaterialStock:
     skins = None
     if materials.skins is not None and materials.makehuman is not None:
         skins = read_skins(materials.skins, materials.makehuman, surface)
-    return MaterialStock(skins)
+    return MaterialStock(skins, () if materials.lights is None else read_probes(materials.lights))
 
 
 def _fitting(skins: PhotographedSkins, person: Appearance) -> NDArray[np.float64]:

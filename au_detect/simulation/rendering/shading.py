@@ -138,6 +138,14 @@ def _highlight(cosine: float, sharpness: int) -> float:
 
 
 @njit(cache=True, fastmath=True, nogil=True)
+def _received(c: NDArray[np.float32], x: float, y: float, z: float) -> float:
+    """Return nine harmonics of the unit vector (x, y, z) weighted by `c`."""
+    even = c[4] * x * y + c[5] * y * z + c[6] * (3.0 * z * z - 1.0)
+    even += c[7] * x * z + c[8] * (x * x - y * y)
+    return float(c[0] + c[1] * x + c[2] * y + c[3] * z + even)
+
+
+@njit(cache=True, fastmath=True, nogil=True)
 def shade(
     owner: NDArray[np.int32],
     triangles: NDArray[np.int32],
@@ -180,8 +188,9 @@ def shade(
     lights : ndarray of float32, shape (n_lights, 7)
         Direction to the light in camera axes, strength, and the unit vector halfway between
         the light and the camera, which is taken as far away.
-    surroundings : ndarray of float32, shape (5,)
-        Strength, axis of its gradient (3), contrast of the gradient.
+    surroundings : ndarray of float32, shape (9,)
+        Light that a surface receives from the surroundings: factors of 1, x, y, z, xy, yz,
+        3z² - 1, xz, x² - y² of its normal.
     look : ndarray of float32, shape (11,)
         Reflectances of iris, sclera, teeth, gums, hair, frame, cloth; contrast of hair;
         reflectance of the lashes; strength of the cloth's stripes; gloss of the hair.
@@ -215,9 +224,8 @@ def shade(
             if material[t] != SKIN and nz > 0.0:
                 scale = -scale
             nx, ny, nz = nx * scale, ny * scale, nz * scale
-            along = nx * surroundings[1] + ny * surroundings[2] + nz * surroundings[3]
             open_to = wa * ambient[a] + wb * ambient[b] + wc * ambient[c]
-            diffuse = open_to * surroundings[0] * (1.0 + surroundings[4] * along)
+            diffuse = open_to * max(_received(surroundings, nx, ny, nz), 0.0)
             shine = 0.0
             for k in range(len(lights)):
                 strength = lights[k, 3] * (wa * lit[a, k] + wb * lit[b, k] + wc * lit[c, k])
