@@ -105,7 +105,8 @@ class SequenceRenderer:
             mesh = self.model.vertices(self.people.identity[row], rest)
             own = np.random.default_rng([self.random_state, 4, subject])
             photograph = self.stock.draw_photograph(person, own)
-            self._painted = (subject, self.renderer.paint(person, mesh, photograph))
+            brow = self.stock.draw_brow(own)
+            self._painted = (subject, self.renderer.paint(person, mesh, photograph, brow))
         return self._painted[1]
 
     def _draw_scene(self, row: int, rng: np.random.Generator) -> Scene:

@@ -7,10 +7,12 @@ from os import PathLike
 from pathlib import Path
 
 from au_detect.errors import InputError
+from au_detect.simulation.materials.brow_maps import find_brow_maps
 from au_detect.simulation.materials.makehuman import find_base_mesh
 from au_detect.simulation.materials.probes import find_probes
 from au_detect.simulation.materials.skins import find_skins
 
+FOLDERS = ("skins", "hdri", "brows")
 MAKEHUMAN = "makehuman"
 
 
@@ -26,11 +28,14 @@ class Materials:
         Folder of MakeHuman's base mesh; there if `skins` is.
     lights : Path or None
         Light probes.
+    brows : Path or None
+        Pictures of brows' hairs.
     """
 
     skins: Path | None = None
     makehuman: Path | None = None
     lights: Path | None = None
+    brows: Path | None = None
 
 
 def read_materials(
@@ -41,8 +46,8 @@ def read_materials(
     Parameters
     ----------
     folder : path
-        Holds at least one of the folders ``skins`` (pictures on MakeHuman's canvas) and ``hdri``
-        (equirectangular ``.hdr`` files).
+        Holds at least one of the folders ``skins`` (pictures on MakeHuman's canvas), ``hdri``
+        (equirectangular ``.hdr`` files) and ``brows`` (pictures of hairs, with transparency).
     makehuman : path, optional
         Folder with MakeHuman's base mesh, ``base.obj`` or ``data/mpfb2/3dobjs/base.obj``; by
         default the folder ``makehuman`` beside ``skins``. Needed with skins.
@@ -54,12 +59,15 @@ def read_materials(
     Raises
     ------
     InputError
-        If the folder holds neither, a folder is empty, or skins come without a mesh.
+        If the folder holds none of them, a folder is empty, or skins come without a mesh.
     """
     root = Path(folder)
-    skins, lights = (root / name if (root / name).is_dir() else None for name in ("skins", "hdri"))
-    if skins is None and lights is None:
-        raise InputError(f"materials must be a folder with skins/ or hdri/ in it, got {root}")
+    found = [root / name if (root / name).is_dir() else None for name in FOLDERS]
+    skins, lights, brows = found
+    if not any(found):
+        raise InputError(
+            f"materials must be a folder with one of {', '.join(FOLDERS)} in it, got {root}"
+        )
     mesh = None
     if skins is not None:
         find_skins(skins)
@@ -67,4 +75,6 @@ def read_materials(
         find_base_mesh(mesh)
     if lights is not None:
         find_probes(lights)
-    return Materials(skins, mesh, lights)
+    if brows is not None:
+        find_brow_maps(brows)
+    return Materials(skins, mesh, lights, brows)

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.simulation.materials.brow_maps import read_brow_maps
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.materials.probes import LightProbe, read_probes
 from au_detect.simulation.materials.skins import PhotographedSkins, read_skins
@@ -21,6 +22,8 @@ AGES = (("young", 30.0), ("middleage", 48.0), ("old", 68.0))
 """Words in the names of skins, and the age in years that they stand for."""
 AGE_SPREAD_YEARS = 14.0
 MIXED_SHARE = 0.6
+BROW_MAP_SHARE = 0.75
+"""Of the people who wear a brow from a map where there are maps."""
 PROBE_SHARE = 0.6
 """Of the pictures with probes at hand that are lit by one; lamps light the others."""
 _COARSE_TEXELS = 12.0
@@ -34,10 +37,13 @@ class MaterialStock:
     ----------
     skins : PhotographedSkins or None
     probes : tuple of LightProbe
+    brows : tuple of ndarray
+        As `read_brow_maps` returns them.
     """
 
     skins: PhotographedSkins | None = None
     probes: tuple[LightProbe, ...] = ()
+    brows: tuple[NDArray[np.float32], ...] = ()
 
     def draw_photograph(
         self, person: Appearance, rng: np.random.Generator
@@ -63,6 +69,12 @@ class MaterialStock:
         tone = rng.uniform(0.6, 1.1) * coarse + rng.uniform(0.8, 1.5) * (tone - coarse)
         return np.exp(tone).astype(np.float32)
 
+    def draw_brow(self, rng: np.random.Generator) -> NDArray[np.float32] | None:
+        """Draw the hairs of a brow from the maps; None for brows drawn hair by hair."""
+        if not self.brows or rng.random() > BROW_MAP_SHARE:
+            return None
+        return self.brows[int(rng.integers(len(self.brows)))]
+
     def draw_light(self, rng: np.random.Generator) -> Light | None:
         """Draw a place's light from the probes; None for a light of lamps, or without probes."""
         if not self.probes or rng.random() > PROBE_SHARE:
@@ -85,7 +97,11 @@ def read_stock(materials: Materials, surface: Surface) -> MaterialStock:
     skins = None
     if materials.skins is not None and materials.makehuman is not None:
         skins = read_skins(materials.skins, materials.makehuman, surface)
-    return MaterialStock(skins, () if materials.lights is None else read_probes(materials.lights))
+    return MaterialStock(
+        skins=skins,
+        probes=() if materials.lights is None else read_probes(materials.lights),
+        brows=() if materials.brows is None else read_brow_maps(materials.brows),
+    )
 
 
 def _fitting(skins: PhotographedSkins, person: Appearance) -> NDArray[np.float64]:

@@ -32,8 +32,19 @@ def brow_thickness(person: Appearance) -> NDArray[np.float64]:
     return person.brow_thickness_cm * np.array([0.35, 0.8, 1.0, 1.0, 0.9])
 
 
-def brow_cover(surface: Surface, person: Appearance, rng: np.random.Generator) -> Texture:
-    """Return how much of the skin the hairs of the brows hide, in [0, 1]."""
+def brow_cover(
+    surface: Surface,
+    person: Appearance,
+    rng: np.random.Generator,
+    strip: NDArray[np.float32] | None = None,
+) -> Texture:
+    """Return how much of the skin the hairs of the brows hide, in [0, 1].
+
+    A `strip` (rows across a brow over twice its height, columns from its inner to its outer
+    end) takes the place of hairs that are drawn here.
+    """
+    if strip is not None:
+        return _bent_strip(surface, person, strip)
     cover = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE), dtype=np.float32)
     for side in (0, 1):
         curve, thickness = brow_curve(surface, person, side), brow_thickness(person)
@@ -58,3 +69,24 @@ def brow_cover(surface: Surface, person: Appearance, rng: np.random.Generator) -
         dense = np.clip(hairs / 255.0 + 0.7 * person.brow_density * soft / 255.0, 0, 1)
         cover = np.maximum(cover, dense.astype(np.float32))
     return cover * (0.6 + 0.4 * person.brow_density)
+
+
+def _bent_strip(surface: Surface, person: Appearance, strip: NDArray[np.float32]) -> Texture:
+    """Lay a straight brow along both brows' curves."""
+    place = surface.positions[0]
+    in_front = place[..., 2] > 0
+    cover = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE), dtype=np.float32)
+    for side in (0, 1):
+        curve = brow_curve(surface, person, side)
+        outer, inner = curve[0, 0], curve[4, 0]
+        along = (place[..., 0] - inner) / np.float32(outer - inner)
+        order = np.argsort(curve[:, 0])
+        middle = np.interp(place[..., 0], curve[order, 0], curve[order, 1])
+        across = (middle - place[..., 1]) / person.brow_thickness_cm / 2 + 0.5
+        found = cv2.remap(
+            strip, (along * strip.shape[1]).astype(np.float32) - 0.5,
+            (across * strip.shape[0]).astype(np.float32) - 0.5, cv2.INTER_LINEAR,
+            borderMode=cv2.BORDER_CONSTANT,
+        )  # fmt: skip
+        cover = np.maximum(cover, found * in_front)
+    return np.clip(cover * np.float32(0.75 + 0.6 * person.brow_density), 0, 1)

@@ -98,6 +98,7 @@ class FaceRenderer:
         person: Appearance,
         neutral: ArrayLike,
         photograph: NDArray[np.float32] | None = None,
+        brow: NDArray[np.float32] | None = None,
     ) -> PaintedFace:
         """Prepare a person: about 0.2 s, for any number of pictures.
 
@@ -108,6 +109,8 @@ class FaceRenderer:
             The person's mesh at rest, cm: hair and glasses are fitted to it.
         photograph : ndarray of float32, shape (2, size, size), optional
             Skin from a photograph, in parts of its mean reflectance.
+        brow : ndarray of float32, shape (rows, columns), optional
+            Hairs of a straight brow, see `brow_cover`.
 
         Raises
         ------
@@ -117,7 +120,7 @@ class FaceRenderer:
         vertices = np.asarray(neutral, dtype=np.float32)
         check_shape("neutral", vertices, self.model.neutral.shape)
         rng = np.random.default_rng(person.seed)
-        skin = paint_skin(self.surface, person, rng, photograph)
+        skin = paint_skin(self.surface, person, rng, photograph, brow)
         furrows = paint_furrows(self.surface, rng)
         fold(skin[0], furrows, resting_strengths(person))
         return PaintedFace(

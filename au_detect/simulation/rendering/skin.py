@@ -31,12 +31,14 @@ def paint_skin(
     person: Appearance,
     rng: np.random.Generator,
     photograph: Texture | None = None,
+    brow: Texture | None = None,
 ) -> NDArray[np.float32]:
     """Return a person's texture at rest without age lines, shape (2, size, size, 4).
 
     The values are the reflectance, the slopes of the relief along u and v (cm), and the gloss.
     A `photograph` (2, size, size), in parts of the mean reflectance, takes the place of most of
-    what is painted; lips and shadows are then only varied.
+    what is painted; lips and shadows are then only varied. A `brow` is a strip as `brow_cover`
+    takes it.
     """
     painted = 1.0 if photograph is None else 0.35
     size = TEXTURE_SIZE
@@ -55,7 +57,7 @@ def paint_skin(
             _paint_lips(surface, person, rng, painted, tone, relief, gloss)
             paint_beard(surface, person, rng, tone, relief, gloss)
             _paint_spots(surface, person, rng, tone)
-            tone *= 1 - brow_cover(surface, person, rng) * (
+            tone *= 1 - brow_cover(surface, person, rng, brow) * (
                 1 - person.brow_reflectance / person.skin_reflectance
             )
             tone *= 1 - (0.4 + 0.6 * painted) * _lid_lines(surface, person)
