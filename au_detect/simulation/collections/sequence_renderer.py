@@ -14,8 +14,8 @@ from au_detect.simulation.camera import Camera
 from au_detect.simulation.collections.landmark_sequences import People
 from au_detect.simulation.face.model import FaceModel
 from au_detect.simulation.materials.folders import Materials
-from au_detect.simulation.materials.stock import MaterialStock, read_stock
-from au_detect.simulation.rendering.appearance import Appearance, draw_appearance
+from au_detect.simulation.materials.stock import MaterialStock, PersonalShape, read_stock
+from au_detect.simulation.rendering.appearance import Appearance, as_child, draw_appearance
 from au_detect.simulation.rendering.furrow_lines import furrow_strengths
 from au_detect.simulation.rendering.light import Light, Sensor, draw_light, draw_sensor, vary_light
 from au_detect.simulation.rendering.renderer import FaceRenderer, PaintedFace, Rendering
@@ -74,6 +74,7 @@ class SequenceRenderer:
             MaterialStock() if materials is None else read_stock(materials, self.renderer.surface)
         )
         self._painted: tuple[int, PaintedFace] | None = None
+        self._shape: PersonalShape | None = None
 
     def render_pair(self, row: int) -> tuple[Rendering, Rendering]:
         """Render a neutral and an apex picture, taken at different times in changing light."""
@@ -101,13 +102,20 @@ class SequenceRenderer:
         subject = int(self.people.subject[row])
         if self._painted is None or self._painted[0] != subject:
             person = draw_appearance(np.random.default_rng([self.random_state, 0, subject]))
-            rest = np.zeros(len(self.model.expression_names))
-            mesh = self.model.vertices(self.people.identity[row], rest)
             own = np.random.default_rng([self.random_state, 4, subject])
+            age_years = self.stock.draw_age_years(own)
+            person = person if age_years is None else as_child(person, age_years)
+            self._shape = self.stock.draw_shape(person, own)
+            mesh = self._mesh(row, np.zeros(self.model.n_expression))
             photograph = self.stock.draw_photograph(person, own)
             brow = self.stock.draw_brow(own)
             self._painted = (subject, self.renderer.paint(person, mesh, photograph, brow))
         return self._painted[1]
+
+    def _mesh(self, row: int, weights: Array) -> NDArray[np.float32]:
+        """Return the mesh of the person who was painted last, with an expression."""
+        mesh = self.model.vertices(self.people.identity[row], weights)
+        return mesh if self._shape is None else self._shape.worn(mesh, weights)
 
     def _draw_scene(self, row: int, rng: np.random.Generator) -> Scene:
         distance = float(self.people.distance_cm[row])
@@ -134,7 +142,7 @@ class SequenceRenderer:
         face = self._paint(row)
         return self.renderer.render(
             face,
-            self.model.vertices(people.identity[row], weights),
+            self._mesh(row, weights),
             scene.camera,
             scene.light,
             scene.sensor,

@@ -25,7 +25,8 @@ class Materials:
     skins : Path or None
         Photographed skins on MakeHuman's canvas.
     makehuman : Path or None
-        Folder of MakeHuman's base mesh; there if `skins` is.
+        Folder of MakeHuman's base mesh; there if `skins` is. With its targets beside it, people
+        get its heads and expressions too.
     lights : Path or None
         Light probes.
     brows : Path or None
@@ -68,10 +69,11 @@ def read_materials(
         raise InputError(
             f"materials must be a folder with one of {', '.join(FOLDERS)} in it, got {root}"
         )
-    mesh = None
+    mesh = None if makehuman is None else Path(makehuman)
     if skins is not None:
         find_skins(skins)
-        mesh = root / MAKEHUMAN if makehuman is None else Path(makehuman)
+        mesh = mesh or root / MAKEHUMAN
+    if mesh is not None:
         find_base_mesh(mesh)
     if lights is not None:
         find_probes(lights)

@@ -111,7 +111,7 @@ def register(surface: Surface, head: MakeHumanHead, skin: OutsideSkin) -> Regist
     rows, vertices = head.landmarks()
     source = model.neutral[model.landmark_vertices[rows]].astype(float)
     target = head.vertices[vertices].astype(float)
-    scale, turn, shift = _similarity(source, target)
+    scale, turn, shift = similarity(source, target)
     start = scale * model.neutral.astype(float) @ turn.T + shift
     anchors = start[model.landmark_vertices[rows]]
     solid = surface.triangles[surface.material == SKIN]
@@ -137,7 +137,7 @@ def _bent(start: Array, centers: Array, shifts: Array, softness: Array) -> Array
     return np.asarray(start + bend(start))
 
 
-def _similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
+def similarity(source: Array, target: Array) -> tuple[float, Array, Array]:
     """Return scale, rotation and shift that bring `source` nearest to `target` (Umeyama 1991)."""
     middle, other = source.mean(axis=0), target.mean(axis=0)
     u, d, vt = np.linalg.svd((target - other).T @ (source - middle))

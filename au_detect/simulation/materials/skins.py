@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
-import platformdirs
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError
+from au_detect.simulation.materials.cache import cached
 from au_detect.simulation.materials.makehuman import (
     MakeHumanHead,
     find_base_mesh,
@@ -76,14 +77,17 @@ def read_skins(
     digest = hashlib.sha256(f"{_CACHE_VERSION} {surface.model.source_sha256}".encode())
     for path in (find_base_mesh(makehuman), *files):
         digest.update(path.name.encode() + path.read_bytes())
-    cache = Path(platformdirs.user_cache_dir("au_detect")) / f"skins_{digest.hexdigest()[:16]}.npz"
-    if cache.is_file():
-        with np.load(cache, allow_pickle=False) as stored:
-            names = tuple(str(name) for name in stored["names"])
-            return PhotographedSkins(names, stored["reflectance"], stored["tone"])
-    skins = lay_skins(files, surface, read_makehuman_head(makehuman))
-    _store(cache, skins)
-    return skins
+    arrays = cached(
+        "skins", digest, lambda: _arrays(lay_skins(files, surface, read_makehuman_head(makehuman)))
+    )
+    names = tuple(str(name) for name in arrays["names"])
+    return PhotographedSkins(names, arrays["reflectance"], arrays["tone"])
+
+
+def _arrays(skins: PhotographedSkins) -> dict[str, NDArray[Any]]:
+    return {
+        "names": np.array(skins.names), "reflectance": skins.reflectance, "tone": skins.tone
+    }  # fmt: skip
 
 
 def find_skins(folder: str | PathLike[str]) -> list[Path]:
@@ -154,13 +158,3 @@ def _luminance(path: Path) -> NDArray[np.float32]:
         raise InputError(f"skin {path} must be a square picture, got {got}")
     linear = (np.arange(256, dtype=np.float32) / 255) ** np.float32(2.2)
     return np.asarray(linear[picture] @ np.array(LUMA, dtype=np.float32), dtype=np.float32)
-
-
-def _store(path: Path, skins: PhotographedSkins) -> None:
-    """Write a cache file in one step: others may be computing the same."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.stem}_{np.random.default_rng().integers(1 << 40):x}.npz")
-    np.savez_compressed(
-        part, names=np.array(skins.names), reflectance=skins.reflectance, tone=skins.tone
-    )
-    part.replace(path)
