@@ -68,7 +68,7 @@ def straightened(hairs: NDArray[np.floating]) -> NDArray[np.float32]:
     middle = (rows * soft).sum(axis=0) / mass
     smooth = np.polyval(np.polyfit(np.arange(len(middle)), middle, 5), np.arange(len(middle)))
     spread = np.sqrt(((rows - smooth) ** 2 * soft).sum(axis=0) / mass)
-    half = 2.0 * float(np.quantile(spread, 0.9))
+    half = 1.75 * float(np.quantile(spread, 0.9))
     n_rows, n_columns = STRIP_SIZE
     x = np.linspace(0, inside.shape[1] - 1, n_columns)
     y = np.interp(x, np.arange(len(smooth)), smooth) + half * np.linspace(-2, 2, n_rows)[:, None]

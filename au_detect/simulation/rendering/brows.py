@@ -89,4 +89,6 @@ def _bent_strip(surface: Surface, person: Appearance, strip: NDArray[np.float32]
             borderMode=cv2.BORDER_CONSTANT,
         )  # fmt: skip
         cover = np.maximum(cover, found * in_front)
-    return np.clip(cover * np.float32(0.75 + 0.6 * person.brow_density), 0, 1)
+    soft = cv2.GaussianBlur(cover, (0, 0), 3.0)
+    dense = (0.8 + 0.6 * person.brow_density) * cover + 0.9 * person.brow_density * soft
+    return np.asarray(np.clip(dense, 0, 0.95), dtype=np.float32)

@@ -40,7 +40,7 @@ def paint_skin(
     what is painted; lips and shadows are then only varied. A `brow` is a strip as `brow_cover`
     takes it.
     """
-    painted = 1.0 if photograph is None else 0.35
+    lips, shadows = (1.0, 1.0) if photograph is None else (0.75, 0.35)
     size = TEXTURE_SIZE
     texture = np.zeros((2, size, size, 4), dtype=np.float32)
     sheen = 0.65 + 0.5 * person.skin_reflectance
@@ -53,14 +53,14 @@ def paint_skin(
         gloss = np.full((size, size), 0.35 * person.gloss * sheen, dtype=np.float32)
         if layer == 0:
             gloss *= 1 + 0.8 * blob(surface, (0, 8.0), 3.0, 1.5) + blob(surface, (0, 1.5), 0.8, 2)
-            tone *= _shadows(surface, person, rng) ** np.float32(painted)
-            _paint_lips(surface, person, rng, painted, tone, relief, gloss)
+            tone *= _shadows(surface, person, rng) ** np.float32(shadows)
+            _paint_lips(surface, person, rng, lips, tone, relief, gloss)
             paint_beard(surface, person, rng, tone, relief, gloss)
             _paint_spots(surface, person, rng, tone)
             tone *= 1 - brow_cover(surface, person, rng, brow) * (
                 1 - person.brow_reflectance / person.skin_reflectance
             )
-            tone *= 1 - (0.4 + 0.6 * painted) * _lid_lines(surface, person)
+            tone *= 1 - _lid_lines(surface, person)
         cover = np.clip(
             hair_field(surface.positions[layer], person, surface.azimuth_deg[layer]) / 1.2 + 0.5,
             0,
@@ -133,7 +133,7 @@ def _paint_lips(
     lines = cv2.resize(grid, (TEXTURE_SIZE, TEXTURE_SIZE), interpolation=cv2.INTER_CUBIC)
     tone *= 1 + 0.05 * mask * lines
     relief += 0.004 * mask * lines
-    gloss += rng.uniform(0.0, 0.3) * mask
+    gloss += share**2 * rng.uniform(0.0, 0.3) * mask
 
 
 def _paint_spots(
