@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from au_detect.simulation.rendering.appearance import Appearance
 from au_detect.simulation.rendering.background import look_up
-from au_detect.simulation.rendering.props import Props
+from au_detect.simulation.rendering.meshes import Props
 
 LENS_BULGE_RAD = 0.16
 """How far a lens's surface turns away between its middle and its side."""

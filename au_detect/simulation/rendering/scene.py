@@ -16,7 +16,7 @@ from au_detect.simulation.rendering.eyes import find_eyes
 from au_detect.simulation.rendering.furrow_lines import PaintedFurrow
 from au_detect.simulation.rendering.lenses import glaze
 from au_detect.simulation.rendering.light import Light
-from au_detect.simulation.rendering.props import LASH_MASK, NECK_PIVOT_CM, Props
+from au_detect.simulation.rendering.meshes import LASH_MASK, NECK_PIVOT_CM, Props
 from au_detect.simulation.rendering.rasterizer import rasterize, texture_gradients, vertex_normals
 from au_detect.simulation.rendering.shading import shade, shade_openings
 from au_detect.simulation.rendering.surface import (
@@ -88,7 +88,7 @@ def place_points(
     distance_cm: float,
 ) -> NDArray[np.float32]:
     """Return face and props in camera axes from the camera, shape (n, 3), cm."""
-    head = np.concatenate([vertices, mesh.props.points]) * HEAD_TO_CAMERA
+    head = np.concatenate([vertices, mesh.props.placed(vertices)]) * HEAD_TO_CAMERA
     pivot = NECK_PIVOT_CM * HEAD_TO_CAMERA
     turned = head @ rotation.T
     placed = turned + mesh.on_body[:, None] * (head - pivot + rotation @ pivot - turned)
