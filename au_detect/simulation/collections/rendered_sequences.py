@@ -21,6 +21,7 @@ from au_detect.simulation.collections.landmark_sequences import People, draw_peo
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.materials.folders import Materials
+from au_detect.simulation.rendering.coverings import COVERED_HEADS
 from au_detect.simulation.rendering.renderer import Rendering
 
 Array = NDArray[np.float64]
@@ -143,7 +144,10 @@ def measure_people(
         `LabelledSequences`), the true landmarks, and the person's attributes.
     """
     cv2.setNumThreads(1)
-    renderer = SequenceRenderer(model, people, random_state, materials=materials)
+    renderer = SequenceRenderer(
+        model, people, random_state, materials=materials,
+        coverings=COVERED_HEADS if materials else {},
+    )  # fmt: skip
     tracker = FaceTracker(landmark_model)
     measured = []
     for row in rows:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from au_detect.simulation.face.model import FaceModel
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.materials.stock import MaterialStock, PersonalShape, read_stock
 from au_detect.simulation.rendering.appearance import Appearance, as_child, draw_appearance
+from au_detect.simulation.rendering.coverings import draw_covering
 from au_detect.simulation.rendering.furrow_lines import furrow_strengths
 from au_detect.simulation.rendering.light import Light, Sensor, draw_light, draw_sensor, vary_light
 from au_detect.simulation.rendering.renderer import FaceRenderer, PaintedFace, Rendering
@@ -26,6 +27,7 @@ SIZE_PX = 320
 FACE_CM = 13.0
 FACE_SHARES = (0.2, 0.64)
 """Smallest and largest width of a face in the picture; 0.2 is 45 px between the eyes."""
+NOTHING: Mapping[str, float] = {}
 OTHER_LIGHT_SHARE = 0.25
 
 
@@ -55,6 +57,8 @@ class SequenceRenderer:
         Height and width of the pictures.
     materials : Materials, optional
         Photographed skins and light probes; without them everything is painted.
+    coverings : mapping
+        What hides part of the face, and the share of the people who wear it.
     """
 
     def __init__(
@@ -64,11 +68,13 @@ class SequenceRenderer:
         random_state: int,
         size_px: int = SIZE_PX,
         materials: Materials | None = None,
+        coverings: Mapping[str, float] = NOTHING,
     ) -> None:
         self.model = model
         self.people = people
         self.random_state = random_state
         self.size_px = size_px
+        self.coverings = coverings
         self.renderer = FaceRenderer(model)
         self.stock = (
             MaterialStock() if materials is None else read_stock(materials, self.renderer.surface)
@@ -109,7 +115,9 @@ class SequenceRenderer:
             mesh = self._mesh(row, np.zeros(self.model.n_expression))
             photograph = self.stock.draw_photograph(person, own)
             brow = self.stock.draw_brow(own)
-            self._painted = (subject, self.renderer.paint(person, mesh, photograph, brow))
+            covering = draw_covering(own, self.coverings)
+            painted = self.renderer.paint(person, mesh, photograph, brow, covering)
+            self._painted = (subject, painted)
         return self._painted[1]
 
     def _mesh(self, row: int, weights: Array) -> NDArray[np.float32]:

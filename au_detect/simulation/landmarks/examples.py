@@ -21,6 +21,7 @@ from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress, in_parallel
+from au_detect.simulation.rendering.coverings import COVERED_FACES
 
 PER_PERSON = 2
 WIDE_TURNS = 0.5
@@ -173,7 +174,10 @@ def _render_part(
     cv2.setNumThreads(1)
     model = read_face_model(face_model)
     people = draw_turned_people(model, n, random_state)
-    renderer = SequenceRenderer(model, people, random_state, materials=materials)
+    renderer = SequenceRenderer(
+        model, people, random_state, materials=materials,
+        coverings=COVERED_FACES if materials else {},
+    )  # fmt: skip
     crops, points, subject = [], [], []
     for row in range(start, stop):
         rng = np.random.default_rng([random_state, 3, row])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.simulation.rendering.appearance import Appearance
+from au_detect.simulation.rendering.coverings import HATS, add_covering
 from au_detect.simulation.rendering.glasses import add_glasses
 from au_detect.simulation.rendering.meshes import (
     CURTAIN_MASK,
@@ -20,9 +23,15 @@ from au_detect.simulation.rendering.surface import CLOTH, HAIR, SKIN, TEXTURE_SI
 
 
 def build_props(
-    surface: Surface, person: Appearance, neutral: NDArray[np.float32], rng: np.random.Generator
+    surface: Surface,
+    person: Appearance,
+    neutral: NDArray[np.float32],
+    rng: np.random.Generator,
+    covering: str = "none",
 ) -> Props:
-    """Return a person's hair, clothes and glasses, fitted to the mesh at rest."""
+    """Return a person's hair, clothes, glasses and covering, fitted to the mesh at rest."""
+    if covering in HATS:
+        person = replace(person, hair_thickness_cm=min(person.hair_thickness_cm, 0.2))
     size = TEXTURE_SIZE
     props = Props(
         masks=np.ones((4, size, size), dtype=np.float32),
@@ -36,6 +45,7 @@ def build_props(
         _add_curtain(props, person, neutral, rng)
     if person.glasses != "none":
         add_glasses(props, surface, person, neutral, rng)
+    add_covering(props, surface, person, neutral, covering)
     root_to_tip = 1 - (np.arange(size) / size - 0.848) / 0.14
     props.masks[LASH_MASK] = streaks(rng, 260, 2) > 0.1 + 1.3 * root_to_tip[:, None]
     return props

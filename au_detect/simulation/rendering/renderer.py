@@ -99,6 +99,7 @@ class FaceRenderer:
         neutral: ArrayLike,
         photograph: NDArray[np.float32] | None = None,
         brow: NDArray[np.float32] | None = None,
+        covering: str = "none",
     ) -> PaintedFace:
         """Prepare a person: about 0.2 s, for any number of pictures.
 
@@ -111,6 +112,8 @@ class FaceRenderer:
             Skin from a photograph, in parts of its mean reflectance.
         brow : ndarray of float32, shape (rows, columns), optional
             Hairs of a straight brow, see `brow_cover`.
+        covering : str
+            One of `COVERINGS`: what hides part of the face.
 
         Raises
         ------
@@ -128,7 +131,9 @@ class FaceRenderer:
             skin=skin,
             furrows=furrows,
             mesh=Mesh(
-                self.surface, build_props(self.surface, person, vertices, rng), self._ambient
+                self.surface,
+                build_props(self.surface, person, vertices, rng, covering),
+                self._ambient,
             ),
             anchors=LandmarkAnchors.of(self.surface, person),
         )

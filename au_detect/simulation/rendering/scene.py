@@ -23,6 +23,7 @@ from au_detect.simulation.rendering.surface import (
     CLOTH,
     FRAME,
     HAIR,
+    HELD,
     LASHES,
     SKIN,
     Surface,
@@ -69,10 +70,10 @@ class Mesh:
         self.layer = np.concatenate([surface.layer[bare], np.zeros(n, dtype=np.int8)])
         own = np.where(own_material == LASHES, LASH_MASK, -1).astype(np.int8)
         self.cutout = np.concatenate([own, props.cutout])
-        self.two_sided = np.isin(self.material, (HAIR, LASHES, CLOTH, FRAME))
+        self.two_sided = np.isin(self.material, (HAIR, LASHES, CLOTH, FRAME, HELD))
         n_skin = int(np.flatnonzero(own_material == SKIN).max()) + 1
         self.skin_triangles, self.skin_uvs = self.triangles[:n_skin], self.corner_uvs[:n_skin]
-        solid = np.isin(self.material, (SKIN, HAIR, FRAME))
+        solid = np.isin(self.material, (SKIN, HAIR, FRAME, HELD))
         self.solid, self.solid_two_sided = self.triangles[solid], self.two_sided[solid]
         self.ambient = np.concatenate([ambient, np.full(len(props.points), 0.9, np.float32)])
         y = np.clip((surface.model.neutral[:, 1] + 8.0) / -5.0, 0, 1)

@@ -10,7 +10,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from au_detect.simulation.rendering.surface import CLOTH, EYE, FRAME, GUMS, HAIR, MOUTH, SKIN, TEETH
+from au_detect.simulation.rendering.surface import (
+    CLOTH,
+    EYE,
+    FRAME,
+    GUMS,
+    HAIR,
+    HELD,
+    MOUTH,
+    SKIN,
+    TEETH,
+)
 
 IRIS_RADIUS_RAD = 0.39
 PUPIL_RADIUS_RAD = 0.16
@@ -105,6 +115,8 @@ def _unpainted(
         weave = value_noise(x * 7.0, y * 7.0) + value_noise(x * 0.7, y * 0.5)
         stripe = 1.0 if np.sin(y * 4.0) > 0.3 else 0.0
         return look[6] * (0.8 + 0.2 * weave) * (1.0 - look[9] * stripe), 0.0, 4, 0.0
+    if kind == HELD:
+        return z * (0.86 + 0.28 * value_noise(x * 3.0, y * 3.0)), 0.03, 3, 0.0
     if kind == FRAME:
         return look[5], 0.4, 5, 0.0
     if kind == HAIR:
@@ -182,7 +194,8 @@ def shade(
         Share of every light that is seen.
     extra : ndarray of float32, shape (n_vertices, 3)
         Eye: direction from the eyeball's middle. Hair: across and along the strands. Mouth: x
-        is how much light comes in. Cloth: pattern coordinates.
+        is how much light comes in. Cloth: pattern coordinates. Held: pattern coordinates and
+        reflectance.
     face_skin, head_skin : ndarray of float32, shape (size, size, 4)
         Reflectance, d height / du, d height / dv (cm), gloss.
     lights : ndarray of float32, shape (n_lights, 7)

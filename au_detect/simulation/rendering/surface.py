@@ -23,7 +23,7 @@ from au_detect.simulation.rendering.rasterizer import (
 )
 
 TEXTURE_SIZE = 640
-SKIN, MOUTH, GUMS, TEETH, EYE, LASHES, HAIR, CLOTH, FRAME, LENS = range(10)
+SKIN, MOUTH, GUMS, TEETH, EYE, LASHES, HAIR, CLOTH, FRAME, HELD = range(10)
 """Materials of triangles."""
 
 _PART_MATERIALS = {
