@@ -74,9 +74,16 @@ def write_collection(
     per_person = 1 if prototypes else SEQUENCES_PER_PERSON
     calls = [
         (
-            str(face_model), str(out), displays, start, per_person, n_frames, size_px,
-            random_state, materials,
-        )  # fmt: skip
+            str(face_model),
+            str(out),
+            displays,
+            start,
+            per_person,
+            n_frames,
+            size_px,
+            random_state,
+            materials,
+        )
         for start in range(0, len(displays), per_person)
     ]
     return sum(in_parallel(_write_person, calls, n_jobs=n_jobs, progress=progress))

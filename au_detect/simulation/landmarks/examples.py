@@ -159,9 +159,13 @@ def render_examples(
     n_sequences, per_job = n // 2, PICTURES_PER_JOB // 2
     calls = [
         (
-            str(face_model), n_sequences, random_state, materials, start,
+            str(face_model),
+            n_sequences,
+            random_state,
+            materials,
+            start,
             min(start + per_job, n_sequences),
-        )  # fmt: skip
+        )
         for start in range(0, n_sequences, per_job)
     ]
     parts = in_parallel(_render_part, calls, n_jobs=n_jobs, progress=progress)

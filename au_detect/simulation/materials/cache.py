@@ -35,6 +35,7 @@ def cached(
     folder.mkdir(parents=True, exist_ok=True)
     # Written in one step: others may be computing the same.
     part = path.with_name(f"{path.stem}_{np.random.default_rng().integers(1 << 40):x}.npz")
-    np.savez_compressed(part, **arrays)
+    columns: dict[str, Any] = arrays
+    np.savez_compressed(part, **columns)
     part.replace(path)
     return arrays

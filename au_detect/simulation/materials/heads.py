@@ -41,8 +41,9 @@ AGES_YEARS = {"child": 9.0, "young": 27.0, "old": 75.0}
 """Ages of MakeHuman's targets, and the years that they show."""
 HEAD_TARGETS = "targets/macrodetails"
 FACE_TARGETS = "faceunits01/targets/faceunits"
-_OWN_EXPRESSION = ("gums", "teeth", "mouth_socket", "left_sclera", "left_iris", "right_sclera")
-_OWN_EXPRESSION += ("right_iris",)
+_OWN_EXPRESSION = (
+    "gums", "teeth", "mouth_socket", "left_sclera", "left_iris", "right_sclera", "right_iris",
+)  # fmt: skip
 """Parts that follow the face model's own expressions: MakeHuman has none like them."""
 FACTOR_RANGE = (0.4, 1.6)
 _N_NEIGHBORS = 12
@@ -154,14 +155,13 @@ class _Carrier:
         owner, weights = skin.nearest(
             bent.vertices[rows].astype(float), bent.normals[rows].astype(float)
         )
-        corners = np.zeros((len(self.model.neutral), 3), dtype=np.intp)
-        shares = np.zeros((len(self.model.neutral), 3))
-        corners[rows], shares[rows] = skin.triangles[owner], weights
-        self._rows, self._corners, self._shares = rows, corners[rows], shares[rows]
+        self._rows, self._corners, self._shares = rows, skin.triangles[owner], weights
         self._others = np.setdiff1d(np.arange(len(self.model.neutral)), rows)
-        tree = cKDTree(self.model.neutral[rows])
-        distance, self._near = tree.query(self.model.neutral[self._others], _N_NEIGHBORS)
-        closeness = 1 / (distance + 0.05)
+        distance, near = cKDTree(self.model.neutral[rows]).query(
+            self.model.neutral[self._others], k=_N_NEIGHBORS
+        )
+        self._near = np.asarray(near)
+        closeness = 1 / (np.asarray(distance) + 0.05)
         self._closeness = closeness / closeness.sum(axis=1, keepdims=True)
 
     def carry(self, shift: NDArray[np.floating]) -> NDArray[np.float64]:
