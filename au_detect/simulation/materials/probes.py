@@ -161,7 +161,8 @@ def _take_suns(panorama: Array) -> tuple[Array, Array, Array]:
     total = (panorama * solid_angle).sum()
     toward, strengths = [], []
     for _ in range(N_SUNS):
-        peak = directions[np.unravel_index(np.argmax(rest), rest.shape)]
+        soft = cv2.GaussianBlur(np.pad(rest, ((0, 0), (8, 8)), mode="wrap"), (0, 0), 2.0)[:, 8:-8]
+        peak = directions[np.unravel_index(np.argmax(soft), rest.shape)]
         angle = np.arccos(np.clip(directions @ peak, -1, 1))
         spot, ring = angle < SUN_RADIUS_RAD, (angle >= SUN_RADIUS_RAD) & (angle < 0.4)
         surplus = np.where(spot, np.clip(rest - rest[ring].mean(), 0, None), 0.0)
