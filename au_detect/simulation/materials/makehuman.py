@@ -28,13 +28,14 @@ EYES = (slice(14670, 14742), slice(14598, 14670))
 NECK_CM = 55.0
 """Height where the head that is kept ends."""
 
-_RIGHT = {
-    24: 36, 0: 37, 54: 38, 66: 39, 47: 40, 41: 41, 425: 48, 447: 49, 457: 50, 480: 58, 406: 59,
-    416: 60, 470: 61, 481: 67, 358: 31, 314: 32,
+LANDMARK_VERTICES = {
+    8: 5171, 27: 134, 29: 164, 30: 297, 31: 358, 32: 314, 33: 317, 34: 7077, 35: 7119,
+    36: 24, 37: 0, 38: 54, 39: 66, 40: 47, 41: 41, 42: 6850, 43: 6838, 44: 6784, 45: 6808,
+    46: 6825, 47: 6831, 48: 425, 49: 447, 50: 457, 51: 466, 52: 7216, 53: 7207, 54: 7185,
+    55: 7166, 56: 7235, 57: 492, 58: 480, 59: 406, 60: 416, 61: 470, 62: 474, 63: 7226,
+    64: 7176, 65: 7236, 66: 493, 67: 481,
 }  # fmt: skip
-_MIDDLE = {134: 27, 164: 29, 297: 30, 317: 33, 466: 51, 474: 62, 493: 66, 492: 57, 5171: 8}
-_MIRROR = {36: 45, 37: 44, 38: 43, 39: 42, 40: 47, 41: 46, 48: 54, 49: 53, 50: 52, 58: 56, 59: 55}
-_MIRROR |= {60: 64, 61: 63, 67: 65, 31: 35, 32: 34}
+"""iBUG landmark -> vertex, where the photographs show lids, lips and nose."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,16 +61,6 @@ class MakeHumanHead:
     corner_uvs: NDArray[np.float32]
     eyeballs: NDArray[np.int32]
     sha256: str
-
-    def landmarks(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Return which iBUG landmarks are known, and the vertices where they lie."""
-        body = self.vertices[:N_BODY_VERTICES]
-        pairs = dict(_RIGHT) | dict(_MIDDLE)
-        for vertex, landmark in _RIGHT.items():
-            mirrored = body[vertex] * np.array([-1.0, 1.0, 1.0], dtype=np.float32)
-            twin = int(np.argmin(np.linalg.norm(body - mirrored, axis=1)))
-            pairs[twin] = _MIRROR[landmark]
-        return np.array(list(pairs.values()), dtype=np.intp), np.array(list(pairs), dtype=np.intp)
 
 
 def find_base_mesh(folder: str | PathLike[str]) -> Path:

@@ -15,7 +15,7 @@ from scipy.interpolate import RBFInterpolator
 from scipy.spatial import cKDTree
 
 from au_detect.simulation.face.model import PARTS, FaceModel
-from au_detect.simulation.materials.makehuman import MakeHumanHead
+from au_detect.simulation.materials.makehuman import LANDMARK_VERTICES, MakeHumanHead
 from au_detect.simulation.rendering.rasterizer import vertex_normals
 from au_detect.simulation.rendering.surface import SKIN, Surface, visible_from
 
@@ -26,7 +26,7 @@ CONTROL_SOFTNESS = 3.0
 REACH_CM = 2.0
 NORMAL_CM = 1.0
 """Distance that opposite directions of the skin count for: upper lips do not take lower ones."""
-_N_STEPS = 10
+_N_STEPS = 6
 
 Array = NDArray[np.float64]
 
@@ -108,9 +108,9 @@ def register(surface: Surface, head: MakeHumanHead, skin: OutsideSkin) -> Regist
         Of that head.
     """
     model = surface.model
-    rows, vertices = head.landmarks()
+    rows = list(LANDMARK_VERTICES)
     source = model.neutral[model.landmark_vertices[rows]].astype(float)
-    target = head.vertices[vertices].astype(float)
+    target = head.vertices[list(LANDMARK_VERTICES.values())].astype(float)
     scale, turn, shift = similarity(source, target)
     start = scale * model.neutral.astype(float) @ turn.T + shift
     anchors = start[model.landmark_vertices[rows]]
