@@ -39,7 +39,7 @@ def around_face(image: np.ndarray, points: np.ndarray, marked: bool) -> np.ndarr
     matrix[:, 2] -= scale * middle
     colored = cv2.cvtColor(image, cv2.COLOR_GRAY2BGR)
     tile = cv2.warpAffine(
-        colored, matrix, (TILE_PX, TILE_PX), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_CONSTANT
+        colored, matrix, (TILE_PX, TILE_PX), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
     )
     for x, y in (scale * points + matrix[:, 2]) if marked else ():
         cv2.circle(tile, (round(4 * x), round(4 * y)), 5, GREEN, -1, cv2.LINE_AA, shift=2)

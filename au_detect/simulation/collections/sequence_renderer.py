@@ -18,6 +18,7 @@ from au_detect.simulation.materials.stock import MaterialStock, PersonalShape, r
 from au_detect.simulation.rendering.appearance import Appearance, as_child, draw_appearance
 from au_detect.simulation.rendering.coverings import draw_covering
 from au_detect.simulation.rendering.furrow_lines import furrow_strengths
+from au_detect.simulation.rendering.hair import draw_groom
 from au_detect.simulation.rendering.light import Light, Sensor, draw_light, draw_sensor, vary_light
 from au_detect.simulation.rendering.renderer import FaceRenderer, PaintedFace, Rendering
 
@@ -113,10 +114,14 @@ class SequenceRenderer:
             person = person if age_years is None else as_child(person, age_years)
             self._shape = self.stock.draw_shape(person, own)
             mesh = self._mesh(row, np.zeros(self.model.n_expression))
-            photograph = self.stock.draw_photograph(person, own)
-            brow = self.stock.draw_brow(own)
-            covering = draw_covering(own, self.coverings)
-            painted = self.renderer.paint(person, mesh, photograph, brow, covering)
+            painted = self.renderer.paint(
+                person,
+                mesh,
+                photograph=self.stock.draw_photograph(person, own),
+                brow=self.stock.draw_brow(own),
+                covering=draw_covering(own, self.coverings),
+                groom=draw_groom(own) if self.stock.skins else None,
+            )
             self._painted = (subject, painted)
         return self._painted[1]
 

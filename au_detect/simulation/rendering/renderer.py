@@ -22,6 +22,7 @@ from au_detect.simulation.rendering.furrow_lines import (
     paint_furrows,
     resting_strengths,
 )
+from au_detect.simulation.rendering.hair import Groom
 from au_detect.simulation.rendering.light import Light, Sensor, record
 from au_detect.simulation.rendering.outline import LandmarkAnchors, visible_landmarks
 from au_detect.simulation.rendering.props import build_props
@@ -97,9 +98,11 @@ class FaceRenderer:
         self,
         person: Appearance,
         neutral: ArrayLike,
+        *,
         photograph: NDArray[np.float32] | None = None,
         brow: NDArray[np.float32] | None = None,
         covering: str = "none",
+        groom: Groom | None = None,
     ) -> PaintedFace:
         """Prepare a person: about 0.2 s, for any number of pictures.
 
@@ -114,6 +117,8 @@ class FaceRenderer:
             Hairs of a straight brow, see `brow_cover`.
         covering : str
             One of `COVERINGS`: what hides part of the face.
+        groom : Groom, optional
+            How the hair lies.
 
         Raises
         ------
@@ -132,7 +137,7 @@ class FaceRenderer:
             furrows=furrows,
             mesh=Mesh(
                 self.surface,
-                build_props(self.surface, person, vertices, rng, covering),
+                build_props(self.surface, person, vertices, rng, covering, groom),
                 self._ambient,
             ),
             anchors=LandmarkAnchors.of(self.surface, person),
