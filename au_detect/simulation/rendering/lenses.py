@@ -12,6 +12,8 @@ from au_detect.simulation.rendering.meshes import Props
 
 LENS_BULGE_RAD = 0.16
 """How far a lens's surface turns away between its middle and its side."""
+MIRRORED_SHARE = 0.25
+"""Of the light that the most reflecting lenses throw back."""
 BRIGHTEST = 6.0
 """Luminance at which what is mirrored is cut off; 1 is white paper."""
 
@@ -35,8 +37,8 @@ def glaze(
         cv2.fillPoly(mask, [np.rint(rim * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
         picture *= 1 - 0.07 * mask
         if panorama is not None:
-            mirrored = _mirrored(panorama, rim, rotation, picture.shape)
-            picture += mask * np.float32(0.25 * person.lens_reflection) * mirrored
+            share = np.float32(MIRRORED_SHARE * person.lens_reflection)
+            _add_mirrored(panorama, rim, rotation, share * mask, picture)
         elif person.lens_reflection > 0.25:
             half = 0.5 * np.ptp(rim, axis=0)
             middle = rim.mean(axis=0) + (spot + turned) * half
@@ -49,17 +51,24 @@ def glaze(
             picture += glare * mask * np.float32(0.7 * person.lens_reflection * level)
 
 
-def _mirrored(
+def _add_mirrored(
     panorama: NDArray[np.float32],
     rim: NDArray[np.float32],
     rotation: NDArray[np.float64],
-    shape: tuple[int, ...],
-) -> NDArray[np.float32]:
-    """Return what a slightly bulging lens within `rim` mirrors at every pixel."""
-    middle, half = rim.mean(axis=0), 0.5 * float(np.ptp(rim[:, 0])) + 1e-6
-    y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
+    share: NDArray[np.float32],
+    picture: NDArray[np.float32],
+) -> None:
+    """Add to a picture the `share` of what a slightly bulging lens within `rim` mirrors."""
+    left, top = np.clip(rim.min(axis=0), 0, None).astype(int)
+    right, bottom = np.clip(rim.max(axis=0) + 2, 0, None).astype(int)
+    window = (slice(top, bottom), slice(left, right))
+    height, width = picture[window].shape
+    if not height or not width:
+        return
+    middle, half = rim.mean(axis=0) - [left, top], 0.5 * float(np.ptp(rim[:, 0])) + 1e-6
+    y, x = np.mgrid[:height, :width]
     bulge = LENS_BULGE_RAD * np.stack([x - middle[0], y - middle[1]], axis=-1) / half
-    normal = np.concatenate([bulge, -np.ones((*shape, 1))], axis=-1) @ rotation.T
+    normal = np.concatenate([bulge, -np.ones((height, width, 1))], axis=-1) @ rotation.T
     normal /= np.linalg.norm(normal, axis=-1, keepdims=True)
     toward = np.array([0.0, 0.0, 1.0]) - 2 * normal[..., 2:] * normal
-    return look_up(np.clip(panorama, 0, BRIGHTEST), toward)
+    picture[window] += share[window] * look_up(np.clip(panorama, 0, BRIGHTEST), toward)
