@@ -31,7 +31,7 @@ from au_detect.landmarks.points import REGIONS, apply_affine, interocular_distan
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
-from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.displays import Display
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.landmarks.examples import draw_turned_people

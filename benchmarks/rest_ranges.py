@@ -22,7 +22,7 @@ from au_detect.frames import Frame
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import draw_people
-from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.displays import DISPLAYS
 from au_detect.simulation.face.model import read_face_model
 

@@ -16,7 +16,7 @@ from au_detect.landmarks.crop import FaceCrop
 from au_detect.landmarks.points import apply_affine
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import draw_people
-from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.displays import PROTOTYPES
 from au_detect.simulation.face.model import read_face_model
 

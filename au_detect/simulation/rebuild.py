@@ -26,6 +26,7 @@ from au_detect.simulation.collections.rendered_sequences import render_sequences
 from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks.examples import render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
+from au_detect.simulation.materials.folders import Materials
 from au_detect.training.data import TrainingData
 from au_detect.training.engine import fit
 from au_detect.training.recipe import TrainingRecipe
@@ -57,6 +58,7 @@ def rebuild_models(
     face_model: str | os.PathLike[str],
     out: str | os.PathLike[str],
     *,
+    materials: Materials | None = None,
     n_jobs: int = 1,
     parts_progress: Parts | None = None,
     progress: Progress | None = None,
@@ -69,6 +71,8 @@ def rebuild_models(
         See `read_face_model`.
     out : path
         Folder of models, laid out as the shipped one.
+    materials : Materials, optional
+        Photographed skins and light probes, see `read_materials`; none by default.
     n_jobs : int
         Processes that render.
     parts_progress, progress : callable, optional
@@ -82,8 +86,8 @@ def rebuild_models(
     folder = Path(out)
     usual = find_landmark_model(IBUG)
     examples = render_examples(
-        face_model, N_LANDMARK_PICTURES, random_state=LANDMARK_SEED, n_jobs=n_jobs,
-        progress=parts_progress,
+        face_model, N_LANDMARK_PICTURES, random_state=LANDMARK_SEED,
+        materials=materials, n_jobs=n_jobs, progress=parts_progress,
     )  # fmt: skip
     path = folder / "landmarks" / f"{OPEN}.dat"
     train_landmark_model(examples, path, random_state=LANDMARK_SEED)
@@ -91,7 +95,7 @@ def rebuild_models(
     for landmark_model in (LandmarkModel(OPEN, path), usual):
         renders = render_sequences(
             face_model, N_RENDERED, random_state=RENDER_SEED, landmark_model=landmark_model,
-            n_jobs=n_jobs, progress=parts_progress,
+            materials=materials, n_jobs=n_jobs, progress=parts_progress,
         )  # fmt: skip
         train_on_renders(face_model, renders, folder, RECIPE, progress=progress)
 

@@ -16,9 +16,10 @@ from au_detect.simulation.collections.landmark_sequences import (
     People,
     draw_people,
 )
-from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.displays import PROTOTYPES, Display, draw_displays
 from au_detect.simulation.face.model import read_face_model
+from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress, in_parallel
 from au_detect.simulation.rendering.renderer import Rendering
 
@@ -34,6 +35,7 @@ def write_collection(
     n_frames: int = 10,
     size_px: int = 320,
     random_state: int = 0,
+    materials: Materials | None = None,
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> int:
@@ -55,6 +57,8 @@ def write_collection(
         Height and width of the pictures.
     random_state : int
         The same value gives the same pictures, whatever `n_jobs` is.
+    materials : Materials, optional
+        Photographed skins and light probes, see `read_materials`; none by default.
     n_jobs : int
         Processes.
     progress : callable, optional
@@ -69,7 +73,17 @@ def write_collection(
     displays = list(PROTOTYPES.values()) if prototypes else draw_displays(rng, n or 0)
     per_person = 1 if prototypes else SEQUENCES_PER_PERSON
     calls = [
-        (str(face_model), str(out), displays, start, per_person, n_frames, size_px, random_state)
+        (
+            str(face_model),
+            str(out),
+            displays,
+            start,
+            per_person,
+            n_frames,
+            size_px,
+            random_state,
+            materials,
+        )
         for start in range(0, len(displays), per_person)
     ]
     return sum(in_parallel(_write_person, calls, n_jobs=n_jobs, progress=progress))
@@ -84,6 +98,7 @@ def _write_person(
     n_frames: int,
     size_px: int,
     random_state: int,
+    materials: Materials | None,
 ) -> int:
     cv2.setNumThreads(1)
     model = read_face_model(face_model)
@@ -91,7 +106,7 @@ def _write_person(
     people = draw_people(
         model, len(displays), rng, displays=displays, per_person=per_person, wide_turns=0.0
     )
-    renderer = SequenceRenderer(model, people, random_state, size_px=size_px)
+    renderer = SequenceRenderer(model, people, random_state, size_px, materials)
     rows = range(start, min(start + per_person, len(displays)))
     for row in rows:
         subject, number = f"S{int(people.subject[row]) + 1:03d}", f"{row - start + 1:03d}"

@@ -6,7 +6,6 @@ the face. The vertex order, and with it `PARTS`, is that of ICT-FaceKit (Li et a
 
 from __future__ import annotations
 
-import gzip
 import hashlib
 import json
 import zipfile
@@ -21,6 +20,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_shape
 from au_detect.landmarks import N_LANDMARKS
+from au_detect.simulation.face.obj_files import is_obj, read_bytes, read_corners, read_rows
 
 N_IDENTITY_FILES = 100
 N_VERTICES = 26719
@@ -212,7 +212,7 @@ def _read_npz(path: Path) -> FaceModel:
 
 
 def _read_folder(folder: Path, allow_missing: bool) -> FaceModel:
-    files = {p.name.split(".")[0]: p for p in sorted(folder.glob("*.obj*")) if _is_obj(p)}
+    files = {p.name.split(".")[0]: p for p in sorted(folder.glob("*.obj*")) if is_obj(p)}
     neutral_file = files.pop("generic_neutral_mesh", None)
     if neutral_file is None:
         raise InputError(f"face model {folder} must hold generic_neutral_mesh.obj, got none")
@@ -220,11 +220,11 @@ def _read_folder(folder: Path, allow_missing: bool) -> FaceModel:
     if not allow_missing:
         _refuse_missing(folder, files, listed["expressions"])
     digest = hashlib.sha256()
-    text = _read_bytes(neutral_file, digest)
-    neutral = _rows(text, b"v ", neutral_file)
-    corners, corner_uvs = _read_corners(text)
+    text = read_bytes(neutral_file, digest)
+    neutral = read_rows(text, b"v ", neutral_file)
+    corners, corner_uvs = read_corners(text)
     shapes = {
-        name: _rows(_read_bytes(file, digest), b"v ", file, len(neutral)) - neutral
+        name: read_rows(read_bytes(file, digest), b"v ", file, len(neutral)) - neutral
         for name, file in files.items()
     }
     identities = [shape for name, shape in shapes.items() if name.startswith("identity")]
@@ -237,7 +237,7 @@ def _read_folder(folder: Path, allow_missing: bool) -> FaceModel:
         expression_names=tuple(expressions),
         faces=corners,
         face_uvs=corner_uvs,
-        uv=_rows(text, b"vt ", neutral_file)[:, :2],
+        uv=read_rows(text, b"vt ", neutral_file)[:, :2],
         landmark_vertices=np.array(listed["idx_to_landmark_verts"], dtype=np.intp),
         source_sha256=digest.hexdigest(),
     )
@@ -266,42 +266,6 @@ def _refuse_missing(folder: Path, files: Collection[str], expressions: list[str]
         )
 
 
-def _is_obj(path: Path) -> bool:
-    return path.name.endswith((".obj", ".obj.gz"))
-
-
 def _shortened(names: list[str], n_shown: int = 5) -> str:
     shown = ", ".join(names[:n_shown])
     return shown if len(names) <= n_shown else f"{shown} and {len(names) - n_shown} more"
-
-
-def _read_bytes(path: Path, digest: hashlib._Hash) -> bytes:
-    content = path.read_bytes()
-    if path.suffix == ".gz":
-        content = gzip.decompress(content)
-    digest.update(path.name.removesuffix(".gz").encode() + b"\0" + content)
-    return content
-
-
-def _rows(
-    text: bytes, keyword: bytes, path: Path, n_expected: int | None = None
-) -> NDArray[np.float32]:
-    lines = [line[len(keyword) :] for line in text.splitlines() if line.startswith(keyword)]
-    if not lines or (n_expected is not None and len(lines) != n_expected):
-        raise InputError(
-            f"{path} must hold {n_expected or 'some'} lines of {keyword.decode().strip()!r}, "
-            f"got {len(lines)}"
-        )
-    values = np.array(b" ".join(lines).split(), dtype=np.float64)
-    return values.reshape(len(lines), -1).astype(np.float32)
-
-
-def _read_corners(text: bytes) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return the rows of vertices and of UVs at the corners of every face, -1 where none."""
-    lines = [line[2:].split() for line in text.splitlines() if line.startswith(b"f ")]
-    corners = np.full((2, len(lines), 4), -1, dtype=np.int32)
-    for row, line in enumerate(lines):
-        for column, corner in enumerate(line):
-            vertex, uv = corner.split(b"/")[:2]
-            corners[:, row, column] = int(vertex) - 1, int(uv) - 1
-    return corners[0], corners[1]

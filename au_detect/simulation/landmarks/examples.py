@@ -17,9 +17,11 @@ from au_detect.errors import InputError, check_shape
 from au_detect.landmarks.crop import FIT_CROP, compose
 from au_detect.landmarks.points import N_LANDMARKS, apply_affine
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
-from au_detect.simulation.collections.rendered_sequences import SequenceRenderer
+from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.model import FaceModel, read_face_model
+from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress, in_parallel
+from au_detect.simulation.rendering.coverings import COVERED_FACES
 
 PER_PERSON = 2
 WIDE_TURNS = 0.5
@@ -125,6 +127,7 @@ def render_examples(
     n: int,
     *,
     random_state: int = 0,
+    materials: Materials | None = None,
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> LandmarkExamples:
@@ -139,6 +142,8 @@ def render_examples(
         person.
     random_state : int
         The same value gives the same examples, whatever `n_jobs` is.
+    materials : Materials, optional
+        Photographed skins and light probes, see `read_materials`; none by default.
     n_jobs : int
         Processes.
     progress : callable, optional
@@ -153,7 +158,14 @@ def render_examples(
         raise InputError(f"n must be an even number above 0, got {n}")
     n_sequences, per_job = n // 2, PICTURES_PER_JOB // 2
     calls = [
-        (str(face_model), n_sequences, random_state, start, min(start + per_job, n_sequences))
+        (
+            str(face_model),
+            n_sequences,
+            random_state,
+            materials,
+            start,
+            min(start + per_job, n_sequences),
+        )
         for start in range(0, n_sequences, per_job)
     ]
     parts = in_parallel(_render_part, calls, n_jobs=n_jobs, progress=progress)
@@ -161,12 +173,15 @@ def render_examples(
 
 
 def _render_part(
-    face_model: str, n: int, random_state: int, start: int, stop: int
+    face_model: str, n: int, random_state: int, materials: Materials | None, start: int, stop: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
     cv2.setNumThreads(1)
     model = read_face_model(face_model)
     people = draw_turned_people(model, n, random_state)
-    renderer = SequenceRenderer(model, people, random_state)
+    renderer = SequenceRenderer(
+        model, people, random_state, materials=materials,
+        coverings=COVERED_FACES if materials else {},
+    )  # fmt: skip
     crops, points, subject = [], [], []
     for row in range(start, stop):
         rng = np.random.default_rng([random_state, 3, row])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,7 +28,7 @@ class Appearance:
     skin_reflectance : float
         From about 0.04 (very dark) to 0.62 (very light).
     age_years : float
-        18 to 80.
+        6 to 80.
     mottling, pores, freckles, gloss : float
         Uneven tone, fine relief, freckles and oiliness, in [0, 1].
     n_moles : int
@@ -194,3 +194,20 @@ def _draw_hair_and_dress(rng: np.random.Generator, masculine: bool) -> dict[str,
         "background_level": float(rng.uniform(0.02, 0.98)),
         "background_contrast": float(rng.uniform(0.05, 0.6)),
     }
+
+
+def as_child(person: Appearance, age_years: float) -> Appearance:
+    """Return a person's looks as a child of some age: smooth, without beard or grey hair."""
+    return replace(
+        person,
+        age_years=age_years,
+        hair="short" if person.hair in ("bald", "receding") else person.hair,
+        hair_reflectance=min(person.hair_reflectance, 0.2),
+        beard="none",
+        age_lines=0.0,
+        expressivity=min(person.expressivity, 0.35),
+        pores=0.3 * person.pores,
+        n_moles=min(person.n_moles, 1),
+        brow_thickness_cm=min(person.brow_thickness_cm, 0.6),
+        brow_density=0.7 * person.brow_density,
+    )

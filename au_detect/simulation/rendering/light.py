@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -26,6 +26,12 @@ class Light:
         Where the surroundings are brightest.
     ambient_contrast : float
         0 (the same from everywhere) to 1.
+    harmonics : ndarray of float, shape (9,), optional
+        More light of the surroundings: factors of 1, x, y, z, xy, yz, 3z² - 1, xz, x² - y² of a
+        surface's normal.
+    panorama : ndarray of float32, shape (height, 2 * height), optional
+        What stands around, linear luminance: behind the person, and in spectacles. The middle
+        column lies ahead of the camera, the first row above.
     """
 
     directions: NDArray[np.float64]
@@ -34,6 +40,16 @@ class Light:
     ambient: float
     ambient_axis: NDArray[np.float64]
     ambient_contrast: float
+    harmonics: NDArray[np.float64] | None = None
+    panorama: NDArray[np.float32] | None = None
+
+    @property
+    def surroundings(self) -> NDArray[np.float64]:
+        """Light of the surroundings on a surface: factors as in `harmonics`, shape (9,)."""
+        factors = np.zeros(9) if self.harmonics is None else self.harmonics.copy()
+        factors[0] += self.ambient
+        factors[1:4] += self.ambient * self.ambient_contrast * self.ambient_axis
+        return factors
 
 
 @dataclass(frozen=True)
@@ -109,13 +125,14 @@ def draw_light(rng: np.random.Generator) -> Light:
 def vary_light(light: Light, rng: np.random.Generator, amount: float = 1.0) -> Light:
     """Return the light a little later: lights moved and dimmed by up to `amount` (1: clearly)."""
     directions = light.directions + rng.normal(0, 0.18 * amount, light.directions.shape)
-    return Light(
+    strengths = light.strengths * np.exp(rng.normal(0, 0.2 * amount, len(light.strengths)))
+    dimmed = float(np.exp(rng.normal(0, 0.15 * amount)))
+    return replace(
+        light,
         directions=directions / np.linalg.norm(directions, axis=1, keepdims=True),
-        strengths=light.strengths * np.exp(rng.normal(0, 0.2 * amount, len(light.strengths))),
-        softness=light.softness,
-        ambient=light.ambient * float(np.exp(rng.normal(0, 0.15 * amount))),
-        ambient_axis=light.ambient_axis,
-        ambient_contrast=light.ambient_contrast,
+        strengths=strengths,
+        ambient=light.ambient * dimmed,
+        harmonics=None if light.harmonics is None else light.harmonics * dimmed,
     )
 
 

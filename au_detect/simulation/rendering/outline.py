@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from au_detect.landmarks import REGIONS
 from au_detect.simulation.face.model import PARTS
 from au_detect.simulation.rendering.appearance import Appearance
-from au_detect.simulation.rendering.skin import brow_curve, brow_thickness
+from au_detect.simulation.rendering.brows import brow_curve, brow_thickness
 from au_detect.simulation.rendering.surface import TEXTURE_SIZE, Surface
 
 _BROW_HEIGHT = 0.45

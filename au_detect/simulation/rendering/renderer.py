@@ -22,6 +22,7 @@ from au_detect.simulation.rendering.furrow_lines import (
     paint_furrows,
     resting_strengths,
 )
+from au_detect.simulation.rendering.hair import Groom
 from au_detect.simulation.rendering.light import Light, Sensor, record
 from au_detect.simulation.rendering.outline import LandmarkAnchors, visible_landmarks
 from au_detect.simulation.rendering.props import build_props
@@ -93,7 +94,16 @@ class FaceRenderer:
         self._eyes = find_eyes(model)
         self._ambient = self._open_to_surroundings()
 
-    def paint(self, person: Appearance, neutral: ArrayLike) -> PaintedFace:
+    def paint(
+        self,
+        person: Appearance,
+        neutral: ArrayLike,
+        *,
+        photograph: NDArray[np.float32] | None = None,
+        brow: NDArray[np.float32] | None = None,
+        covering: str = "none",
+        groom: Groom | None = None,
+    ) -> PaintedFace:
         """Prepare a person: about 0.2 s, for any number of pictures.
 
         Parameters
@@ -101,6 +111,14 @@ class FaceRenderer:
         person : Appearance
         neutral : array_like, shape (n_vertices, 3)
             The person's mesh at rest, cm: hair and glasses are fitted to it.
+        photograph : ndarray of float32, shape (2, size, size), optional
+            Skin from a photograph, in parts of its mean reflectance.
+        brow : ndarray of float32, shape (rows, columns), optional
+            Hairs of a straight brow, see `brow_cover`.
+        covering : str
+            One of `COVERINGS`: what hides part of the face.
+        groom : Groom, optional
+            How the hair lies.
 
         Raises
         ------
@@ -110,7 +128,7 @@ class FaceRenderer:
         vertices = np.asarray(neutral, dtype=np.float32)
         check_shape("neutral", vertices, self.model.neutral.shape)
         rng = np.random.default_rng(person.seed)
-        skin = paint_skin(self.surface, person, rng)
+        skin = paint_skin(self.surface, person, rng, photograph, brow)
         furrows = paint_furrows(self.surface, rng)
         fold(skin[0], furrows, resting_strengths(person))
         return PaintedFace(
@@ -118,7 +136,9 @@ class FaceRenderer:
             skin=skin,
             furrows=furrows,
             mesh=Mesh(
-                self.surface, build_props(self.surface, person, vertices, rng), self._ambient
+                self.surface,
+                build_props(self.surface, person, vertices, rng, covering, groom),
+                self._ambient,
             ),
             anchors=LandmarkAnchors.of(self.surface, person),
         )

@@ -14,14 +14,16 @@ from au_detect.simulation.rendering.appearance import Appearance
 from au_detect.simulation.rendering.background import paint_background
 from au_detect.simulation.rendering.eyes import find_eyes
 from au_detect.simulation.rendering.furrow_lines import PaintedFurrow
+from au_detect.simulation.rendering.lenses import glaze
 from au_detect.simulation.rendering.light import Light
-from au_detect.simulation.rendering.props import LASH_MASK, NECK_PIVOT_CM, Props
+from au_detect.simulation.rendering.meshes import LASH_MASK, NECK_PIVOT_CM, Props
 from au_detect.simulation.rendering.rasterizer import rasterize, texture_gradients, vertex_normals
 from au_detect.simulation.rendering.shading import shade, shade_openings
 from au_detect.simulation.rendering.surface import (
     CLOTH,
     FRAME,
     HAIR,
+    HELD,
     LASHES,
     SKIN,
     Surface,
@@ -68,10 +70,10 @@ class Mesh:
         self.layer = np.concatenate([surface.layer[bare], np.zeros(n, dtype=np.int8)])
         own = np.where(own_material == LASHES, LASH_MASK, -1).astype(np.int8)
         self.cutout = np.concatenate([own, props.cutout])
-        self.two_sided = np.isin(self.material, (HAIR, LASHES, CLOTH, FRAME))
+        self.two_sided = np.isin(self.material, (HAIR, LASHES, CLOTH, FRAME, HELD))
         n_skin = int(np.flatnonzero(own_material == SKIN).max()) + 1
         self.skin_triangles, self.skin_uvs = self.triangles[:n_skin], self.corner_uvs[:n_skin]
-        solid = np.isin(self.material, (SKIN, HAIR, FRAME))
+        solid = np.isin(self.material, (SKIN, HAIR, FRAME, HELD))
         self.solid, self.solid_two_sided = self.triangles[solid], self.two_sided[solid]
         self.ambient = np.concatenate([ambient, np.full(len(props.points), 0.9, np.float32)])
         y = np.clip((surface.model.neutral[:, 1] + 8.0) / -5.0, 0, 1)
@@ -87,7 +89,7 @@ def place_points(
     distance_cm: float,
 ) -> NDArray[np.float32]:
     """Return face and props in camera axes from the camera, shape (n, 3), cm."""
-    head = np.concatenate([vertices, mesh.props.points]) * HEAD_TO_CAMERA
+    head = np.concatenate([vertices, mesh.props.placed(vertices)]) * HEAD_TO_CAMERA
     pivot = NECK_PIVOT_CM * HEAD_TO_CAMERA
     turned = head @ rotation.T
     placed = turned + mesh.on_body[:, None] * (head - pivot + rotation @ pivot - turned)
@@ -132,22 +134,21 @@ def luminance(
         pixels, np.ascontiguousarray(points[:, 2]), mesh.triangles, mesh.two_sided, mesh.cutout,
         mesh.corner_uvs, mesh.props.masks, nearest, owner,
     )  # fmt: skip
-    picture = cv2.resize(
-        paint_background(person, size), (fine[1], fine[0]), interpolation=cv2.INTER_LINEAR
-    )
+    behind = paint_background(person, size, light.panorama)
+    picture = cv2.resize(behind, (fine[1], fine[0]), interpolation=cv2.INTER_LINEAR)
     shade(
         owner, mesh.triangles, mesh.material, mesh.layer, mesh.corner_uvs,
         texture_gradients(points, mesh.skin_triangles, mesh.skin_uvs), pixels, points,
         vertex_normals(points, mesh.triangles), mesh.ambient, _lit(mesh, points, light),
         mesh.extra, face_skin, head_skin, _light_rows(light),
-        np.array([light.ambient, *light.ambient_axis, light.ambient_contrast], dtype=np.float32),
+        light.surroundings.astype(np.float32),
         look_of(person), picture,
     )  # fmt: skip
     px_per_cm = SUPERSAMPLING * camera.focal_px / camera.distance_cm
     shade_openings(owner, mesh.material, px_per_cm, 0.3 + 0.5 * person.lashes, picture)
     skin_level = picture[(owner >= 0) & (mesh.material[owner] == SKIN)]
     level = float(skin_level.mean()) if len(skin_level) else 0.3
-    _glaze(mesh.props, person, pixels, rotation, level, picture)
+    glaze(mesh.props, person, pixels, rotation, level, light.panorama, picture)
     return cv2.resize(picture, (size[1], size[0]), interpolation=cv2.INTER_AREA), level
 
 
@@ -155,7 +156,7 @@ def _lit(mesh: Mesh, points: NDArray[np.float32], light: Light) -> NDArray[np.fl
     """Return how much of every light every point sees; only strong lights cast shadows."""
     lit = np.ones((len(points), len(light.strengths)), dtype=np.float32)
     for k in np.argsort(light.strengths)[::-1][:N_SHADOWS]:
-        if light.strengths[k] < 0.15 * (light.strengths.sum() + light.ambient):
+        if light.strengths[k] < 0.15 * (light.strengths.sum() + light.surroundings[0]):
             break
         lit[:, k] = visible_from(
             light.directions[k], points, mesh.solid, mesh.solid_two_sided, bias_cm=0.3, size=128,
@@ -181,32 +182,3 @@ def _mouth_light(surface: Surface) -> NDArray[np.float32]:
     for eye in find_eyes(surface.model):
         extra[eye.ball] = neutral[eye.ball] - eye.middle
     return extra
-
-
-def _glaze(
-    props: Props,
-    person: Appearance,
-    pixels: NDArray[np.float32],
-    rotation: NDArray[np.float64],
-    level: float,
-    picture: NDArray[np.float32],
-) -> None:
-    """Lay spectacle lenses with their reflections over the picture."""
-    rng = np.random.default_rng(person.seed + 3)
-    spot, extent = rng.uniform(-0.4, 0.4, 2), rng.uniform(0.1, 0.5, 2)
-    turned = 6.0 * rotation[:2, 2]
-    for rows in props.lenses:
-        rim = pixels[props.first + rows]
-        mask = np.zeros(picture.shape, dtype=np.float32)
-        cv2.fillPoly(mask, [np.rint(rim * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-        picture *= 1 - 0.07 * mask
-        if person.lens_reflection > 0.25:
-            half = 0.5 * np.ptp(rim, axis=0)
-            middle = rim.mean(axis=0) + (spot + turned) * half
-            glare = np.zeros(picture.shape, dtype=np.float32)
-            tilt = float(np.degrees(0.3 * spot[0]))
-            axes = tuple(float(v) for v in 2 * extent * half)
-            box = cv2.boxPoints(((float(middle[0]), float(middle[1])), axes, tilt))
-            cv2.fillPoly(glare, [np.rint(box * 16).astype(np.int32)], 1.0, cv2.LINE_AA, 4)
-            glare = cv2.GaussianBlur(glare, (0, 0), 0.03 * picture.shape[0] * extent[0] + 0.5)
-            picture += glare * mask * np.float32(0.7 * person.lens_reflection * level)

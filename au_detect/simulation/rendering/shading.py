@@ -10,7 +10,17 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from au_detect.simulation.rendering.surface import CLOTH, EYE, FRAME, GUMS, HAIR, MOUTH, SKIN, TEETH
+from au_detect.simulation.rendering.surface import (
+    CLOTH,
+    EYE,
+    FRAME,
+    GUMS,
+    HAIR,
+    HELD,
+    MOUTH,
+    SKIN,
+    TEETH,
+)
 
 IRIS_RADIUS_RAD = 0.39
 PUPIL_RADIUS_RAD = 0.16
@@ -105,6 +115,8 @@ def _unpainted(
         weave = value_noise(x * 7.0, y * 7.0) + value_noise(x * 0.7, y * 0.5)
         stripe = 1.0 if np.sin(y * 4.0) > 0.3 else 0.0
         return look[6] * (0.8 + 0.2 * weave) * (1.0 - look[9] * stripe), 0.0, 4, 0.0
+    if kind == HELD:
+        return z * (0.86 + 0.28 * value_noise(x * 3.0, y * 3.0)), 0.03, 3, 0.0
     if kind == FRAME:
         return look[5], 0.4, 5, 0.0
     if kind == HAIR:
@@ -135,6 +147,14 @@ def _highlight(cosine: float, sharpness: int) -> float:
     for _ in range(sharpness):
         cosine *= cosine
     return cosine
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _received(c: NDArray[np.float32], x: float, y: float, z: float) -> float:
+    """Return nine harmonics of the unit vector (x, y, z) weighted by `c`."""
+    even = c[4] * x * y + c[5] * y * z + c[6] * (3.0 * z * z - 1.0)
+    even += c[7] * x * z + c[8] * (x * x - y * y)
+    return float(c[0] + c[1] * x + c[2] * y + c[3] * z + even)
 
 
 @njit(cache=True, fastmath=True, nogil=True)
@@ -174,14 +194,16 @@ def shade(
         Share of every light that is seen.
     extra : ndarray of float32, shape (n_vertices, 3)
         Eye: direction from the eyeball's middle. Hair: across and along the strands. Mouth: x
-        is how much light comes in. Cloth: pattern coordinates.
+        is how much light comes in. Cloth: pattern coordinates. Held: pattern coordinates and
+        reflectance.
     face_skin, head_skin : ndarray of float32, shape (size, size, 4)
         Reflectance, d height / du, d height / dv (cm), gloss.
     lights : ndarray of float32, shape (n_lights, 7)
         Direction to the light in camera axes, strength, and the unit vector halfway between
         the light and the camera, which is taken as far away.
-    surroundings : ndarray of float32, shape (5,)
-        Strength, axis of its gradient (3), contrast of the gradient.
+    surroundings : ndarray of float32, shape (9,)
+        Light that a surface receives from the surroundings: factors of 1, x, y, z, xy, yz,
+        3z² - 1, xz, x² - y² of its normal.
     look : ndarray of float32, shape (11,)
         Reflectances of iris, sclera, teeth, gums, hair, frame, cloth; contrast of hair;
         reflectance of the lashes; strength of the cloth's stripes; gloss of the hair.
@@ -215,9 +237,8 @@ def shade(
             if material[t] != SKIN and nz > 0.0:
                 scale = -scale
             nx, ny, nz = nx * scale, ny * scale, nz * scale
-            along = nx * surroundings[1] + ny * surroundings[2] + nz * surroundings[3]
             open_to = wa * ambient[a] + wb * ambient[b] + wc * ambient[c]
-            diffuse = open_to * surroundings[0] * (1.0 + surroundings[4] * along)
+            diffuse = open_to * max(_received(surroundings, nx, ny, nz), 0.0)
             shine = 0.0
             for k in range(len(lights)):
                 strength = lights[k, 3] * (wa * lit[a, k] + wb * lit[b, k] + wc * lit[c, k])

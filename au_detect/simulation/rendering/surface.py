@@ -23,7 +23,7 @@ from au_detect.simulation.rendering.rasterizer import (
 )
 
 TEXTURE_SIZE = 640
-SKIN, MOUTH, GUMS, TEETH, EYE, LASHES, HAIR, CLOTH, FRAME, LENS = range(10)
+SKIN, MOUTH, GUMS, TEETH, EYE, LASHES, HAIR, CLOTH, FRAME, HELD = range(10)
 """Materials of triangles."""
 
 _PART_MATERIALS = {
@@ -68,13 +68,17 @@ class Surface:
     @cached_property
     def positions(self) -> NDArray[np.float32]:
         """Canonical position of every texel, shape (2, size, size, 3), cm."""
+        return self.spread(self.model.neutral)
+
+    def spread(self, values: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return values of the vertices (n_vertices, 3) at every texel, (2, size, size, 3)."""
         size = TEXTURE_SIZE
         maps = np.zeros((2, size, size, 3), dtype=np.float32)
         for layer in (0, 1):
             chosen = (self.layer == layer) & (self.material == SKIN)
             covered = np.zeros((size, size), dtype=bool)
             pixels = self.corner_uvs[chosen] * size - np.float32(0.5)
-            interpolate(pixels, self.triangles[chosen], self.model.neutral, maps[layer], covered)
+            interpolate(pixels, self.triangles[chosen], values, maps[layer], covered)
             nearest = ndimage.distance_transform_edt(
                 ~covered, return_distances=False, return_indices=True
             )

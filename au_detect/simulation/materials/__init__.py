@@ -1,0 +1,1 @@
+"""Free material from disk for simulated people: photographed skins, light probes, irises."""
