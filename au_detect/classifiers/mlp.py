@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons in Keras: the only import of TensorFlow, inside functions.
+"""Multi-layer perceptrons in Keras. TensorFlow is imported inside functions.
 
 The network is features → scaling → (dense, dropout) × hidden layers → one logit per AU. The
 loss is binary cross-entropy per AU, positives weighted where AUs are rare, cells without a
@@ -175,7 +175,7 @@ class MLPClassifier(AUClassifier):
         """Return every member as the content of a ``.tflite`` file for `LiteRTNetwork`."""
         if not hasattr(self, "networks_"):
             raise NotFittedInputError("MLPClassifier must be fitted before it is exported")
-        return [_convert(network) for network in self.networks_]
+        return [convert_network(network) for network in self.networks_]
 
     def _fit_network(
         self,
@@ -184,7 +184,7 @@ class MLPClassifier(AUClassifier):
         weights: NDArray[np.float64],
         member: int,
     ) -> tuple[Any, dict[str, list[float]]]:
-        tf = _import_tensorflow()
+        tf = import_tensorflow()
         with seeded(tf, self.random_state + member):
             network = self._build(tf.keras, training[0])
             network.compile(
@@ -243,7 +243,7 @@ class MLPClassifier(AUClassifier):
         return self.members * self.max_epochs
 
 
-def _import_tensorflow() -> Any:
+def import_tensorflow() -> Any:
     """Import TensorFlow without its start-up messages (unless the user asked for them)."""
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
         import tensorflow
@@ -257,7 +257,7 @@ def _import_tensorflow() -> Any:
 
 def _calibrated(network: Any, held_out: Samples, fallback: NDArray[np.float64]) -> Any:
     slopes, offsets = fit_platt_scaling(held_out[1], _run(network, held_out[0]), fallback)
-    return with_probabilities(_import_tensorflow().keras, network, slopes, offsets)
+    return with_probabilities(import_tensorflow().keras, network, slopes, offsets)
 
 
 def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -266,8 +266,9 @@ def _run(network: Any, features: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-def _convert(network: Any) -> bytes:
-    tf = _import_tensorflow()
+def convert_network(network: Any) -> bytes:
+    """Return a Keras network as the content of a ``.tflite`` file."""
+    tf = import_tensorflow()
     # Keras prints where it exported to, and TensorFlow how long reading it took.
     with contextlib.redirect_stdout(io.StringIO()), silent_stderr():
         content: bytes = tf.lite.TFLiteConverter.from_keras_model(network).convert()
