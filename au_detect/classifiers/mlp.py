@@ -1,4 +1,4 @@
-"""Multi-layer perceptrons in Keras: the only import of TensorFlow, inside functions.
+"""Multi-layer perceptrons in Keras. TensorFlow is imported inside functions.
 
 The network is features → scaling → (dense, dropout) × hidden layers → one logit per AU. The
 loss is binary cross-entropy per AU, positives weighted where AUs are rare, cells without a

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import ModelFileError, check_shape
+from au_detect.litert import open_network
 
 ROWS_AT_ONCE = 16
 """A row of 16 takes a third of the time of a row alone; a live frame has 4 and fills up 12."""
@@ -41,12 +37,7 @@ class LiteRTNetwork:
     """
 
     def __init__(self, content: bytes, n_threads: int = 1) -> None:
-        try:
-            self._interpreter = Interpreter(model_content=content, num_threads=n_threads)
-            inputs = self._interpreter.get_input_details()
-            outputs = self._interpreter.get_output_details()
-        except (ValueError, RuntimeError) as error:
-            raise _no_network(error) from error
+        self._interpreter, inputs, outputs = open_network(content, ROWS_AT_ONCE, n_threads)
         for tensors in (inputs, outputs):
             shapes = [tuple(int(n) for n in tensor["shape"]) for tensor in tensors]
             if len(shapes) != 1 or len(shapes[0]) != 2 or tensors[0]["dtype"] != np.float32:
@@ -56,13 +47,6 @@ class LiteRTNetwork:
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
         self.n_features = int(inputs[0]["shape"][1])
         self.n_aus = int(outputs[0]["shape"][1])
-        try:
-            with _no_greeting():
-                size = [ROWS_AT_ONCE, self.n_features]
-                self._interpreter.resize_tensor_input(self._input, size)
-                self._interpreter.allocate_tensors()
-        except (ValueError, RuntimeError) as error:
-            raise _no_network(error) from error
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float32]:
         """Return the probabilities of every row.
@@ -94,28 +78,3 @@ class LiteRTNetwork:
             self._interpreter.invoke()
             probabilities[rows] = self._interpreter.get_tensor(self._output)[: len(rows)]
         return probabilities
-
-
-def _no_network(error: Exception) -> ModelFileError:
-    return ModelFileError(f"content must be a LiteRT network: {error}")
-
-
-@contextmanager
-def _no_greeting() -> Iterator[None]:
-    """Keep LiteRT from writing to stderr that its delegate XNNPACK was made.
-
-    It has no setting for that, and writes to the process's stderr, not to Python's.
-    """
-    try:
-        stderr = os.dup(2)
-    except OSError:  # the process has none
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(nowhere)
-        os.close(stderr)

@@ -104,8 +104,16 @@ def _add_train_landmarks(commands: Any) -> None:
     train.set_defaults(command=_train_landmarks)
     _add_face_model_option(train)
     train.add_argument("--out", type=Path, required=True, metavar="FILE")
-    train.add_argument("--n", type=int, default=6000, help="pictures (default: %(default)s)")
-    train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    train.add_argument("--n", type=int, default=8000, help="pictures (default: %(default)s)")
+    train.add_argument(
+        "--epochs", type=int, metavar="N", help="how often the network sees every picture"
+    )
+    train.add_argument(
+        "--work", type=Path, metavar="DIR",
+        help="keeps renders and progress.csv; a run that was cut off goes on from there "
+        "(default: FILE with the ending .training)",
+    )  # fmt: skip
+    train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that render")
     train.add_argument("--seed", type=int, default=0)
     _add_materials_options(train)
 
@@ -178,13 +186,19 @@ def _landmark_error(options: argparse.Namespace) -> int:
 
 def _train_landmarks(options: argparse.Namespace) -> int:
     from au_detect.simulation.landmarks.examples import render_examples
+    from au_detect.simulation.landmarks.network import NetworkOptions
     from au_detect.simulation.landmarks.training import train_landmark_model
 
+    work = options.work or options.out.with_suffix(".training")
     examples = render_examples(
         options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
-        materials=_materials(options), progress=_parts_progress("parts"),
+        materials=_materials(options), folder=work / "renders",
+        progress=_parts_progress("parts"),
     )  # fmt: skip
-    error = train_landmark_model(examples, options.out, random_state=options.seed)
+    network = NetworkOptions(epochs=options.epochs) if options.epochs else None
+    error = train_landmark_model(
+        examples, options.out, network, random_state=options.seed, work=work
+    )
     for region, distance in error.items():
         print(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
     print(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")

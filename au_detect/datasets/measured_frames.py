@@ -24,7 +24,7 @@ from au_detect.datasets.measurement_cache import (
     sha256_of_file,
 )
 from au_detect.errors import InputError
-from au_detect.landmarks.fit import load_predictor
+from au_detect.landmarks.fit import load_fitter
 from au_detect.landmarks.models import LandmarkModel
 from au_detect.landmarks.tracking import FaceTracker
 
@@ -157,7 +157,7 @@ def _measure_group(
         return known | measure_frame_files(wanted, tracker)
     measuring_code_sha256()  # now, as it was loaded: the source may be edited while this runs
     if model is not None and _loaded_models.get(model.path) != store.landmark_model:
-        load_predictor.cache_clear()  # it may hold what was in the file before
+        load_fitter.cache_clear()  # it may hold what was in the file before
         _loaded_models[model.path] = store.landmark_model
     anchor, before = _filed_under(group), content_of(wanted)
     fresh = measure_frame_files(wanted, tracker)

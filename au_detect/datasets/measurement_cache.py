@@ -59,18 +59,24 @@ MEASURING_MODULES = (
     "frames.video",
     "landmarks",
     "landmarks.crop",
+    "landmarks.crop_fit",
     "landmarks.detection",
     "landmarks.fit",
     "landmarks.models",
+    "landmarks.network",
     "landmarks.points",
     "landmarks.portrait",
     "landmarks.search",
     "landmarks.tracking",
+    "landmarks.trees",
+    "litert",
     "paths",
 )
 """Modules of this package that decide what is measured: `frame_measurement` and all it imports."""
 
-MEASURING_LIBRARIES = ("numpy", "opencv-python-headless", "av", "dlib-bin", "dlib")
+MEASURING_LIBRARIES = (
+    "numpy", "opencv-python-headless", "av", "dlib-bin", "dlib", "ai-edge-litert",
+)  # fmt: skip
 
 
 def default_cache_folder() -> Path:

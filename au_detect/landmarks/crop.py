@@ -66,6 +66,12 @@ class FaceCrop:
         shift = (self.side_px - 1) / 2 - scale * center
         return np.array([[scale, 0.0, shift[0]], [0.0, scale, shift[1]]])
 
+    def matrix_to(self, other: FaceCrop) -> NDArray[np.float64]:
+        """Return the scaling and shift (2, 3) that brings this crop to another one's size."""
+        scale = other.box_px / self.box_px
+        shift = (other.side_px - 1) / 2 - scale * (self.side_px - 1) / 2
+        return np.array([[scale, 0.0, shift], [0.0, scale, shift]])
+
     def box(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return left, top, right, bottom, in the picture, of the box that `matrix` brings here."""
         to_picture = cv2.invertAffineTransform(matrix)
@@ -114,6 +120,8 @@ class FaceCrop:
 
 FIT_CROP = FaceCrop(box_px=216, side_px=292)
 """The crop that landmarks are fitted in: 129 px between the outer eye corners."""
+NETWORK_CROP = FaceCrop(box_px=84, side_px=112)
+"""What networks see of it: 50 px between the outer eye corners."""
 
 
 def _shrink(

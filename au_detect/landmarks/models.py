@@ -1,11 +1,12 @@
 """Which landmark model is in use, and where its file is. Nothing else knows either.
 
-A landmark model is a file for dlib's shape predictor with 68 points. Two are known by name:
+A landmark model is one of our networks (``.tflite``) or a file for dlib's shape predictor with 68
+points. Two are known by name:
 
 - ``"ibug300w"`` is the usual predictor, in the installed distribution ``face_recognition_models``
   or in ``/usr/share/dlib``. It was trained on photographs that exclude commercial use.
-- ``"open"`` is our own, which comes with the package: ``au-detect train-landmarks`` made it from
-  renders. It is smaller and quicker, and less sure of real faces.
+- ``"open"`` is our own, which comes with the package and was made from renders. It is smaller and
+  quicker, and less sure of real faces.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from pathlib import Path
 from au_detect.errors import AUDetectError, InputError
 from au_detect.paths import packaged_folder
 
+NETWORK_SUFFIX = ".tflite"
 ENVIRONMENT_VARIABLE = "AU_DETECT_LANDMARKS"
 FILE_NAME = "shape_predictor_68_face_landmarks.dat"
 SYSTEM_PATH = Path("/usr/share/dlib") / FILE_NAME
@@ -43,11 +45,16 @@ class LandmarkModel:
         One of `NAMES` for those two files wherever they are, else the file's name without its
         ending. Networks are trained for one landmark model and refuse another.
     path : Path
-        The predictor's file.
+        The model's file.
     """
 
     name: str
     path: Path
+
+    @property
+    def is_network(self) -> bool:
+        """Whether it is one of our networks, not a file of dlib's trees."""
+        return self.path.suffix == NETWORK_SUFFIX
 
 
 def find_landmark_model(
@@ -58,7 +65,7 @@ def find_landmark_model(
     Parameters
     ----------
     path : str, path, LandmarkModel or None
-        One of `NAMES`, or a file for dlib's shape predictor (one called so by its whole path).
+        One of `NAMES`, or a landmark model's file (one called so by its whole path).
         A `LandmarkModel` is returned as it is. With None, ``AU_DETECT_LANDMARKS`` (a name or a
         file), the distribution ``face_recognition_models`` and ``/usr/share/dlib`` are looked
         into, in this order; where there is none of these, ``"open"`` is taken.
@@ -107,7 +114,10 @@ def _named_or_at(text: str, source: str) -> LandmarkModel:
 
 
 def _open_path() -> Path:
-    return packaged_folder("models") / "landmarks" / f"{OPEN}.dat"
+    """Return our own model's file: a network, or trees where there is none."""
+    folder = packaged_folder("models") / "landmarks"
+    network = folder / f"{OPEN}{NETWORK_SUFFIX}"
+    return network if network.is_file() else folder / f"{OPEN}.dat"
 
 
 def _usual_path() -> Path | None:

@@ -11,14 +11,14 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
-import dlib
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_positive, check_shape
 from au_detect.landmarks.crop import FIT_CROP, is_near, overlap
+from au_detect.landmarks.crop_fit import LandmarkFitter
 from au_detect.landmarks.detection import Look, detect, look_at
-from au_detect.landmarks.fit import REST_IOD, FaceFit, fit_face, load_predictor
+from au_detect.landmarks.fit import REST_IOD, FaceFit, fit_face, load_fitter
 from au_detect.landmarks.models import LandmarkModel, find_landmark_model
 from au_detect.landmarks.portrait import Portrait
 from au_detect.landmarks.search import search_areas_px, searched_face_px
@@ -27,10 +27,10 @@ from au_detect.landmarks.search import search_areas_px, searched_face_px
 FOUND_SCORE, LOST_SCORE = -0.3, -0.8
 # A face that is less sure is none: half turned to the side, real ones had 0.29.
 LEAST_CONFIDENCE = 0.1
-# The crop's and its mirror image's fits differ by 0.012 to 0.019 IOD on half of the real faces,
-# depending on the landmark model, by 0.08 at most (a wink below a fringe). On texture it is 0.02
-# to 0.1: no proof of a face, which is the detector's matter.
-FOUND_DISAGREEMENT_IOD, DOUBT_DISAGREEMENT_IOD = 0.09, 0.05
+# Of trees, the crop's and its mirror image's fits differ by 0.012 to 0.019 IOD on half of the real
+# faces, depending on the landmark model, by 0.08 at most (a wink below a fringe). On texture it is
+# 0.02 to 0.1: no proof of a face, which is the detector's matter.
+FOUND_UNCERTAINTY_IOD, DOUBT_UNCERTAINTY_IOD = 0.09, 0.05
 # Correlation of thumbnails: over 0.93 within a second of a talking face, 0 after a cut.
 DOUBT_LIKENESS = 0.9
 # Of a followed face's thumbnails in two frames: under 0.7 in 1 % of the frames of hasty people and
@@ -67,8 +67,7 @@ class TrackedFace:
         points. It may reach over the border of the picture.
     confidence : float
         In [0, 1]: the detector's last score on this face through a logistic function (score 0
-        gives 0.5), times how well the last two fits of crop and mirror image agree; at least
-        `LEAST_CONFIDENCE`.
+        gives 0.5), times how sure the landmark model is; at least `LEAST_CONFIDENCE`.
     """
 
     face_id: int
@@ -101,7 +100,7 @@ class _Following:
             return False
         self._frames_since_check += 1
         changed = fit.likeness(self._checked_thumbnail) < DOUBT_LIKENESS
-        in_doubt = changed or fit.disagreement_iod > DOUBT_DISAGREEMENT_IOD
+        in_doubt = changed or fit.uncertainty_iod > DOUBT_UNCERTAINTY_IOD
         if in_doubt or self._frames_since_check >= CHECK_EVERY:
             look = look_at(image, fit.points)
             jumped = fit.likeness(self.fit.thumbnail) < JUMP_LIKENESS
@@ -117,7 +116,7 @@ class _Following:
             self.portraits.append(look.portrait)
 
     def seen(self) -> TrackedFace:
-        agreement = np.exp(-((self.fit.disagreement_iod / 0.05) ** 2))
+        agreement = np.exp(-((self.fit.uncertainty_iod / 0.05) ** 2))
         confidence = float(agreement / (1.0 + np.exp(-2.0 * self.score)))
         points, box = self.fit.points.astype(np.float32), self.fit.box.astype(np.float32)
         return TrackedFace(self.face_id, points, box, confidence)
@@ -188,7 +187,7 @@ class FaceTracker:
             has another number of points.
         """
         image = _check_image(image)
-        self._predictor()
+        self._fitter()
         self.searched_face_px = searched_face_px(image.size, self.smallest_face_px)
         self._follow(image)
         if self._search_is_due():
@@ -204,7 +203,7 @@ class FaceTracker:
         self._lost = self._lost[-MOST_PEOPLE:]
         for face in self._followed:
             matrix, in_crop = face.fit.matrix, face.fit.in_crop
-            fit = fit_face(self._predictor(), image, matrix, FOLLOWED_IOD, in_crop)
+            fit = fit_face(self._fitter(), image, matrix, FOLLOWED_IOD, in_crop)
             twice = any(overlap(fit.box, other.fit.box) > SAME_FACE for other in kept)
             if not twice and face.is_shown_by(image, fit):
                 face.fit = fit
@@ -238,9 +237,9 @@ class FaceTracker:
 
     def _start(self, image: NDArray[np.uint8], box: NDArray[np.float64]) -> None:
         """Follow the face in a detector's `box`, if a closer look confirms it."""
-        fit = fit_face(self._predictor(), image, FIT_CROP.matrix_of_box(box), REST_IOD)
+        fit = fit_face(self._fitter(), image, FIT_CROP.matrix_of_box(box), REST_IOD)
         known = any(overlap(fit.box, other.fit.box) > SAME_FACE for other in self._followed)
-        if known or fit.disagreement_iod > FOUND_DISAGREEMENT_IOD or not fit.is_inside(image):
+        if known or fit.uncertainty_iod > FOUND_UNCERTAINTY_IOD or not fit.is_inside(image):
             return
         look = look_at(image, fit.points)
         if look.score > FOUND_SCORE:
@@ -262,8 +261,8 @@ class FaceTracker:
         self._next_id += 1
         return _Following(self._next_id - 1, fit, look)
 
-    def _predictor(self) -> dlib.shape_predictor:
-        return load_predictor(str(self.landmark_model.path))
+    def _fitter(self) -> LandmarkFitter:
+        return load_fitter(self.landmark_model)
 
 
 def _check_image(image: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -15,6 +15,7 @@ from au_detect.datasets.pose_range import pose_range_deg
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.landmarks.models import (
     IBUG,
+    NETWORK_SUFFIX,
     OPEN,
     LandmarkModel,
     find_landmark_model,
@@ -89,7 +90,7 @@ def rebuild_models(
         face_model, N_LANDMARK_PICTURES, random_state=LANDMARK_SEED,
         materials=materials, n_jobs=n_jobs, progress=parts_progress,
     )  # fmt: skip
-    path = folder / "landmarks" / f"{OPEN}.dat"
+    path = folder / "landmarks" / f"{OPEN}{NETWORK_SUFFIX}"
     train_landmark_model(examples, path, random_state=LANDMARK_SEED)
     del examples
     for landmark_model in (LandmarkModel(OPEN, path), usual):

@@ -1,12 +1,15 @@
-"""Crops of rendered faces whose landmarks are known, as the tracker shows them to a predictor.
+"""Crops of rendered faces whose landmarks are known.
 
-The crop (`FIT_CROP`) is upright, and off by what the last fit, or a detector's box, is off.
+They are upright, wider than what the tracker cuts and finer than what networks see: training cuts
+what it needs out of them.
 """
 
 from __future__ import annotations
 
 import os
+import zipfile
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -14,58 +17,25 @@ from numpy.typing import NDArray
 
 from au_detect.columns import chosen_rows
 from au_detect.errors import InputError, check_shape
-from au_detect.landmarks.crop import FIT_CROP, compose
-from au_detect.landmarks.points import N_LANDMARKS, apply_affine
+from au_detect.landmarks.crop import FaceCrop
+from au_detect.landmarks.points import apply_affine
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.model import FaceModel, read_face_model
+from au_detect.simulation.landmarks.points import N_POINTS
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress, in_parallel
 from au_detect.simulation.rendering.coverings import COVERED_FACES
+from au_detect.simulation.rendering.renderer import Rendering
 
 PER_PERSON = 2
 WIDE_TURNS = 0.5
 TURNED_SHARE = 0.35
 """Of the pictures whose head pose is drawn evenly within `LIMITS_DEG`."""
-LIMITS_DEG = (22.0, 40.0, 20.0)
-RELIT_SHARE = 0.5
-"""Of the crops that are shown in another light and by another camera."""
+LIMITS_DEG = (22.0, 45.0, 20.0)
 PICTURES_PER_JOB = 40
-
-
-@dataclass(frozen=True)
-class Jitter:
-    """How far crops are off: standard deviations of a similarity.
-
-    Parameters
-    ----------
-    rotation_deg, scale, shift_iod : float
-        `scale` is a share: 0.04 makes a face 4 % larger or smaller.
-    """
-
-    rotation_deg: float
-    scale: float
-    shift_iod: float
-
-    def draw(self, rng: np.random.Generator) -> NDArray[np.float64]:
-        """Return a similarity (2, 3) of `FIT_CROP` about its middle."""
-        scale = np.exp(rng.normal(0, self.scale))
-        angle = np.radians(rng.normal(0, self.rotation_deg))
-        cos, sin = scale * np.cos(angle), scale * np.sin(angle)
-        linear = np.array([[cos, -sin], [sin, cos]])
-        middle = np.full(2, (FIT_CROP.side_px - 1) / 2)
-        shift = rng.normal(0, self.shift_iod, 2) * FIT_CROP.iod_px
-        return np.column_stack([linear, middle - linear @ middle + shift])
-
-
-SETTLED = Jitter(rotation_deg=1.5, scale=0.02, shift_iod=0.015)
-"""What a crop that is laid on the last points of the same picture is off by."""
-FOLLOWED = Jitter(rotation_deg=3.0, scale=0.04, shift_iod=0.03)
-"""What a crop that is laid on the points of the last frame is off by."""
-FOUND = Jitter(rotation_deg=10.0, scale=0.1, shift_iod=0.1)
-"""What a detector's box is off by."""
-NEUTRAL_JITTERS = (SETTLED, FOLLOWED)
-APEX_JITTERS = (SETTLED, FOLLOWED, FOUND)
+EXAMPLE_CROP = FaceCrop(box_px=126, side_px=224)
+"""75 px between the outer eye corners, and a third of that more on every side than is looked at."""
 
 
 @dataclass(frozen=True)
@@ -75,9 +45,9 @@ class LandmarkExamples:
     Parameters
     ----------
     crops : ndarray of uint8, shape (n, side_px, side_px)
-        As `FIT_CROP` cuts them.
-    points : ndarray of float32, shape (n, 68, 2)
-        Landmarks in the crops, px.
+        As `EXAMPLE_CROP` cuts them.
+    points : ndarray of float32, shape (n, n_points, 2)
+        Landmarks and further points in the crops, px.
     subject : ndarray of int, shape (n,)
         Who it is.
 
@@ -92,8 +62,9 @@ class LandmarkExamples:
     subject: NDArray[np.int64]
 
     def __post_init__(self) -> None:
-        check_shape("crops", self.crops, ("n", FIT_CROP.side_px, FIT_CROP.side_px))
-        check_shape("points", self.points, (len(self.crops), N_LANDMARKS, 2))
+        side = EXAMPLE_CROP.side_px
+        check_shape("crops", self.crops, ("n", side, side))
+        check_shape("points", self.points, (len(self.crops), N_POINTS, 2))
         check_shape("subject", self.subject, (len(self.crops),))
 
     def __len__(self) -> int:
@@ -129,6 +100,7 @@ def render_examples(
     random_state: int = 0,
     materials: Materials | None = None,
     n_jobs: int = 1,
+    folder: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
 ) -> LandmarkExamples:
     """Render `n` pictures and cut crops of them.
@@ -146,6 +118,9 @@ def render_examples(
         Photographed skins and light probes, see `read_materials`; none by default.
     n_jobs : int
         Processes.
+    folder : path, optional
+        Keeps what is rendered: what is there already, of the same `n` and `random_state`, is not
+        rendered again. Each face model, and each set of materials, needs a folder of its own.
     progress : callable, optional
         ``progress(parts, n_parts)`` returns the parts, for example in a progress bar.
 
@@ -157,8 +132,10 @@ def render_examples(
     if n < 2 or n % 2:
         raise InputError(f"n must be an even number above 0, got {n}")
     n_sequences, per_job = n // 2, PICTURES_PER_JOB // 2
+    kept = Path(folder) if folder is not None else None
     calls = [
         (
+            kept,
             str(face_model),
             n_sequences,
             random_state,
@@ -168,8 +145,33 @@ def render_examples(
         )
         for start in range(0, n_sequences, per_job)
     ]
-    parts = in_parallel(_render_part, calls, n_jobs=n_jobs, progress=progress)
+    parts = in_parallel(_kept_part, calls, n_jobs=n_jobs, progress=progress)
     return LandmarkExamples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+
+
+def _kept_part(
+    folder: Path | None,
+    face_model: str,
+    n: int,
+    random_state: int,
+    materials: Materials | None,
+    start: int,
+    stop: int,
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
+    """Return a part that was rendered before, or render it and keep it."""
+    if folder is None:
+        return _render_part(face_model, n, random_state, materials, start, stop)
+    path = folder / f"{n}-{random_state}-{start}-{stop}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as kept:
+            return kept["crops"], kept["points"], kept["subject"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        part = _render_part(face_model, n, random_state, materials, start, stop)
+    folder.mkdir(parents=True, exist_ok=True)
+    written = path.with_suffix(".part.npz")
+    np.savez_compressed(written, crops=part[0], points=part[1], subject=part[2])
+    written.replace(path)
+    return part
 
 
 def _render_part(
@@ -184,49 +186,16 @@ def _render_part(
     )  # fmt: skip
     crops, points, subject = [], [], []
     for row in range(start, stop):
-        rng = np.random.default_rng([random_state, 3, row])
-        pictures = renderer.render_pair(row)
-        for picture, jitters in zip(pictures, (NEUTRAL_JITTERS, APEX_JITTERS), strict=True):
-            for jitter in jitters:
-                crop, found = cut_example(picture.image, picture.landmarks, jitter, rng)
-                crops.append(relit(crop, rng) if rng.random() < RELIT_SHARE else crop)
-                points.append(found)
-                subject.append(people.subject[row])
+        for picture in renderer.render_pair(row):
+            crop, found = cut_example(picture)
+            crops.append(crop)
+            points.append(found)
+            subject.append(people.subject[row])
     return np.stack(crops), np.stack(points).astype(np.float32), np.array(subject)
 
 
-def cut_example(
-    image: NDArray[np.uint8],
-    landmarks: NDArray[np.floating],
-    jitter: Jitter,
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Return the face's crop, off by a random `jitter`, and the landmarks in it.
-
-    Parameters
-    ----------
-    image : ndarray of uint8, shape (height, width)
-    landmarks : ndarray, shape (68, 2)
-        True landmarks in the picture, px.
-    jitter : Jitter
-    rng : numpy.random.Generator
-    """
-    matrix = compose(jitter.draw(rng), FIT_CROP.matrix(landmarks.astype(float)))
-    return FIT_CROP.cut(image, matrix), apply_affine(matrix, landmarks)
-
-
-def relit(crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Return the crop under another tone curve and a light that falls off across the face.
-
-    Trees compare grey values: what decides must hold under every camera and lamp.
-    """
-    side = crop.shape[0]
-    axis = np.linspace(-1, 1, side, dtype=np.float32)
-    slope_x, slope_y = rng.normal(0, 0.25, 2).astype(np.float32)
-    falloff = np.exp(slope_x * axis[None, :] + slope_y * axis[:, None])
-    tone = (crop.astype(np.float32) / 255) * falloff * np.float32(np.exp(rng.normal(0, 0.15)))
-    tone = np.clip(tone, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.3)))
-    if rng.random() < 0.3:
-        tone = cv2.GaussianBlur(tone, (0, 0), float(rng.uniform(0.5, 3.0)))
-    noisy = tone * 255 + rng.normal(0, rng.uniform(0, 3), crop.shape)
-    return np.clip(noisy, 0, 255).astype(np.uint8)
+def cut_example(picture: Rendering) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+    """Return the face's crop (side_px, side_px) and its points (n_points, 2)."""
+    matrix = EXAMPLE_CROP.matrix(picture.landmarks.astype(float))
+    points = np.concatenate([picture.landmarks, picture.further_points])
+    return EXAMPLE_CROP.cut(picture.image, matrix), apply_affine(matrix, points)

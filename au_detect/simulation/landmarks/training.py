@@ -1,69 +1,48 @@
-"""A landmark model of our own: dlib's shape predictor, trained on renders with known landmarks.
-
-Training sees `LandmarkExamples` and their mirror images. Besides `tracking`, only this module
-imports dlib.
-"""
+"""A landmark model of our own: a network trained on renders, whose landmarks are known."""
 
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
-import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.classifiers.mlp_session import seeded
 from au_detect.errors import InputError
-from au_detect.landmarks.crop import FIT_CROP
-from au_detect.landmarks.fit import FIT_BOX, fit_crop
-from au_detect.landmarks.points import REGIONS, mirror
-from au_detect.simulation.landmarks.examples import LandmarkExamples
-from au_detect.simulation.landmarks.predictor_file import pack_predictor
+from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
+from au_detect.landmarks.network import network_input, read_network
+from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
+from au_detect.simulation.landmarks.augmentation import (
+    FOLLOWED,
+    FOUND,
+    SETTLED,
+    cut_again,
+    spoilt,
+)
+from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
+from au_detect.simulation.landmarks.network import (
+    Batches,
+    NetworkOptions,
+    build_network,
+    export_network,
+    tf,
+    train_network,
+)
+from au_detect.simulation.landmarks.points import mirror_all
 
 HELD_OUT_EVERY = 8
-
-
-@dataclass(frozen=True)
-class PredictorOptions:
-    """How a shape predictor is built: gradient-boosted trees (Kazemi & Sullivan 2014).
-
-    Parameters
-    ----------
-    cascades, trees, depth : int
-        Trees of every cascade, and their depth. A file holds about
-        ``cascades * trees * 2**depth * 136`` numbers of 4 bytes.
-    pool : int
-        Pixels that the trees of a cascade choose from.
-    pool_padding : float
-        How far outside the mean face those pixels lie, as a part of its size.
-    pool_nearness : float
-        Trees compare pixels about this far from each other, as a part of the face.
-    learning_rate : float
-        dlib's ``nu``, in (0, 1].
-    splits : int
-        Random splits of which every node takes the best.
-    starts : int
-        First guesses of every example: the mean face, and random faces.
-    """
-
-    cascades: int = 14
-    trees: int = 170
-    depth: int = 4
-    pool: int = 450
-    pool_padding: float = 0.05
-    pool_nearness: float = 0.1
-    learning_rate: float = 0.1
-    splits: int = 20
-    starts: int = 1
+JITTERS = ((0.3, SETTLED), (0.4, FOLLOWED), (0.3, FOUND))
+"""How often training shows a crop that is off as much."""
 
 
 def train_landmark_model(
     examples: LandmarkExamples,
     out: str | os.PathLike[str],
-    options: PredictorOptions | None = None,
+    options: NetworkOptions | None = None,
     *,
     random_state: int = 0,
+    work: str | os.PathLike[str] | None = None,
 ) -> dict[str, float]:
     """Train a landmark model, write its file, and measure it on people kept out of the training.
 
@@ -72,9 +51,12 @@ def train_landmark_model(
     examples : LandmarkExamples
         Of two people at least; every eighth is kept out.
     out : path
-        File to write; its folder is made if need be.
-    options : PredictorOptions, optional
+        The ``.tflite`` file to write; its folder is made if need be.
+    options : NetworkOptions, optional
     random_state : int
+    work : path, optional
+        Folder that keeps the last epoch's state, from which a run that was cut off goes on, and
+        ``progress.csv``; by default ``out`` with the ending ``.training``.
 
     Returns
     -------
@@ -84,94 +66,86 @@ def train_landmark_model(
     Raises
     ------
     InputError
-        If there is one person only.
+        If there is one person only, or ``out`` is no ``.tflite`` file.
     """
+    path = Path(out)
+    if path.suffix != ".tflite":
+        raise InputError(f"out must be a .tflite file, got {str(path)!r}")
     kept_out = np.isin(examples.subject, np.unique(examples.subject)[1::HELD_OUT_EVERY])
     if not kept_out.any():
         raise InputError("examples must show two people at least, got one")
-    path = train_predictor(examples.take(~kept_out), out, options, random_state=random_state)
+    train_landmark_network(examples.take(~kept_out), path, options, random_state, work)
     return landmark_error_iod(path, examples.take(kept_out))
 
 
-def train_predictor(
+def train_landmark_network(
     examples: LandmarkExamples,
-    out: str | os.PathLike[str],
-    options: PredictorOptions | None = None,
-    *,
-    random_state: int = 0,
-) -> Path:
-    """Train a shape predictor on examples and their mirror images, and write its file.
+    path: Path,
+    options: NetworkOptions | None,
+    random_state: int,
+    work: str | os.PathLike[str] | None = None,
+) -> None:
+    """Train a network on all the examples and write its file, see `train_landmark_model`."""
+    chosen = options or NetworkOptions()
+
+    def make(
+        rows: NDArray[np.intp], rng: np.random.Generator
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        drawn = [draw_example(examples.crops[row], examples.points[row], rng) for row in rows]
+        inputs, points = (np.stack(column) for column in zip(*drawn, strict=True))
+        return inputs[..., None], points
+
+    batches = Batches(len(examples), chosen.batch, make, random_state)
+    with seeded(tf, random_state):
+        network = build_network(chosen)
+    train_network(network, batches, chosen, work or path.with_suffix(".training"))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(export_network(network))
+
+
+def draw_example(
+    crop: NDArray[np.uint8], points: NDArray[np.floating], rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what the network is given of an example, and the points about the crop's middle, px.
 
     Parameters
     ----------
-    examples : LandmarkExamples
-    out : path
-        File to write; its folder is made if need be.
-    options : PredictorOptions, optional
-    random_state : int
-
-    Returns
-    -------
-    Path
-        The file.
+    crop : ndarray of uint8, shape (side_px, side_px)
+        As `EXAMPLE_CROP` cuts it.
+    points : ndarray, shape (n_points, 2)
+        In it, px.
+    rng : numpy.random.Generator
+        Says how the crop is off, and what is done to it (`spoilt`); half are mirrored.
     """
-    flipped = mirror(examples.points, FIT_CROP.side_px)
-    images = [*examples.crops, *np.ascontiguousarray(examples.crops[:, :, ::-1])]
-    shapes = [[_marked(points)] for points in (*examples.points, *flipped)]
-    settings = _settings(options or PredictorOptions(), random_state)
-    predictor = dlib.train_shape_predictor(images, shapes, settings)
-    path = Path(out)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    predictor.save(str(path))
-    path.write_bytes(pack_predictor(path.read_bytes()))
-    return path
+    jitter = JITTERS[rng.choice(len(JITTERS), p=[share for share, _ in JITTERS])][1]
+    places: NDArray[np.floating]
+    seen, places = cut_again(crop, points, EXAMPLE_CROP, jitter, rng)
+    side = NETWORK_CROP.side_px
+    if rng.random() < 0.5:
+        seen, places = np.ascontiguousarray(seen[:, ::-1]), mirror_all(places, side)
+    return network_input(spoilt(seen, rng)), np.asarray(places - (side - 1) / 2, np.float32)
 
 
 def landmark_error_iod(
     path: str | os.PathLike[str], examples: LandmarkExamples
 ) -> dict[str, float]:
-    """Return how far the landmarks that a model finds are from the true ones.
+    """Return how far the landmarks that a network finds are from the true ones.
 
     Parameters
     ----------
     path : path
-        A shape predictor's file. It is asked as the tracker asks it.
+        A network's file. It is shown faces in their place in the crop.
     examples : LandmarkExamples
 
     Returns
     -------
     dict
-        Region -> mean distance in inter-ocular distances; ``"all"`` is the mean of all points.
+        Region -> mean distance in inter-ocular distances; ``"all"`` is the mean of all landmarks.
     """
-    predictor = dlib.shape_predictor(os.fspath(path))
-    found = np.array([fit_crop(predictor, crop).points for crop in examples.crops])
-    distance = np.linalg.norm(found - examples.points, axis=-1) / FIT_CROP.iod_px
+    fitter = read_network(Path(path))
+    smaller = EXAMPLE_CROP.matrix_to(fitter.crop)
+    found = np.array([fitter.fit(fitter.crop.cut(crop, smaller)).points for crop in examples.crops])
+    true = apply_affine(EXAMPLE_CROP.matrix_to(FIT_CROP), examples.points[:, :N_LANDMARKS])
+    distance = np.linalg.norm(found - true, axis=-1) / FIT_CROP.iod_px
     regions = {name: float(distance[:, points].mean()) for name, points in REGIONS.items()}
     return {"all": float(distance.mean()), **regions}
-
-
-def _marked(points: NDArray[np.floating]) -> dlib.full_object_detection:
-    marks = [dlib.point(int(x), int(y)) for x, y in np.rint(points)]
-    return dlib.full_object_detection(FIT_BOX, marks)
-
-
-def _settings(
-    options: PredictorOptions, random_state: int
-) -> dlib.shape_predictor_training_options:
-    settings = dlib.shape_predictor_training_options()
-    settings.cascade_depth = options.cascades
-    settings.num_trees_per_cascade_level = options.trees
-    settings.tree_depth = options.depth
-    settings.feature_pool_size = options.pool
-    settings.feature_pool_region_padding = options.pool_padding
-    settings.lambda_param = options.pool_nearness
-    settings.nu = options.learning_rate
-    settings.num_test_splits = options.splits
-    settings.oversampling_amount = options.starts
-    settings.oversampling_translation_jitter = 0.0
-    # With more threads dlib counts references to the pictures without Python's lock, and is no
-    # faster.
-    settings.num_threads = 1
-    settings.random_seed = str(random_state)
-    settings.be_verbose = False
-    return settings

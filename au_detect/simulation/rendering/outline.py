@@ -29,6 +29,21 @@ _LID_LOOPS = (
 """Landmark; first and last landmark of the lid's edge, whose vertices are numbered in order;
 the corners of the eye, nearer one first: iBUG's lid points lie at the thirds."""
 
+_LEFT_LIDS = 2214
+"""What is added to a vertex of the right eye's lids to get the left eye's."""
+_FURTHER_LIDS = (range(1528, 1547), range(1507, 1529))
+"""Vertices of the edges of the right eye's upper and lower lid, in order."""
+_FURTHER_SHARES = (1 / 6, 1 / 2, 5 / 6)
+_FURTHER_LIPS = (5589, 6094, 6341, 5836)
+"""Vertices of the inner edges of the lips, next to the corners: upper right and left, lower left
+and right."""
+
+N_FURTHER = 18
+"""Irises, right first; three points of every lid, from the outer corner, right eye first and upper
+lid first; four of the inner lips."""
+FURTHER_MIRROR = np.array([1, 0, *range(8, 14), *range(2, 8), 15, 14, 17, 16])
+"""``FURTHER_MIRROR[i]`` is the further point that point `i` becomes in a mirror."""
+
 
 @dataclass(frozen=True, eq=False)
 class LandmarkAnchors:
@@ -44,12 +59,15 @@ class LandmarkAnchors:
         For every jaw landmark the vertices of which one is on the visible contour.
     outward : ndarray of float, shape (17, 2)
         Direction (x to the subject's left, y up) in which the contour of the jaw faces.
+    further : ndarray of int, shape (n_further - 2,)
+        Vertices of the further points but the irises.
     """
 
     vertices: NDArray[np.intp]
     weights: NDArray[np.float64]
     contours: tuple[NDArray[np.intp], ...]
     outward: NDArray[np.float64]
+    further: NDArray[np.intp]
 
     @classmethod
     def of(cls, surface: Surface, person: Appearance) -> LandmarkAnchors:
@@ -71,7 +89,7 @@ class LandmarkAnchors:
             third = x[0] + (x[1] - x[0]) / 3
             vertices[row] = loop[np.argmin(np.abs(surface.model.neutral[loop, 0] - third))]
         outward, contours = _jaw(surface)
-        return cls(vertices, weights, contours, outward)
+        return cls(vertices, weights, contours, outward, _further(surface))
 
 
 def visible_landmarks(
@@ -101,6 +119,31 @@ def visible_landmarks(
             slip = (pixels[best] - marks[row]) @ along
             marks[row] = marks[row] + offset * outward + 0.5 * slip * along * (outward @ outward)
     return marks.astype(np.float32)
+
+
+def further_points(anchors: LandmarkAnchors, pixels: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return irises and points of lids and lips between the landmarks, (n_further, 2), px.
+
+    Parameters
+    ----------
+    anchors : LandmarkAnchors
+    pixels : ndarray, shape (n_vertices, 2)
+        The projected mesh.
+    """
+    irises = [pixels[PARTS[part]].mean(axis=0) for part in ("right_iris", "left_iris")]
+    return np.concatenate([irises, pixels[anchors.further]]).astype(np.float32)
+
+
+def _further(surface: Surface) -> NDArray[np.intp]:
+    x = surface.model.neutral[:, 0]
+    outer, inner = x[surface.model.landmark_vertices[[36, 39]]]
+    right = [
+        edge[int(np.argmin(np.abs(x[list(edge)] - outer - share * (inner - outer))))]
+        for edge in _FURTHER_LIDS
+        for share in _FURTHER_SHARES
+    ]
+    left = [vertex + _LEFT_LIDS for vertex in right]
+    return np.array([*right, *left, *_FURTHER_LIPS])
 
 
 def _on_mesh(

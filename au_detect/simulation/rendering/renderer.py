@@ -24,7 +24,11 @@ from au_detect.simulation.rendering.furrow_lines import (
 )
 from au_detect.simulation.rendering.hair import Groom
 from au_detect.simulation.rendering.light import Light, Sensor, record
-from au_detect.simulation.rendering.outline import LandmarkAnchors, visible_landmarks
+from au_detect.simulation.rendering.outline import (
+    LandmarkAnchors,
+    further_points,
+    visible_landmarks,
+)
 from au_detect.simulation.rendering.props import build_props
 from au_detect.simulation.rendering.scene import Mesh, fold, luminance, place_points
 from au_detect.simulation.rendering.skin import paint_skin
@@ -43,11 +47,14 @@ class Rendering:
         contour.
     mesh_landmarks : ndarray of float32, shape (68, 2)
         The model's landmark vertices, px.
+    further_points : ndarray of float32, shape (n_further, 2)
+        Irises, and points of lids and lips between the landmarks, px.
     """
 
     image: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
     mesh_landmarks: NDArray[np.float32]
+    further_points: NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -208,6 +215,7 @@ class FaceRenderer:
             image=record(light_in, level, sensor, rng),
             landmarks=visible_landmarks(face.anchors, flat, axes[1] - axes[0], axes[2] - axes[0]),
             mesh_landmarks=flat[self.model.landmark_vertices].astype(np.float32),
+            further_points=further_points(face.anchors, flat),
         )
 
     def _open_to_surroundings(self) -> NDArray[np.float32]:

@@ -1,85 +1,17 @@
-import os
-from pathlib import Path
-from types import SimpleNamespace
-
-import cv2
 import numpy as np
 import pytest
 
-from au_detect.landmarks import fit as landmark_fit
-from au_detect.landmarks.crop import FIT_CROP
-from au_detect.landmarks.fit import KEPT_FRAMES, SAME_SHAPE_IOD, CropFit, FaceFit, fit_crop
-from au_detect.landmarks.points import apply_affine, mirror
-from au_detect.landmarks.tracking import FaceTracker
-
-EVALUATION_DATA = os.environ.get("AU_DETECT_EVALUATION_DATA")
-SIDE_PX = FIT_CROP.side_px
-CROP = np.zeros((SIDE_PX, SIDE_PX), dtype=np.uint8)
-CROP[:, 0] = 1
-
-
-class Predictor:
-    """Sees `points` in `CROP` and its mirror image alike, but for `habit` added to both."""
-
-    def __init__(self, points):
-        self.points, self.n_fits = points, 0
-        self.habit = np.random.default_rng(0).normal(0, 2, points.shape)
-
-    def __call__(self, crop, box):
-        self.n_fits += 1
-        seen = self.points if crop[0, 0] else mirror(self.points, SIDE_PX)
-        parts = [SimpleNamespace(x=x, y=y) for x, y in seen + self.habit]
-        return SimpleNamespace(parts=lambda: parts)
-
-
-@pytest.fixture
-def predictor(face_px):
-    return Predictor(apply_affine(FIT_CROP.matrix(face_px), face_px))
-
-
-def mean_habit(predictor):
-    turned = mirror(predictor.habit)
-    turned[:, 0] += 1  # a vector turns about 0, a pixel about the middle of the picture
-    return (predictor.habit + turned) / 2
-
-
-def test_two_fits_are_averaged_and_their_distance_is_the_disagreement(predictor):
-    fit = fit_crop(predictor, CROP)
-    assert predictor.n_fits == 2
-    np.testing.assert_allclose(fit.points, predictor.points + mean_habit(predictor))
-    difference = 2 * (predictor.habit - mean_habit(predictor))
-    rms_px = np.sqrt(np.mean(np.sum(difference**2, axis=1)))
-    assert fit.disagreement_iod == pytest.approx(rms_px / FIT_CROP.iod_px)
-
-
-def test_one_fit_gives_the_mean_of_two_while_the_face_keeps_its_shape(predictor):
-    fit = fit_crop(predictor, CROP)
-    for _ in range(KEPT_FRAMES):
-        predictor.points = predictor.points + np.array([0.5, -0.25])
-        n_before, fit = predictor.n_fits, fit_crop(predictor, CROP, fit)
-        assert predictor.n_fits == n_before + 1
-        np.testing.assert_allclose(fit.points, predictor.points + mean_habit(predictor))
-    n_before, fit = predictor.n_fits, fit_crop(predictor, CROP, fit)
-    assert predictor.n_fits == n_before + 2
-    assert fit.age == 0
-
-
-@pytest.mark.parametrize(("part", "n_fits"), [(0.8, 1), (1.2, 2)])
-def test_a_face_of_another_shape_is_fitted_twice(predictor, part, n_fits):
-    fit = fit_crop(predictor, CROP)
-    mouth = slice(48, 68)  # 20 points of 68 open the mouth: no point that the crop is laid by
-    move_px = part * SAME_SHAPE_IOD * FIT_CROP.iod_px * np.sqrt(68 / 20)
-    for _ in range(2):  # little by little, too
-        predictor.points = predictor.points.copy()
-        predictor.points[mouth, 1] += move_px / 2
-        n_before, fit = predictor.n_fits, fit_crop(predictor, CROP, fit)
-    assert predictor.n_fits - n_before == n_fits
-    np.testing.assert_allclose(fit.points, predictor.points + mean_habit(predictor))
+from au_detect.errors import InputError
+from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
+from au_detect.landmarks.crop_fit import CropFit
+from au_detect.landmarks.fit import REST_IOD, FaceFit, fit_face, load_fitter
+from au_detect.landmarks.models import find_landmark_model
+from au_detect.landmarks.points import STABLE_POINTS, apply_affine
 
 
 def test_a_fit_knows_whether_its_middle_is_in_the_picture():
     def fit_at(box):
-        found = CropFit(np.zeros((68, 2)), np.zeros((68, 2)))
+        found = CropFit(np.zeros((68, 2)), 0.0)
         return FaceFit(found.points, FIT_CROP.matrix_of_box(box), found, np.zeros(1, np.float32))
 
     image = np.zeros((100, 200), dtype=np.uint8)
@@ -89,37 +21,46 @@ def test_a_fit_knows_whether_its_middle_is_in_the_picture():
     assert not fit_at([50, 50, 54, 54]).is_inside(image)
 
 
-def jitter(points):
-    """Return how much points (n_frames, 68, 2) leave an even motion from frame to frame."""
-    return np.sqrt(np.mean(np.diff(points, n=2, axis=0) ** 2))
+class Fitter:
+    """Sees every face where its one bright pixel says: the middle of its stable points."""
+
+    def __init__(self, crop, face_px):
+        self.crop, self.n_fits = crop, 0
+        upright = apply_affine(FIT_CROP.matrix(face_px), face_px)
+        self.shape = upright - upright[STABLE_POINTS].mean(axis=0)
+
+    def fit(self, crop, last=None):
+        self.n_fits += 1
+        assert crop.shape == (self.crop.side_px, self.crop.side_px)
+        weights = crop.astype(float)
+        rows, columns = np.indices(crop.shape)
+        spot = [np.sum(columns * weights), np.sum(rows * weights)] / weights.sum()
+        to_fit_crop = self.crop.matrix_to(FIT_CROP)
+        return CropFit(self.shape + apply_affine(to_fit_crop, spot), 0.0)
 
 
-@pytest.mark.skipif(
-    not EVALUATION_DATA, reason="AU_DETECT_EVALUATION_DATA is not set: no pictures of real faces"
+@pytest.mark.parametrize("crop", [FIT_CROP, NETWORK_CROP])
+def test_the_crop_is_laid_on_the_face_in_the_size_that_the_model_takes(crop, face_px):
+    image = np.zeros((400, 400), np.uint8)
+    middle = face_px[STABLE_POINTS].mean(axis=0)
+    image[round(middle[1]) - 2 : round(middle[1]) + 3, round(middle[0]) - 2 :][:, :5] = 255
+    fitter = Fitter(crop, face_px)
+    start = FIT_CROP.matrix_of_box([130, 80, 298, 248])
+    fit = fit_face(fitter, image, start, REST_IOD)
+    assert 1 < fitter.n_fits <= 3
+    np.testing.assert_allclose(fit.points[STABLE_POINTS].mean(axis=0), np.rint(middle), atol=0.3)
+    assert FIT_CROP.shift_iod(FIT_CROP.matrix(apply_affine(fit.matrix, fit.points))) < REST_IOD
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("bad.dat", "landmark_model must be a dlib shape predictor, got .*bad.dat"),
+        ("bad.tflite", "landmark_model must be a landmark network, got .*bad.tflite"),
+    ],
 )
-def test_a_clip_has_nearly_the_points_of_two_fits_a_frame(monkeypatch):
-    def points_and_fits():
-        capture = cv2.VideoCapture(str(path))
-        tracker, points, n_fits = FaceTracker(), [], 0
-        predict = landmark_fit._predict
-
-        def counted(*arguments):
-            nonlocal n_fits
-            n_fits += 1
-            return predict(*arguments)
-
-        with monkeypatch.context() as patch:
-            patch.setattr(landmark_fit, "_predict", counted)
-            while (frame := capture.read()[1]) is not None:
-                (face,) = tracker.track(cv2.cvtColor(frame, cv2.COLOR_BGR2GRAY))
-                points.append(apply_affine(FIT_CROP.matrix(face.points), face.points))
-        return np.array(points), n_fits / len(points)
-
-    path = Path(str(EVALUATION_DATA)) / "real_faces" / "clips" / "single_face.mp4"
-    points, fits = points_and_fits()
-    monkeypatch.setattr(landmark_fit, "KEPT_FRAMES", 0)
-    twice, fits_twice = points_and_fits()
-    assert fits < 1.6 < 2 <= fits_twice
-    distance_iod = np.array([FIT_CROP.rms_iod(vectors) for vectors in points - twice])
-    assert np.sqrt(np.mean(distance_iod**2)) < 0.01  # noise alone moves points by as much
-    assert jitter(points) < 1.25 * jitter(twice)
+def test_a_damaged_file_is_named_with_what_it_should_be(tmp_path, name, message):
+    path = tmp_path / name
+    path.write_bytes(b"no model")
+    with pytest.raises(InputError, match=message):
+        load_fitter(find_landmark_model(path))

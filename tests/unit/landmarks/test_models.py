@@ -89,7 +89,7 @@ def test_the_usual_file_is_known_under_any_file_name(monkeypatch, tmp_path):
 @pytest.fixture
 def packaged(monkeypatch, tmp_path):
     """An installation whose own landmark model is a short file."""
-    path = tmp_path / "models" / "landmarks" / "open.dat"
+    path = tmp_path / "models" / "landmarks" / "open.tflite"
     path.parent.mkdir(parents=True)
     monkeypatch.setattr(landmark_models, "packaged_folder", lambda kind: tmp_path / kind)
     return path
@@ -124,6 +124,18 @@ def test_only_the_packaged_file_is_called_open(packaged, tmp_path):
     assert find_landmark_model(other).name == "another open"
 
 
+def test_without_a_network_of_ours_our_trees_are_taken(packaged, nothing_installed):
+    trees = write(packaged.with_suffix(".dat"))
+    assert find_landmark_model("open") == LandmarkModel("open", trees)
+    write(packaged)
+    assert find_landmark_model("open") == LandmarkModel("open", packaged)
+
+
 def test_a_landmark_model_is_returned_as_it_is():
     model = LandmarkModel("mine", Path("anywhere.dat"))
     assert find_landmark_model(model) is model
+
+
+@pytest.mark.parametrize(("name", "is_network"), [("mine.tflite", True), ("mine.dat", False)])
+def test_the_file_says_whether_it_is_a_network(tmp_path, name, is_network):
+    assert find_landmark_model(write(tmp_path / name)).is_network == is_network

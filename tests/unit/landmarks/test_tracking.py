@@ -148,6 +148,16 @@ def test_a_mirrored_picture_gives_mirrored_points():
 
 
 @needs_real_faces
+def test_our_own_model_gives_nearly_mirrored_points():
+    model = find_landmark_model("open")
+    if not model.is_network:
+        pytest.skip("our own landmark model is no network: trees are held to more above")
+    picture = clip("single_face.mp4", 41)[40]
+    (face,), (mirrored,) = (FaceTracker(model).track(p) for p in (picture, picture[:, ::-1]))
+    assert distance_iod(mirrored.points, mirror(face.points, picture.shape[1])) < 0.02
+
+
+@needs_real_faces
 def test_a_face_that_jumps_is_found_in_the_same_frame():
     picture = clip("single_face.mp4", 1)[0]
     tracker = FaceTracker()

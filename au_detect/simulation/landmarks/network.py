@@ -1,0 +1,236 @@
+"""The landmark network in Keras: layers, loss, training and export. Nothing else here loads it.
+
+A small convolutional network draws a map of every point at a quarter of the input's resolution;
+the point is the map's mean (soft-argmax). How wide the maps are and what the coarsest level sees
+tell how far each point may be off.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.classifiers.mlp import convert_network, import_tensorflow
+from au_detect.landmarks.crop import NETWORK_CROP
+from au_detect.simulation.landmarks.points import N_POINTS, PAIRS, WEIGHTS
+
+# Convolutions take half as long to learn with it; older processors get it on demand only.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+tf = import_tensorflow()
+keras: Any = tf.keras
+
+Make = Callable[
+    [NDArray[np.intp], np.random.Generator], tuple[NDArray[np.float32], NDArray[np.float32]]
+]
+
+SIDE_PX = NETWORK_CROP.side_px
+STRIDE_PX = 4
+NARROWEST_PX = 2.0
+"""Spread that maps are drawn to."""
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Size of the network and how it is trained.
+
+    Parameters
+    ----------
+    channels : tuple of int
+        At a quarter, an eighth and a sixteenth of the input's resolution.
+    blocks : tuple of int
+        Residual blocks at each.
+    epochs, batch : int
+    learning_rate : float
+        The largest, after one epoch; it falls to nothing along a cosine.
+    weight_decay : float
+    """
+
+    channels: tuple[int, int, int] = (24, 48, 72)
+    blocks: tuple[int, int, int] = (1, 2, 2)
+    epochs: int = 40
+    batch: int = 64
+    learning_rate: float = 4e-3
+    weight_decay: float = 1e-4
+
+
+def build_network(options: NetworkOptions) -> Any:
+    """Return the network: crops (n, side, side, 1) → x, y and expected error (n, n_points, 3).
+
+    All three are in px, x and y about the middle of the crop.
+    """
+    inputs = keras.Input((SIDE_PX, SIDE_PX, 1), name="crop")
+    level = _convolved(inputs, options.channels[0], 8, STRIDE_PX)
+    levels: list[Any] = []
+    for channels, n_blocks in zip(options.channels, options.blocks, strict=True):
+        level = _convolved(level, channels, 3, 2) if levels else level
+        for _ in range(n_blocks):
+            level = _block(level)
+        levels.append(level)
+    joined = levels[-1]
+    for finer in levels[-2::-1]:
+        joined = _joined(joined, finer)
+    maps = keras.layers.Conv2D(N_POINTS, 1, name="maps")(_block(joined))
+    means = SoftArgmax(name="means")(maps)
+    points = WithExpectedErrors(name="points")([means, levels[-1]])
+    return keras.Model(inputs, points, name="landmarks")
+
+
+def _convolved(x: Any, n: int, size: int, stride: int = 1, *, active: bool = True) -> Any:
+    x = keras.layers.Conv2D(n, size, stride, padding="same", use_bias=False)(x)
+    x = keras.layers.BatchNormalization(momentum=0.98)(x)
+    return keras.layers.ReLU()(x) if active else x
+
+
+def _block(x: Any) -> Any:
+    change = _convolved(x, x.shape[-1], 3, active=False)
+    return keras.layers.ReLU()(keras.layers.Add()([x, change]))
+
+
+def _joined(coarse: Any, fine: Any) -> Any:
+    """Bring a coarse level to the resolution of a finer one and add that."""
+    raised = keras.layers.UpSampling2D(2)(_convolved(coarse, fine.shape[-1], 1, active=False))
+    return keras.layers.ReLU()(keras.layers.Add()([raised, fine]))
+
+
+class SoftArgmax(keras.layers.Layer):
+    """Maps (n, h, w, n_points) → mean x, mean y and spread of each (n, n_points, 3), px."""
+
+    def call(self, maps: Any) -> Any:
+        """Return mean and standard deviation of the maps' softmax."""
+        side, n = maps.shape[1], maps.shape[3]
+        axis = (np.arange(side) - (side - 1) / 2) * STRIDE_PX
+        y, x = (grid.ravel() for grid in np.meshgrid(axis, axis, indexing="ij"))
+        places = np.column_stack([x, y, x**2 + y**2]).astype(np.float32)
+        flat = tf.transpose(tf.reshape(maps, [-1, side * side, n]), [0, 2, 1])
+        means = tf.matmul(tf.nn.softmax(flat, axis=-1), places)
+        points = means[..., :2]
+        variance = means[..., 2:] - tf.reduce_sum(points**2, axis=-1, keepdims=True)
+        return tf.concat([points, tf.sqrt(tf.maximum(variance, 0.01))], axis=-1)
+
+
+class WithExpectedErrors(keras.layers.Layer):
+    """Points and spreads, and a level of the network → x, y, expected error (n, n_points, 3), px.
+
+    While training, the spread comes fourth. What is learnt here changes no point.
+    """
+
+    def build(self, shapes: Any) -> None:
+        """Make the layer that weighs spreads and what the level sees."""
+        self.weigh = keras.layers.Dense(N_POINTS, activation="elu")
+        self.weigh.build((None, N_POINTS + shapes[1][-1]))
+
+    def call(self, inputs: Any, training: bool = False) -> Any:
+        """Return points with expected errors."""
+        means, level = inputs
+        seen = [means[..., 2], tf.reduce_mean(level, axis=[1, 2])]
+        expected = 1.0 + self.weigh(tf.stop_gradient(tf.concat(seen, axis=-1)))
+        spread = [means[..., 2:]] if training else []
+        return tf.concat([means[..., :2], expected[..., None], *spread], axis=-1)
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches of examples in random order.
+
+    Parameters
+    ----------
+    n : int
+        Number of examples.
+    size : int
+        Of a batch; what is left over waits for the next epoch's order.
+    make : callable
+        ``make(rows, rng)`` returns crops (size, side, side) and points (size, n_points, 2) about
+        the crop's middle, px.
+    random_state : int
+    """
+
+    def __init__(self, n: int, size: int, make: Make, random_state: int) -> None:
+        super().__init__()
+        self.n, self.size, self.make, self.random_state = n, size, make, random_state
+        self.epoch = 0
+        self.on_epoch_end()
+
+    def __len__(self) -> int:
+        return self.n // self.size
+
+    def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        rows = self._order[index * self.size : (index + 1) * self.size]
+        rng = np.random.default_rng([self.random_state, self.epoch, index])
+        return self.make(rows, rng)
+
+    def on_epoch_end(self) -> None:
+        """Draw the next epoch's order."""
+        self.epoch += 1
+        rng = np.random.default_rng([self.random_state, self.epoch])
+        self._order = rng.permutation(self.n)
+
+
+def loss(truth: Any, found: Any) -> Any:
+    """Return distances of points, errors of vectors between pairs, surprise, and width of maps.
+
+    In % of the inter-ocular distance. Distances count as they are beyond half a percent, so that
+    no few hard points decide. Surprise is what the expected errors are off.
+    """
+    percent = 100 / NETWORK_CROP.iod_px
+    offset = (found[..., :2] - truth) * percent
+    distance = _length(offset)
+    first, second = (tf.gather(offset, PAIRS[:, i], axis=1) for i in (0, 1))
+    surprise = tf.abs(found[..., 2] * percent - tf.stop_gradient(distance))
+    return (
+        tf.reduce_mean(distance * WEIGHTS)
+        + 0.7 * tf.reduce_mean(_length(first - second))
+        + 0.3 * tf.reduce_mean(surprise)
+        + 0.3 * tf.reduce_mean(tf.abs(found[..., 3] - NARROWEST_PX))
+    )
+
+
+def _length(vectors: Any) -> Any:
+    return tf.sqrt(tf.reduce_sum(vectors**2, axis=-1) + 0.25)
+
+
+def train_network(
+    network: Any,
+    batches: Batches,
+    options: NetworkOptions,
+    folder: str | os.PathLike[str],
+) -> None:
+    """Train a network; a run that was cut off goes on where its last epoch ended.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Of `build_network`.
+    batches : Batches
+    options : NetworkOptions
+    folder : path
+        Keeps the last epoch's state while training, and ``progress.csv`` with every epoch's loss.
+    """
+    place = Path(folder)
+    place.mkdir(parents=True, exist_ok=True)
+    n_steps = options.epochs * len(batches)
+    n_first = min(len(batches), n_steps // 10)
+    rate = keras.optimizers.schedules.CosineDecay(
+        options.learning_rate / 20, n_steps - n_first,
+        warmup_target=options.learning_rate, warmup_steps=n_first,
+    )  # fmt: skip
+    optimizer = keras.optimizers.AdamW(rate, weight_decay=options.weight_decay, global_clipnorm=5.0)
+    network.compile(optimizer, loss, jit_compile=False)
+    network.fit(
+        batches,
+        epochs=options.epochs,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.BackupAndRestore(str(place / "last_epoch")),
+            keras.callbacks.CSVLogger(str(place / "progress.csv"), append=True),
+        ],
+    )
+
+
+def export_network(network: Any) -> bytes:
+    """Return the network as the content of a ``.tflite`` file."""
+    return convert_network(network)

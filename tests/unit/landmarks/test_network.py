@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from au_detect.errors import InputError, ModelFileError
+from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
+from au_detect.landmarks.network import NetworkFitter, network_input, read_network
+from au_detect.landmarks.points import apply_affine
+
+FIXTURES = Path(__file__).parents[2] / "fixtures"
+BRIGHT_SPOT = FIXTURES / "bright_spot.tflite"  # see make_bright_spot.py
+SIDE_PX = NETWORK_CROP.side_px
+
+
+def spot_at(column, row):
+    """Return a crop with one bright square of 4 x 4 pixels; column and row count squares."""
+    crop = np.full((SIDE_PX, SIDE_PX), 20, np.uint8)
+    crop[4 * row : 4 * row + 4, 4 * column : 4 * column + 4] = 250
+    return crop
+
+
+@pytest.fixture(scope="module")
+def fitter():
+    return read_network(BRIGHT_SPOT)
+
+
+@pytest.mark.parametrize(("column", "row"), [(14, 14), (3, 20), (27, 0)])
+def test_points_are_given_in_the_fit_crop(fitter, column, row):
+    fit = fitter.fit(spot_at(column, row))
+    assert fit.points.shape == (68, 2)
+    middle = np.array([4 * column + 1.5, 4 * row + 1.5])
+    in_network_crop = middle + np.column_stack([np.arange(68), np.zeros(68)])
+    expected = apply_affine(NETWORK_CROP.matrix_to(FIT_CROP), in_network_crop)
+    np.testing.assert_allclose(fit.points, expected, atol=0.01)
+
+
+def test_expected_errors_are_in_inter_ocular_distances(fitter):
+    fit = fitter.fit(spot_at(14, 14))
+    np.testing.assert_allclose(fit.error_iod, np.arange(68) / NETWORK_CROP.iod_px, rtol=1e-5)
+    inside = np.arange(17, 68).mean() / NETWORK_CROP.iod_px
+    assert fit.uncertainty_iod == pytest.approx(inside)
+
+
+def test_what_was_found_before_does_not_matter(fitter):
+    before = fitter.fit(spot_at(3, 3))
+    again = fitter.fit(spot_at(14, 14), before)
+    np.testing.assert_array_equal(again.points, fitter.fit(spot_at(14, 14)).points)
+    assert not np.shares_memory(again.points, before.points)
+
+
+def test_the_input_does_not_depend_on_brightness_and_contrast():
+    rng = np.random.default_rng(0)
+    crop = cv2.GaussianBlur(rng.integers(0, 100, (SIDE_PX, SIDE_PX), np.uint8), (5, 5), 0)
+    plain = network_input(crop)
+    assert plain.dtype == np.float32
+    assert plain.mean() == pytest.approx(0, abs=1e-5)
+    assert plain.std() == pytest.approx(1, abs=1e-5)
+    np.testing.assert_allclose(network_input(crop * 2 + 30), plain, atol=1e-5)
+    flat = network_input(np.full((SIDE_PX, SIDE_PX), 77, np.uint8))
+    np.testing.assert_allclose(flat, 0, atol=1e-5)
+
+
+def test_another_network_is_refused(tmp_path):
+    with pytest.raises(ModelFileError, match=r"must take \(1, 112, 112, 1\).*got \[\(1, 3\)\]"):
+        NetworkFitter((FIXTURES / "two_aus.tflite").read_bytes())
+    with pytest.raises(InputError, match=r"landmark_model must be a landmark network.*absent"):
+        read_network(tmp_path / "absent.tflite")
+
+
+def test_says_nothing(capfd):
+    read_network(BRIGHT_SPOT).fit(spot_at(1, 1))
+    captured = capfd.readouterr()
+    assert (captured.out, captured.err) == ("", "")
