@@ -33,7 +33,6 @@ from au_detect.frames import Frame, open_frames
 from au_detect.frames.stream import USUAL_FPS, FrameStream
 from au_detect.landmarks.models import NAMES, LandmarkModel, find_landmark_model, shipped_networks
 from au_detect.landmarks.tracking import FaceTracker
-from au_detect.resting import Resting, RunningRests, find_rests
 from au_detect.results import AUResult
 from au_detect.results.smoothing import (
     HOW,
@@ -41,7 +40,8 @@ from au_detect.results.smoothing import (
     in_time,
     smoothing_settings,
 )
-from au_detect.scoring import check_thresholds, score_rows
+from au_detect.scoring.faces import check_thresholds, score_rows
+from au_detect.scoring.rest import Resting, RunningRests, find_rests
 from au_detect.version import __version__
 
 Progress = Callable[[Iterable[Frame], int | None], Iterable[Frame]]

@@ -13,8 +13,8 @@ from au_detect.detect import AUDetector
 from au_detect.features.neutral import NeutralFace
 from au_detect.frames import open_frames
 from au_detect.landmarks.models import LandmarkModel
-from au_detect.resting import rest_of_clips
 from au_detect.results import AUResult
+from au_detect.scoring.rest import rest_of_clips
 
 
 def detect_aus(

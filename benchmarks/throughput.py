@@ -126,19 +126,19 @@ def detect(options: argparse.Namespace, stopwatch: Stopwatch | None = None) -> d
 
 
 def _time_stages(stopwatch: Stopwatch) -> None:
-    from au_detect import scoring
     from au_detect.classifiers.model import AUModel
     from au_detect.features import measurement
     from au_detect.landmarks import tracking
     from au_detect.results import AUResult
+    from au_detect.scoring import faces
 
-    searches = tracking._detect
-    tracking._detect = lambda *arguments: list(searches(*arguments))
-    stopwatch.time(tracking, "_detect", "detect")
-    stopwatch.time(tracking, "_score", "detect")
+    searches = tracking.detect
+    tracking.detect = lambda *arguments: list(searches(*arguments))
+    stopwatch.time(tracking, "detect", "detect")
+    stopwatch.time(tracking, "look_at", "detect")
     stopwatch.time(tracking.FaceTracker, "track", "follow")
     stopwatch.time(measurement, "measure_furrows", "furrows")
-    stopwatch.time(scoring, "score_face", "features")
+    stopwatch.time(faces, "score_face", "features")
     stopwatch.time(AUModel, "predict", "networks")
     stopwatch.time(AUResult, "to_csv", "write")
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from ai_edge_litert.interpreter import Interpreter
 from numpy.typing import NDArray
 from scipy.special import expit
 
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import ModelFileError
+from au_detect.litert import open_network
 
 Floats = NDArray[np.float32]
 _TOLERANCE = 1e-4
@@ -69,7 +69,7 @@ def read_dense_network(content: bytes) -> DenseNetwork:
         If it is no such network: training cannot begin from others.
     """
     network = LiteRTNetwork(content)
-    interpreter = Interpreter(model_content=content)
+    interpreter, _, _ = open_network(content)
     steps = [step for step in interpreter._get_ops_details() if step["op_name"] != "DELEGATE"]
     names = [step["op_name"] for step in steps]
     n_dense = names.count("FULLY_CONNECTED")

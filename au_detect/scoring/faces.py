@@ -16,9 +16,9 @@ from au_detect.features.extraction import extract_features, symmetric_furrows, s
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import NeutralFace
 from au_detect.landmarks.pose import HeadPose, estimate_pose
-from au_detect.resting import Resting, mixed
 from au_detect.results import AUResult
 from au_detect.results.evidence import Evidence
+from au_detect.scoring.rest import Resting, mixed
 
 ROWS_AT_ONCE = 256
 
