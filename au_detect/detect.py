@@ -73,8 +73,8 @@ class AUDetector:
 
     Notes
     -----
-    Every `run` and `stream` follows faces for itself: threads may share a detector, and a run may go
-    on beside an unfinished stream. The networks serve one thread at a time.
+    Every `run` and `stream` follows faces for itself: threads may share a detector, and a run may
+    go on beside an unfinished stream. The networks serve one thread at a time.
     """
 
     def __init__(
