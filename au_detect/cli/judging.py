@@ -247,7 +247,7 @@ def _data(options: argparse.Namespace) -> TrainingData:
         [_load(options, path) for path in paths] for paths in (options.data, options.extra)
     )
     for text in doubtful_people([*own, *extra]):
-        print(f"au-detect: warning: {text}", file=sys.stderr)
+        complain(f"warning: {text}")
     return training_data(own, extra)
 
 
