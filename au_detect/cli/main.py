@@ -132,7 +132,9 @@ def _run(options: argparse.Namespace) -> int:
         arguments["neutral"] = neutral_of_person(detector, person_in(options.neutral_from))
     options.out.mkdir(parents=True, exist_ok=True)
     faces_seen, failed = False, False
-    also_read = (options.neutral, options.emotion_rules, options.landmark_model)
+    also_read = (
+        options.neutral, options.neutral_from, options.emotion_rules, options.landmark_model
+    )  # fmt: skip
     all_targets = targets_of(options.inputs, also_read, options.out, options.format)
     for source, targets in zip(options.inputs, all_targets, strict=True):
         progress = _progress(targets.name)

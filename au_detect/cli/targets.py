@@ -122,7 +122,7 @@ def input_marks(source: str) -> dict[str, Any]:
 
 def _is_of(owner: dict[str, Any], source: str) -> bool:
     """Return whether a side-car is of this input; those of the library name it in words only."""
-    from au_detect.frames.pictures import printable
+    from au_detect.frames.files import printable
 
     marks = input_marks(source)
     if not owner.keys() >= marks.keys():
