@@ -40,6 +40,8 @@ def write_video(pictures: Iterable[NDArray[np.uint8]], file: Path, fps: float) -
     AUDetectError
         If the file cannot be written whole for another reason.
     """
+    # Read by OpenCV when it first uses FFmpeg: no messages of FFmpeg on stderr.
+    os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
     with part_file(file, ".mp4") as part:
         n_written = _encode(pictures, part, fps)
         n_whole = _count_frames(part)

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -53,7 +54,20 @@ def sources(tmp_path_factory):
         folders[-1].mkdir()
         for index, picture in enumerate(mine[start : start + 4] + mine[-2:]):
             (folders[-1] / f"{index}.png").symlink_to(picture)
+        if number % 2:
+            folders[-1] = as_video(folders[-1])
     return folders
+
+
+def as_video(folder):
+    """Return a video of the pictures in a folder."""
+    pictures = [cv2.imread(str(path)) for path in sorted(folder.iterdir())]
+    path, size = folder.with_suffix(".mp4"), pictures[0].shape[1::-1]
+    writer = cv2.VideoWriter(str(path), cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"mp4v"), 30.0, size)
+    for picture in pictures:
+        writer.write(picture)
+    writer.release()
+    return path
 
 
 @pytest.fixture(scope="module")
