@@ -158,7 +158,8 @@ def _write_table(out: Path | None, collection: Collection | None) -> None:
         got = "measured sequences" if collection is None else out
         raise InputError(f"--to table needs a collection of files and --out FILE.csv, got {got}")
     write_sequence_table(out, collection)
-    print(f"\n{len(collection)} rows -> {out}")
+    print()
+    say(f"{len(collection)} rows -> {out}")
 
 
 def _described(summary: CollectionSummary, kind: str) -> str:
