@@ -30,16 +30,11 @@ from au_detect.features.neutral_choice import (
     neutral_of_faces,
 )
 from au_detect.frames import Frame, open_frames
-from au_detect.frames.stream import USUAL_FPS, FrameStream
+from au_detect.frames.stream import USUAL_FPS
 from au_detect.landmarks.models import NAMES, LandmarkModel, find_landmark_model, shipped_networks
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.results import AUResult
-from au_detect.results.smoothing import (
-    HOW,
-    RunningSmoothing,
-    in_time,
-    smoothing_settings,
-)
+from au_detect.results.smoothing import HOW, RunningSmoothing, in_time, smoothing_settings
 from au_detect.scoring.faces import check_thresholds, score_rows
 from au_detect.scoring.rest import Resting, RunningRests, find_rests
 from au_detect.version import __version__
@@ -75,6 +70,11 @@ class AUDetector:
     InputError
         If a threshold is out of range or of an AU that the model does not have, or no landmark
         model is found.
+
+    Notes
+    -----
+    Every `run` and `stream` follows faces for itself: threads may share a detector, and a run may
+    go on beside an unfinished stream. The networks serve one thread at a time.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class AUDetector:
         if landmarks is not None and is_landmarks(neutral):
             neutral = neutral_from_landmarks(neutral)
         check_option("smooth", smooth, HOW)
-        given = given_neutral(neutral, self.tracker)
+        given = given_neutral(neutral, self.tracker.anew())
         if landmarks is not None:
             fps = USUAL_FPS if fps is None else fps
             rows = measurements_of_landmarks(landmarks, fps)
@@ -169,9 +169,10 @@ class AUDetector:
         else:
             stream = open_frames(source, fps=fps, channel_order=channel_order)
             frames = progress(stream, stream.n_frames) if progress else stream
-            rows = self.measure(frames, independent=independent)
+            tracker = self.tracker.anew()
+            rows = measure_faces(frames, tracker, independent=independent)
             kind, name = stream.kind, stream.name
-            known = self._seen(stream)
+            known = stream.describe() | tracker.describe()
         choice = neutral if given is None else given
         if is_word(choice, "auto") and (independent or is_single_frame(kind, rows)):
             choice = mean_neutral()
@@ -208,19 +209,19 @@ class AUDetector:
         """
         check_neutral_of_stream(neutral)
         check_option("smooth of a stream", smooth, ("past", "none"))
-        given = given_neutral(neutral, self.tracker)
+        given = given_neutral(neutral, self.tracker.anew())
         stream = open_frames(frames, fps=fps, channel_order=channel_order)
         settings = {"neutral": in_words(neutral), **smoothing_settings(smooth)}
 
         def results() -> Iterator[AUResult]:
-            self.tracker.reset()
+            tracker = self.tracker.anew()
             known: dict[int, NeutralFace] = {}
             rests = RunningRests(self.model) if given is None and neutral == "auto" else None
             steady = RunningSmoothing() if smooth == "past" else None
             for frame in stream:
-                rows = measure_frame(frame, self.tracker)
+                rows = measure_frame(frame, tracker)
                 resting = rests.add(rows) if rests else {}
-                told = settings | self._seen(stream)
+                told = settings | stream.describe() | tracker.describe()
                 result = self._result(rows, given or "first", stream.name, told, known, resting)
                 yield steady.add(result) if steady else result
 
@@ -247,14 +248,13 @@ class AUDetector:
             Of the result.
         """
         check_option("smooth", smooth, HOW)
-        choice = given_neutral(neutral, self.tracker) or neutral
+        choice = given_neutral(neutral, self.tracker.anew()) or neutral
         told = {"neutral": in_words(neutral), **(settings or {})}
         return in_time(self._result(measurements, choice, name, told), smooth)
 
     def measure(self, frames: Iterable[Frame], *, independent: bool = False) -> FaceMeasurements:
         """Measure the faces of a sequence that starts anew, or of `independent` pictures."""
-        self.tracker.reset()
-        return measure_faces(frames, self.tracker, independent=independent)
+        return measure_faces(frames, self.tracker.anew(), independent=independent)
 
     def _result(
         self,
@@ -295,8 +295,3 @@ class AUDetector:
             "smallest_face_px": self.tracker.smallest_face_px,
             "experimental": self.experimental,
         }
-
-    def _seen(self, stream: FrameStream) -> dict[str, Any]:
-        searched = self.tracker.searched_face_px
-        rounded_px = None if searched is None else round(searched, 1)
-        return stream.describe() | {"searched_face_px": rounded_px}

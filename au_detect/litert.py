@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 
 from ai_edge_litert.interpreter import Interpreter
 
@@ -48,22 +49,27 @@ def open_network(
     return interpreter, inputs, outputs
 
 
+_stderr_turned = Lock()
+
+
 @contextmanager
 def _no_greeting() -> Iterator[None]:
     """Keep LiteRT from writing to stderr that its delegate XNNPACK was made.
 
-    It has no setting for that, and writes to the process's stderr, not to Python's.
+    It has no setting for that, and writes to the process's stderr, not to Python's. Two threads at
+    once would turn it back to nowhere, so they take turns.
     """
-    try:
-        stderr = os.dup(2)
-    except OSError:  # the process has none
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(stderr, 2)
-        os.close(nowhere)
-        os.close(stderr)
+    with _stderr_turned:
+        try:
+            stderr = os.dup(2)
+        except OSError:  # the process has none
+            yield
+            return
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, 2)
+            yield
+        finally:
+            os.dup2(stderr, 2)
+            os.close(nowhere)
+            os.close(stderr)

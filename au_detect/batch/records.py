@@ -2,10 +2,11 @@
 
 ::
 
-    OUT/results/NAME.csv     the table of an input
+    OUT/results/NAME.csv     the table of an input, NAME made valid for every system
     OUT/settings/NAME.json   how it was made, and whether it is still what it was
     OUT/summary.csv          one row per input
     OUT/run.json             version, model, options, thresholds, counts
+    OUT/.batch.lock          while a batch runs
 
 The record in ``settings`` is written after the result. It holds the result's SHA-256, the
 options, and the input's size and time of change (for a folder, of every file in it), so that
@@ -32,9 +33,12 @@ from au_detect.facs import au_label
 from au_detect.frames.files import printable
 from au_detect.results import AUResult
 from au_detect.results.files import write_atomically
+from au_detect.results.names import valid_path
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 from au_detect.results.tables import encodable, table_as_csv
 from au_detect.results.writing import write_result, write_settings
+
+ENDING_BYTES = len(".parquet")
 
 LEFTOVER_AFTER_S = 60.0
 """Unfinished files older than this are what a killed run left."""
@@ -73,12 +77,12 @@ class InputSummary:
 
 def result_path(out: str, item: BatchInput, file_format: str) -> Path:
     """Return where the result of an input is."""
-    return Path(out, "results", f"{item.name}.{file_format}")
+    return Path(out, "results", f"{valid_path(item.name, ENDING_BYTES)}.{file_format}")
 
 
 def record_path(out: str, item: BatchInput) -> Path:
     """Return where the record of an input is."""
-    return Path(out, "settings", f"{item.name}.json")
+    return Path(out, "settings", f"{valid_path(item.name, ENDING_BYTES)}.json")
 
 
 def file_state(path: str) -> Any:
@@ -136,6 +140,7 @@ def store(
         record,
         batch={
             "recipe": recipe_of(item, recipe),
+            "input_path_sha256": path_sha256(item.source),
             "input_state": state,
             "result_sha256": sha256,
             "summary": asdict(summary),
@@ -190,6 +195,28 @@ def read_whole(item: BatchInput, out: str, recipe: Mapping[str, Any]) -> InputSu
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return summary if same else None
+
+
+def other_owner(item: BatchInput, out: str) -> str | None:
+    """Return which other input the files of this one's name belong to, if they do.
+
+    Another has another path and another size or time of change: a study may have been moved.
+    """
+    try:
+        document = json.loads(record_path(out, item).read_bytes())
+        batch = document["batch"]
+        is_same = (
+            batch["input_path_sha256"] == path_sha256(item.source)
+            or batch["input_state"] == file_state(item.source) is not None
+        )
+        return None if is_same else str(document["input"])
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def path_sha256(path: str) -> str:
+    """Return the SHA-256 of the whole path, links followed: it tells inputs apart, and no more."""
+    return hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
 
 
 def summary_frame(summaries: Iterable[InputSummary]) -> pd.DataFrame:

@@ -8,39 +8,30 @@ from __future__ import annotations
 
 import hashlib
 import os
-import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from au_detect.batch.inputs import BatchInput, find_inputs, in_shard, is_neutral_path
+from au_detect.batch.inputs import find_inputs, in_shard, is_neutral_path
+from au_detect.batch.lock import locked_folder
 from au_detect.batch.people import Person, with_people
-from au_detect.batch.records import (
-    InputSummary,
-    read_whole,
-    remove_leftovers,
-    summary_frame,
-    write_summary,
-)
+from au_detect.batch.records import InputSummary, summary_frame
+from au_detect.batch.run import BatchRun
 from au_detect.batch.workers import BACKENDS, DetectorOptions, score_in_parallel, score_input
 from au_detect.errors import AUDetectError, InputError, check_option, check_positive
 from au_detect.facs import au_label
 from au_detect.frames.files import printable
 from au_detect.landmarks.models import NAMES
 from au_detect.results.checks import json_copy
-from au_detect.results.writing import FORMATS, write_document
+from au_detect.results.writing import FORMATS
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from au_detect.detect import AUDetector
-
-SUMMARY_EVERY_S = 10.0
 
 Progress = Callable[[Iterable[InputSummary], int], Iterable[InputSummary]]
 """``progress(summaries, n_inputs)`` returns the summaries, for example in a progress bar."""
@@ -57,6 +48,8 @@ def score_sequences(
     scheduler: str | None = None,
     shard: str | None = None,
     resume: bool = False,
+    overwrite: bool = False,
+    timeout_s: float | None = None,
     model: str | os.PathLike[str] | None = None,
     landmark_model: str | os.PathLike[str] | None = None,
     max_faces: int = 1,
@@ -101,6 +94,11 @@ def score_sequences(
     resume : bool
         Skip inputs whose result is there and whole, made with the same options, model and
         version from an input of the same size and time of change. Failed ones are tried again.
+    overwrite : bool
+        Whether results of other inputs, of the same names, may be replaced.
+    timeout_s : float, optional
+        An input that takes longer has failed. What hangs is ended a little later, except on a
+        Dask cluster.
     model, landmark_model, max_faces, smallest_face_px, experimental, thresholds
         As in `AUDetector`.
     independent, smooth, fps
@@ -119,7 +117,8 @@ def score_sequences(
     Raises
     ------
     InputError
-        If an argument is not as above, or no input is found.
+        If an argument is not as above, no input is found, another batch is running in `out`, or
+        `out` has results of other inputs that would be replaced.
     ModelFileError
         If the model is damaged.
     AUDetectError
@@ -132,6 +131,8 @@ def score_sequences(
     if fps is not None:
         check_positive("fps", fps)
         fps = float(fps)
+    if timeout_s is not None:
+        check_positive("timeout_s", timeout_s)
     options = DetectorOptions(
         None if model is None else place(model),
         landmark_model if landmark_model in (None, *NAMES) else place(landmark_model),
@@ -148,101 +149,20 @@ def score_sequences(
         if in_shard(item, shard)
     ]
     about = {"networks": _networks(detector), "shard": shard, "backend": backend, "n_jobs": n_jobs}
-    run = _Run(place(out), inputs, recipe, shard, about)
-    if resume:
-        run.take_over()
-    score = partial(score_input, out=run.out, options=options, recipe=recipe)
-    with (
-        run,
-        closing(
-            run.noted(
-                score_in_parallel(
-                    run.waiting(), score, n_jobs=n_jobs, backend=backend, scheduler=scheduler
-                )
-            )
-        ) as rows,
-    ):
-        for _ in progress(rows, len(run.waiting())) if progress else rows:
-            pass
+    run = BatchRun(place(out), inputs, recipe, shard, about)
+    score = partial(score_input, out=run.out, options=options, recipe=recipe, timeout_s=timeout_s)
+    with locked_folder(run.out, shard):
+        if resume:
+            run.take_over()
+        run.check_files(sources, overwrite=overwrite)
+        scored = score_in_parallel(
+            run.waiting(), score,
+            n_jobs=n_jobs, backend=backend, scheduler=scheduler, timeout_s=timeout_s,
+        )  # fmt: skip
+        with run, closing(run.noted(scored)) as rows:
+            for _ in progress(rows, len(run.waiting())) if progress else rows:
+                pass
     return summary_frame(run.rows())
-
-
-class _Run:
-    """What became of the inputs of a batch so far, kept up to date on disk.
-
-    As a context it writes the summary and ``run.json`` when it begins and when it ends,
-    however it ends.
-    """
-
-    def __init__(
-        self,
-        out: str,
-        inputs: list[BatchInput],
-        recipe: dict[str, Any],
-        shard: str | None,
-        about: dict[str, Any],
-    ) -> None:
-        suffix = "" if shard is None else f"_{shard.replace('/', '_of_')}"
-        self.out, self.inputs, self.recipe, self.about = out, inputs, recipe, about
-        self._summary_path = Path(out, f"summary{suffix}.csv")
-        self._run_path = Path(out, f"run{suffix}.json")
-        self._rows: dict[str, InputSummary] = {}
-        self._n_taken_over = 0
-        self._began = _now()
-        self._written_s = time.monotonic()
-        os.makedirs(out, exist_ok=True)
-        remove_leftovers(out)
-
-    def take_over(self) -> None:
-        """Count as done what an earlier run has left done and whole."""
-        self._note_whole()
-        self._n_taken_over = len(self._rows)
-
-    def _note_whole(self) -> None:
-        """Note the inputs whose results are there and whole, though nobody said so."""
-        for item in self.waiting():
-            if row := read_whole(item, self.out, self.recipe):
-                self._rows[item.name] = row
-
-    def waiting(self) -> list[BatchInput]:
-        """Return the inputs that are not done."""
-        return [item for item in self.inputs if item.name not in self._rows]
-
-    def rows(self) -> list[InputSummary]:
-        """Return the rows of the summary so far, in the order of the inputs."""
-        return [self._rows[item.name] for item in self.inputs if item.name in self._rows]
-
-    def noted(self, scored: Generator[tuple[BatchInput, InputSummary]]) -> Generator[InputSummary]:
-        """Yield the rows as they come, and write the summary now and then."""
-        with closing(scored):
-            for item, row in scored:
-                self._rows[item.name] = row
-                if time.monotonic() - self._written_s > SUMMARY_EVERY_S:
-                    self._write("running")
-                yield row
-
-    def __enter__(self) -> _Run:
-        self._write("running")
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        if kind is not None:  # other processes may have finished inputs since
-            self._note_whole()
-        self._write("finished" if kind is None else f"stopped by {kind.__name__}")
-
-    def _write(self, state: str) -> None:
-        rows = self.rows()
-        write_summary(rows, self._summary_path)
-        counts = {
-            "n_inputs": len(self.inputs),
-            "n_done": sum(not row.error for row in rows),
-            "n_failed": sum(bool(row.error) for row in rows),
-            "n_without_face": sum(row.frames_with_face == 0 for row in rows),
-            "n_from_earlier_runs": self._n_taken_over,
-        }
-        times = {"state": state, "began": self._began, "written": _now()}
-        write_document(self._run_path, {**times, **counts, **self.about, "options": self.recipe})
-        self._written_s = time.monotonic()
 
 
 def _recipe(detector: AUDetector, options: DetectorOptions, **more: Any) -> dict[str, Any]:
@@ -297,7 +217,3 @@ def _placed(neutral: Any, place: Callable[[Any], str]) -> Any:
     if isinstance(neutral, Person):
         return neutral.placed(place)
     return place(neutral) if is_neutral_path(neutral) else neutral
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -8,8 +8,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import signal
-import threading
 import time
 import warnings
 from collections import deque
@@ -20,22 +18,20 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-import cv2
-from joblib import Parallel, delayed, parallel_config
+from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from au_detect.batch.inputs import BatchInput
 from au_detect.batch.people import Person, neutral_of_person
 from au_detect.batch.records import InputSummary, discard, file_state, store
+from au_detect.batch.watching import begin_worker, deadline, one_at_a_time, too_long, until_timeout
 from au_detect.detect import AUDetector
 from au_detect.errors import AUDetectError, InputError
 from au_detect.frames.files import printable
 
 BACKENDS = ("loky", "dask")
 CONNECT_TIMEOUT_S = 10
-ORPHAN_CHECK_S = 1.0
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
-_one_at_a_time = threading.Lock()  # a Dask worker may have several threads, an orphan must finish
 _DEAD = "the process that scored it died: out of memory, killed, or a decoder crashed"
 
 
@@ -77,28 +73,38 @@ def _detector(options: DetectorOptions, settings: tuple[tuple[str, Any], ...]) -
 
 
 def score_input(
-    item: BatchInput, out: str, options: DetectorOptions, recipe: Mapping[str, Any]
+    item: BatchInput,
+    out: str,
+    options: DetectorOptions,
+    recipe: Mapping[str, Any],
+    timeout_s: float | None = None,
 ) -> InputSummary:
     """Score one input and write its files; what goes wrong with it becomes its `error`.
+
+    After `timeout_s` no more frames are read. A process of the pool that still hangs a little
+    later, in a decoder for example, ends itself.
 
     Raises
     ------
     OSError
         If the disk is full or read-only: no other input would fare better.
     """
-    started_s = time.perf_counter()
+    started_s, name = time.perf_counter(), printable(item.source)
     try:
-        with _one_at_a_time:
+        with one_at_a_time:
             detector = _detector(options, tuple(recipe["detector"].items()))
             state = file_state(item.source)
             own = item.neutral
-            result = detector.run(
-                item.source,
-                neutral=neutral_of_person(detector, own) if isinstance(own, Person) else own,
-                independent=recipe["independent"],
-                smooth=recipe["smooth"],
-                fps=recipe["fps"],
-            )
+            neutral = neutral_of_person(detector, own) if isinstance(own, Person) else own
+            with deadline(timeout_s):
+                result = detector.run(
+                    item.source,
+                    neutral=neutral,
+                    independent=recipe["independent"],
+                    smooth=recipe["smooth"],
+                    fps=recipe["fps"],
+                    progress=None if timeout_s is None else until_timeout(timeout_s, name),
+                )
             return store(result, item, out, recipe, state, started_s)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
@@ -130,11 +136,13 @@ def score_in_parallel(
     n_jobs: int,
     backend: str,
     scheduler: str | None,
+    timeout_s: float | None = None,
 ) -> Generator[tuple[BatchInput, InputSummary]]:
     """Yield every input and its row, as they are done.
 
     When a worker dies, the inputs that were in flight are scored again, one by one: those that
-    kill their worker again are recorded as failed, and the rest goes on.
+    kill their worker again are recorded as failed, and the rest goes on. With `timeout_s`, `score`
+    runs in other processes in any case: this one cannot end what hangs.
 
     Raises
     ------
@@ -149,7 +157,8 @@ def score_in_parallel(
         while waiting:
             in_flight: dict[str, BatchInput] = {}
             try:
-                with closing(_scored(waiting, in_flight, score, n_jobs)) as scored:
+                alone = timeout_s is not None and effective_n_jobs(n_jobs) == 1
+                with closing(_scored(waiting, in_flight, score, n_jobs, in_other=alone)) as scored:
                     for item, summary in scored:
                         del in_flight[item.name]
                         yield item, summary
@@ -157,13 +166,21 @@ def score_in_parallel(
                 if not _is_dead_worker(error):
                     raise
             for item in in_flight.values():
-                yield item, _scored_alone(item, score)
+                yield item, _scored_alone(item, score, timeout_s)
 
 
 def _scored(
-    waiting: deque[BatchInput], in_flight: dict[str, BatchInput], score: Scoring, n_jobs: int
+    waiting: deque[BatchInput],
+    in_flight: dict[str, BatchInput],
+    score: Scoring,
+    n_jobs: int,
+    *,
+    in_other: bool = False,
 ) -> Generator[tuple[BatchInput, InputSummary]]:
-    """Take inputs from `waiting` to `in_flight` when a worker is free; yield what is done."""
+    """Take inputs from `waiting` to `in_flight` when a worker is free; yield what is done.
+
+    With `in_other`, one is scored at a time, but not in this process, as joblib does with one job.
+    """
 
     def tasks() -> Iterator[Any]:
         while waiting:
@@ -172,7 +189,12 @@ def _scored(
             yield delayed(_item_and_row)(item, score)
 
     parallel = Parallel(
-        n_jobs, return_as="generator_unordered", batch_size=1, initializer=_begin_worker
+        2 if in_other else n_jobs,
+        pre_dispatch=1 if in_other else "2 * n_jobs",
+        return_as="generator_unordered",
+        batch_size=1,
+        initializer=begin_worker,
+        initargs=(os.getpid(),),
     )
     done = parallel(tasks())
     try:
@@ -188,35 +210,25 @@ def _item_and_row(item: BatchInput, score: Scoring) -> tuple[BatchInput, InputSu
     return item, score(item)
 
 
-def _scored_alone(item: BatchInput, score: Scoring) -> InputSummary:
+def _scored_alone(item: BatchInput, score: Scoring, timeout_s: float | None) -> InputSummary:
     """Score an input in a process where it can do no harm."""
     in_flight: dict[str, BatchInput] = {}
+    began_s = time.monotonic()
     try:
-        with closing(_scored(deque([item]), in_flight, score, n_jobs=2)) as scored:
+        with closing(_scored(deque([item]), in_flight, score, 1, in_other=True)) as scored:
             return next(scored)[1]
     except Exception as error:
         if not _is_dead_worker(error):
             raise
-    return _failed(item, _DEAD)
+    seconds = time.monotonic() - began_s
+    name = printable(item.source)
+    if timeout_s is not None and seconds > timeout_s:
+        return _failed(item, too_long(timeout_s, name), seconds)
+    return _failed(item, f"{name}: {_DEAD}", seconds)
 
 
 def _is_dead_worker(error: Exception) -> bool:
     return isinstance(error, BrokenExecutor) or type(error).__name__ == "KilledWorker"
-
-
-def _begin_worker() -> None:
-    """Set up a process of the pool: the parent handles Ctrl-C, and cores are shared by inputs."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    cv2.setNumThreads(1)
-    threading.Thread(target=_end_as_orphan, args=(os.getppid(),), daemon=True).start()
-
-
-def _end_as_orphan(parent: int) -> None:
-    """End this process after its input when the batch was killed: nobody would give it more."""
-    while os.getppid() == parent:
-        time.sleep(ORPHAN_CHECK_S)
-    with _one_at_a_time:
-        os._exit(0)
 
 
 @contextmanager

@@ -199,7 +199,14 @@ def read_manifest(folder: str | Path) -> Manifest:
         return _manifest_from_json(data)
     except ModelFileError as error:
         raise ModelFileError(f"{path}: {error}") from error
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (
+        KeyError,
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise ModelFileError(f"{path} must be a manifest of a model: {error!r}") from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from threading import Lock
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -16,7 +18,7 @@ class LiteRTNetwork:
     """An exported network, from features to AU probabilities.
 
     Rows always go through `ROWS_AT_ONCE` at a time, filled up if need be, so that a row's
-    result does not depend on its batch. Not safe for several threads at once.
+    result does not depend on its batch. Threads take turns.
 
     Parameters
     ----------
@@ -45,6 +47,7 @@ class LiteRTNetwork:
                     f"a network must have one float32 row in and one out, got shapes {shapes}"
                 )
         self._input, self._output = inputs[0]["index"], outputs[0]["index"]
+        self._lock = Lock()  # one interpreter has one input and one output
         self.n_features = int(inputs[0]["shape"][1])
         self.n_aus = int(outputs[0]["shape"][1])
 
@@ -74,7 +77,8 @@ class LiteRTNetwork:
         for start in range(0, len(finite), ROWS_AT_ONCE):
             rows = finite[start : start + ROWS_AT_ONCE]
             block[: len(rows)] = features[rows]
-            self._interpreter.set_tensor(self._input, block)
-            self._interpreter.invoke()
-            probabilities[rows] = self._interpreter.get_tensor(self._output)[: len(rows)]
+            with self._lock:
+                self._interpreter.set_tensor(self._input, block)
+                self._interpreter.invoke()
+                probabilities[rows] = self._interpreter.get_tensor(self._output)[: len(rows)]
         return probabilities

@@ -15,6 +15,7 @@ from au_detect.cli.options import (
     detector_arguments,
     scoring_arguments,
 )
+from au_detect.cli.printing import complaint, say
 
 if TYPE_CHECKING:
     from au_detect.batch.records import InputSummary
@@ -38,6 +39,10 @@ def add_batch(commands: Any) -> None:
         "--resume", action="store_true",
         help="skip what is done and whole: same options, model and version, input of the same "
         "size and time of change",
+    )  # fmt: skip
+    batch.add_argument(
+        "--timeout", dest="timeout_s", type=float, metavar="SECONDS",
+        help="an input that takes longer has failed (default: none does)",
     )  # fmt: skip
     batch.add_argument(
         "--shard", metavar="K/N",
@@ -65,13 +70,15 @@ def _batch(options: argparse.Namespace) -> int:
         scheduler=options.scheduler,
         shard=options.shard,
         resume=options.resume,
+        overwrite=options.overwrite,
+        timeout_s=options.timeout_s,
         progress=_progress,
         **arguments,
         **detector_arguments(options),
     )
     n_failed = int((summary["error"] != "").sum())
     n_without = int((summary["frames_with_face"] == 0).sum())
-    print(
+    say(
         f"{len(summary)} inputs: {len(summary) - n_failed} scored, of which {n_without} without a "
         f"face; {n_failed} failed -> {options.out}"
     )
@@ -89,7 +96,7 @@ def _progress(rows: Iterable[InputSummary], n_inputs: int) -> Iterator[InputSumm
         for row in bar:
             if row.error or not row.frames_with_face:
                 problem = row.error or f"no face found in {row.input}"
-                tqdm.write(f"au-detect: {problem}", file=sys.stderr)
+                tqdm.write(complaint(problem), file=sys.stderr)
             n_frames += row.frames or 0
             bar.set_postfix_str(f"{n_frames / (time.monotonic() - began_s):.0f} frames/s")
             yield row

@@ -10,8 +10,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from au_detect.cli.printing import say, say_lines
 from au_detect.datasets.coded_frames import VIDEO_FRAMES
 from au_detect.errors import InputError
+from au_detect.escapes import escaped
 
 if TYPE_CHECKING:
     from au_detect.datasets.collection import Collection, Problem
@@ -117,7 +119,11 @@ def _dataset(options: argparse.Namespace) -> int:
         summarise_collection,
         summarise_sequences,
     )
+    from au_detect.results.files import check_is_no_input
 
+    for name in ("out", "problems"):
+        if getattr(options, name) is not None:
+            check_is_no_input(getattr(options, name), [options.data], f"--{name}")
     sequences: LabelledSequences | None = None
     collection: Collection | None = None
     measures = options.out is not None and options.to is None
@@ -133,14 +139,15 @@ def _dataset(options: argparse.Namespace) -> int:
         summary = summarise_collection(collection)
     elif sequences is not None:
         summary = summarise_sequences(sequences)
-    print(_described(summary, "measured sequences" if collection is None else collection.kind))
+    say_lines(_described(summary, "measured sequences" if collection is None else collection.kind))
     if options.to is not None:
         _write_table(options.out, collection)
     if options.problems:
         _write_problems(options.problems, collection.problems if collection else ())
     if measures and sequences is not None:
         sequences.save(options.out)
-        print(f"\n{len(sequences)} rows of {sequences.n_subjects} subjects -> {options.out}")
+        print()
+        say(f"{len(sequences)} rows of {sequences.n_subjects} subjects -> {options.out}")
     return 0
 
 
@@ -151,7 +158,8 @@ def _write_table(out: Path | None, collection: Collection | None) -> None:
         got = "measured sequences" if collection is None else out
         raise InputError(f"--to table needs a collection of files and --out FILE.csv, got {got}")
     write_sequence_table(out, collection)
-    print(f"\n{len(collection)} rows -> {out}")
+    print()
+    say(f"{len(collection)} rows -> {out}")
 
 
 def _described(summary: CollectionSummary, kind: str) -> str:
@@ -181,16 +189,18 @@ def _listed(summary: CollectionSummary) -> list[str]:
     lines = []
     for kind, problems in summary.problems.items():
         lines.append(f"{kind}: {len(problems)}")
-        lines += [f"  {problem}" for problem in problems[:SHOWN_PROBLEMS]]
+        lines += [f"  {escaped(str(problem))}" for problem in problems[:SHOWN_PROBLEMS]]
         if len(problems) > SHOWN_PROBLEMS:
             lines.append(f"  ... and {len(problems) - SHOWN_PROBLEMS} more (--problems FILE)")
     return lines
 
 
 def _write_problems(path: Path, problems: Iterable[Problem]) -> None:
-    import csv
+    import pandas as pd
 
-    with path.open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(("kind", "place", "problem"))
-        writer.writerows((p.kind, p.place, p.text) for p in problems)
+    from au_detect.results.files import write_atomically
+    from au_detect.results.tables import table_as_csv
+
+    columns = ["kind", "place", "problem"]
+    table = pd.DataFrame([(p.kind, p.place, p.text) for p in problems], columns=columns)
+    write_atomically(path, table_as_csv(table, columns))

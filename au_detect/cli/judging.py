@@ -6,12 +6,12 @@ Parsing and printing only, like `au_detect.cli.main`.
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.data import DATA_HELP, add_data_options, sequences_from_options
+from au_detect.cli.printing import complain, say, say_lines
 from au_detect.cli.recipe import add_recipe_options, recipe_from_options, training_progress
 from au_detect.errors import InputError
 from au_detect.evaluation.protocols import PROTOCOLS
@@ -133,15 +133,15 @@ def _train(options: argparse.Namespace) -> int:
     save_fitted(fitted, options.out, pose_range_deg=pose_range_deg(collections))
     if fitted.dropped:
         listed = ", ".join(f"{au} ({n})" for au, n in fitted.dropped.items())
-        print(f"too few people show {listed}")
+        say(f"too few people show {listed}")
     for face, chosen in fitted.chosen.items():
-        print(f"{face} face: start {chosen['start']}, {chosen['layers']} hidden layers")
+        say(f"{face} face: start {chosen['start']}, {chosen['layers']} hidden layers")
     document = write_training_report(
         options.out, fitted, n_folds=options.folds, n_jobs=options.jobs, progress=_folds_progress
     )
     _print_evaluation(document)
     _print_experimental(options.out)
-    print(f"model, card and report -> {options.out}")
+    say(f"model, card and report -> {options.out}")
     return 0
 
 
@@ -182,7 +182,8 @@ def _evaluate(options: argparse.Namespace) -> int:
     predictions.write_csv(options.out / "predictions.csv", data.own)
     write_evaluation_page(options.out / "report.html", data.own, document)
     _print_evaluation(document)
-    print(f"\nReport: {options.out / 'report.html'}")
+    print()
+    say(f"Report: {options.out / 'report.html'}")
     return 0
 
 
@@ -206,8 +207,9 @@ def _compare(options: argparse.Namespace) -> int:
     write_evaluation_page(
         options.out / "report.html", data.own, evaluation, document, title="Classifiers compared"
     )
-    print(comparison_text(document))
-    print(f"\nReport: {options.out / 'report.html'}")
+    say_lines(comparison_text(document))
+    print()
+    say(f"Report: {options.out / 'report.html'}")
     return 0
 
 
@@ -245,7 +247,7 @@ def _data(options: argparse.Namespace) -> TrainingData:
         [_load(options, path) for path in paths] for paths in (options.data, options.extra)
     )
     for text in doubtful_people([*own, *extra]):
-        print(f"au-detect: warning: {text}", file=sys.stderr)
+        complain(f"warning: {text}")
     return training_data(own, extra)
 
 
@@ -256,10 +258,7 @@ def _load(options: argparse.Namespace, path: Path) -> LabelledSequences:
     )
     problems = () if collection is None else collection.problems
     if problems:
-        print(
-            f"au-detect: {len(problems)} problems in {path}: see `au-detect dataset {path}`",
-            file=sys.stderr,
-        )
+        complain(f"{len(problems)} problems in {path}: see `au-detect dataset {path}`")
     return sequences
 
 
@@ -267,13 +266,13 @@ def _warn(protocol: str) -> None:
     from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
 
     if protocol == "random-quarter":
-        print(f"au-detect: warning: {SHARED_SUBJECTS_WARNING}", file=sys.stderr)
+        complain(f"warning: {SHARED_SUBJECTS_WARNING}")
 
 
 def _print_evaluation(document: dict[str, Any]) -> None:
     from au_detect.evaluation.texts import evaluation_text
 
-    print(evaluation_text(document))
+    say_lines(evaluation_text(document))
 
 
 def _folds_progress(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:

@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from au_detect.cli.batch import add_batch
 from au_detect.cli.data import add_data_commands
@@ -27,8 +27,12 @@ from au_detect.cli.pictures import (
     emotions_wanted,
     write_pictures,
 )
+from au_detect.cli.printing import complain, say, say_lines
+from au_detect.cli.stopping import INTERRUPTED, TERMINATED, Terminated, stopped_by_sigterm
+from au_detect.cli.targets import input_marks, targets_of
 from au_detect.cli.training import add_training_commands
 from au_detect.errors import AUDetectError
+from au_detect.escapes import escaped
 from au_detect.version import __version__
 
 MAX_PICTURE_PIXELS = "150000000"
@@ -36,28 +40,43 @@ MAX_PICTURE_PIXELS = "150000000"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command; return its exit code: 0, 2 for bad input, 3 if no input shows a face."""
+    """Run the command; return its exit code: 0, 2 for bad input, 3 if no input shows a face.
+
+    Ctrl-C gives 130 and SIGTERM 143; what is done until then is kept.
+    """
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", MAX_PICTURE_PIXELS)
     _escape_what_cannot_be_written()
     options = _parser().parse_args(arguments)
     try:
-        return int(options.command(options) or 0)
+        with stopped_by_sigterm():
+            return int(options.command(options) or 0)
     except AUDetectError as error:
-        print(f"au-detect: {error}", file=sys.stderr)
+        complain(error)
         return BAD_INPUT
     except OSError as error:  # a folder that cannot be written, a full disk
         place = f"{error.filename}: " if error.filename else ""
-        print(f"au-detect: {place}{error.strerror or error}", file=sys.stderr)
+        complain(f"{place}{error.strerror or error}")
         return BAD_INPUT
     except MemoryError:
-        print("au-detect: the input needs more memory than there is", file=sys.stderr)
+        complain("the input needs more memory than there is")
         return BAD_INPUT
     except RecursionError:
-        print("au-detect: the input is nested too deeply", file=sys.stderr)
+        complain("the input is nested too deeply")
         return BAD_INPUT
     except KeyboardInterrupt:
-        print("au-detect: stopped", file=sys.stderr)
-        return 130
+        complain("stopped")
+        return INTERRUPTED
+    except Terminated:
+        complain("stopped")
+        return TERMINATED
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong with arguments, among them names of files, as `complain` does."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print it and exit."""
+        super().error(escaped(message))
 
 
 def _escape_what_cannot_be_written() -> None:
@@ -67,9 +86,7 @@ def _escape_what_cannot_be_written() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="au-detect", description="Detect facial action units (FACS) by geometry."
-    )
+    parser = _Parser(prog="au-detect", description="Detect facial action units (FACS) by geometry.")
     parser.add_argument("--version", action="version", version=f"au_detect {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
@@ -115,28 +132,35 @@ def _run(options: argparse.Namespace) -> int:
         arguments["neutral"] = neutral_of_person(detector, person_in(options.neutral_from))
     options.out.mkdir(parents=True, exist_ok=True)
     faces_seen, failed = False, False
-    for source, name in zip(options.inputs, _output_names(options.inputs), strict=True):
+    also_read = (
+        options.neutral, options.neutral_from, options.emotion_rules, options.landmark_model
+    )  # fmt: skip
+    all_targets = targets_of(options.inputs, also_read, options.out, options.format)
+    for source, targets in zip(options.inputs, all_targets, strict=True):
+        progress = _progress(targets.name)
         try:
-            result = detector.run(source, progress=_progress(name), **arguments)
+            if not options.overwrite:
+                targets.check_owner(source, annotated=options.video)
+            result = detector.run(source, progress=progress, **arguments)
         except AUDetectError as error:
-            print(f"au-detect: {error}", file=sys.stderr)
+            complain(error)
             failed = True
             continue
-        path = options.out / f"{name}.{options.format}"
         emotions = emotions_wanted(options, result)
         write_result(
-            result, path, options.format, landmarks=options.landmark_columns, emotions=emotions
-        )
-        write_settings(result, path.with_suffix(".settings.json"))
+            result, targets.result, options.format,
+            landmarks=options.landmark_columns, emotions=emotions,
+        )  # fmt: skip
+        write_settings(result, targets.side_car, **input_marks(source))
         faces_seen |= bool(result.face_found.any())
         for notice in result.settings.get("notices", ()):
-            print(f"au-detect: {source}: {notice}", file=sys.stderr)
+            complain(f"{source}: {notice}")
         if not result.face_found.any():
-            print(f"au-detect: no face found in {source}", file=sys.stderr)
+            complain(f"no face found in {source}")
         for doubt in sorted(set(result.neutral_doubts.values())):
-            print(f"au-detect: {source}: {doubt}", file=sys.stderr)
-        print(_in_a_line(result), f"-> {path}")
-        write_pictures(options, source, result, emotions, name, _progress(name))
+            complain(f"{source}: {doubt}")
+        say(_in_a_line(result), f"-> {targets.result}")
+        write_pictures(options, source, result, emotions, targets.annotated, progress)
         if len(options.inputs) == 1:
             print(result.summary().to_string())
     if failed:
@@ -144,23 +168,13 @@ def _run(options: argparse.Namespace) -> int:
     return 0 if faces_seen else NO_FACE_ANYWHERE
 
 
-def _output_names(inputs: Sequence[str]) -> list[str]:
-    """Return a file name without ending for every input, all different."""
-    names: list[str] = []
-    for source in inputs:
-        base = Path(source.replace("*", "_").replace("?", "_")).stem or "input"
-        name, number = base, 2
-        while name in names:
-            name, number = f"{base}_{number}", number + 1
-        names.append(name)
-    return names
-
-
 def _progress(name: str) -> Any:
     def bar(frames: Iterable[Any], n_frames: int | None) -> Iterable[Any]:
         from tqdm import tqdm
 
-        return tqdm(frames, total=n_frames, desc=name, unit="frame", disable=None, leave=False)
+        return tqdm(
+            frames, total=n_frames, desc=escaped(name), unit="frame", disable=None, leave=False
+        )
 
     return bar
 
@@ -178,12 +192,13 @@ def _demo(options: argparse.Namespace) -> int:
 
     table, report = run_demo(options.out, progress=_progress)
     print(table.to_string(index=False))
-    print(f"\nReport: {report}")
+    print()
+    say(f"Report: {report}")
     return 0
 
 
 def _info(options: argparse.Namespace) -> int:
     from au_detect.info import describe
 
-    print(describe(options.model))
+    say_lines(describe(options.model))
     return 0

@@ -27,6 +27,9 @@ def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
     parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")
     parser.add_argument("--format", choices=FORMATS, default="csv")
     parser.add_argument(
+        "--overwrite", action="store_true", help="also over results of other inputs"
+    )
+    parser.add_argument(
         "--landmark-columns", action="store_true", help="write the 68 landmarks too (csv, parquet)"
     )
     parser.add_argument(

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 from typing import Any
 
+from au_detect.cli.printing import say, say_lines
 from au_detect.errors import InputError
 
 RESULT_ENDINGS = (".json", ".csv", ".parquet")
@@ -36,7 +38,8 @@ def add_picture_commands(commands: Any) -> None:
     )
     report.add_argument(
         "--frames", action="append", metavar="CLIP",
-        help="input of each RESULT, in the same order (default: the one it names, if it is there)",
+        help="input of each RESULT, in the same order (default: the one it names, if it lies "
+        "beside RESULT)",
     )  # fmt: skip
     report.add_argument("--out", type=Path, default=Path("report.html"), metavar="HTML")
     report.add_argument("--title", default="Action units")
@@ -53,22 +56,21 @@ def emotions_wanted(options: argparse.Namespace, result: Any) -> Any:
 
 
 def write_pictures(
-    options: argparse.Namespace, source: str, result: Any, emotions: Any, name: str, progress: Any
+    options: argparse.Namespace, source: str, result: Any, emotions: Any, copy: Path, progress: Any
 ) -> None:
     """Print the emotions and write the annotated copy of an input of ``run``."""
     if emotions is not None:
         for line in emotion_lines(emotions, result):
-            print(line)
+            say(line)
     if options.video and not result.face_found.any():
-        print(f"no face: no annotated copy of {source}")
+        say(f"no face: no annotated copy of {source}")
     elif options.video:
         from au_detect.plots.annotation import write_annotated
 
         path = write_annotated(
-            result, source, options.out / f"{name}.annotated",
-            emotions=emotions, fps=options.fps, progress=progress,
-        )  # fmt: skip
-        print(f"annotated copy -> {path}")
+            result, source, copy, emotions=emotions, fps=options.fps, progress=progress
+        )
+        say(f"annotated copy -> {path}")
 
 
 def emotion_lines(emotions: Any, result: Any) -> list[str]:
@@ -96,7 +98,9 @@ def emotion_lines(emotions: Any, result: Any) -> list[str]:
 def _plot(options: argparse.Namespace) -> int:
     from au_detect.plots.charts import plot_comparison
     from au_detect.results import read_result
+    from au_detect.results.files import check_is_no_input
 
+    check_is_no_input(options.out, _read_with(options.results, [options.frames]), "--out")
     results = [read_result(path) for path in options.results]
     if len(results) > 1:
         names = [Path(path).stem for path in options.results]
@@ -107,12 +111,19 @@ def _plot(options: argparse.Namespace) -> int:
         figure = _explanation_figure(results[0], options.frame, options.face)
     else:
         figure = _overview_figure(results[0], options)
+    _save(figure, options.out)
+    say(f"-> {options.out}")
+    return 0
+
+
+def _save(figure: Any, path: Path) -> None:
+    from au_detect.results.files import part_file
+
     try:
-        figure.savefig(options.out)
+        with part_file(path, path.suffix) as part:
+            figure.savefig(part)
     except ValueError as error:
         raise InputError(f"--out must be a picture file: {error}") from error
-    print(f"-> {options.out}")
-    return 0
 
 
 def _overview_figure(result: Any, options: argparse.Namespace) -> Any:
@@ -137,7 +148,7 @@ def _explanation_figure(result: Any, frame: int, face_id: int) -> Any:
         plot_explanation(explanation, ax=ax)
         if explanation is not explanations[-1]:
             ax.set_xlabel("")
-        print(explanation)
+        say_lines(str(explanation))
     return figure
 
 
@@ -145,6 +156,7 @@ def _report(options: argparse.Namespace) -> int:
     from au_detect.emotions import read_emotion_rules
     from au_detect.report import write_report
 
+    _check_page(options)
     results, sources = [], {}
     given = options.frames or []
     if len(given) > len(options.results):
@@ -160,8 +172,27 @@ def _report(options: argparse.Namespace) -> int:
             sources[result.input] = source
     rules = read_emotion_rules(options.emotion_rules)
     write_report(results, options.out, title=options.title, sources=sources, rules=rules)
-    print(f"Report: {options.out}")
+    say(f"Report: {options.out}")
     return 0
+
+
+def _check_page(options: argparse.Namespace) -> None:
+    """Raise if the page would replace something else than a page."""
+    from au_detect.results.files import check_is_no_input
+
+    read = _read_with(options.results, [*(options.frames or ()), options.emotion_rules])
+    check_is_no_input(options.out, read, "--out")
+    if options.out.is_file():
+        with options.out.open("rb") as file:
+            head = file.read(100).lstrip().lower()
+        if head and not head.startswith((b"<!doctype html", b"<html")):
+            raise InputError(f"--out must be a new file or an HTML page, got {options.out}")
+
+
+def _read_with(results: list[str], others: list[Any]) -> list[Any]:
+    """Return the files that a command reads: results, their side-cars, and `others`."""
+    side_cars = [Path(name).with_suffix(".settings.json") for name in results if Path(name).name]
+    return [*results, *side_cars, *(other for other in others if other is not None)]
 
 
 def _result_and_source(name: str) -> tuple[Any, str | None]:
@@ -170,7 +201,26 @@ def _result_and_source(name: str) -> tuple[Any, str | None]:
         from au_detect.results import read_result
 
         result = read_result(name)
-        return result, (result.input if Path(result.input).exists() else None)
+        return result, _beside(Path(name), result.input)
     from au_detect.detect import AUDetector
 
     return AUDetector().run(name), name
+
+
+def _beside(result: Path, named: str) -> str | None:
+    """Return the file or folder of the name that a result gives its input, if it lies beside it.
+
+    A page holds pictures of it, and a result may come from somebody who wants to see others: no
+    other place is looked into, and no link followed out of the result's folder.
+    """
+    name = os.path.basename(named)
+    folder = result.parent.resolve()
+    try:
+        place = folder / name
+        inside = [place, *(place.iterdir() if place.is_dir() else ())]
+        is_there = name not in ("", os.curdir, os.pardir) and place.exists()
+        if is_there and all(entry.resolve().is_relative_to(folder) for entry in inside):
+            return str(place)
+    except (OSError, ValueError, RuntimeError):  # no valid path, or links in a circle
+        return None
+    return None

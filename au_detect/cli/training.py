@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.options import add_landmarks_option
+from au_detect.cli.printing import say
 from au_detect.cli.recipe import training_progress
 from au_detect.errors import InputError
 
@@ -93,7 +94,7 @@ def _rebuild(options: argparse.Namespace) -> int:
         options.face_model, options.out, materials=_materials(options), n_jobs=options.jobs,
         parts_progress=_parts_progress("parts"), progress=training_progress(),
     )  # fmt: skip
-    print(f"models -> {options.out}")
+    say(f"models -> {options.out}")
     return 0
 
 
@@ -134,7 +135,7 @@ def _simulate(options: argparse.Namespace) -> int:
         options.face_model, options.out, options.n, random_state=options.seed,
         materials=_materials(options), n_jobs=options.jobs, progress=_parts_progress("people"),
     )  # fmt: skip
-    print(f"{n} sequences -> {options.out}")
+    say(f"{n} sequences -> {options.out}")
     return 0
 
 
@@ -148,7 +149,7 @@ def _simulate_landmarks(options: argparse.Namespace) -> int:
     error = load_landmark_error(find_landmark_model(options.landmark_model).name)
     table = simulate_landmarks(model, options.n, random_state=options.seed, error=error)
     table.save(options.out)
-    print(f"{len(table)} sequences of {table.n_subjects} people -> {options.out}")
+    say(f"{len(table)} sequences of {table.n_subjects} people -> {options.out}")
     return 0
 
 
@@ -161,7 +162,7 @@ def _render_table(options: argparse.Namespace) -> int:
         progress=_parts_progress("people"),
     )  # fmt: skip
     table.save(options.out)
-    print(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")
+    say(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")
     return 0
 
 
@@ -176,11 +177,13 @@ def _parts_progress(unit: str) -> Any:
 
 def _landmark_error(options: argparse.Namespace) -> int:
     from au_detect.datasets.sequences import LabelledSequences
+    from au_detect.results.files import check_is_no_input
     from au_detect.simulation.collections.landmark_error import fit_error_to_renders
 
+    check_is_no_input(options.out, [options.table], "--out")
     error = fit_error_to_renders(LabelledSequences.load(options.table))
     error.save(options.out)
-    print(f"error model of {error.landmark_model} -> {options.out}")
+    say(f"error model of {error.landmark_model} -> {options.out}")
     return 0
 
 
@@ -200,6 +203,6 @@ def _train_landmarks(options: argparse.Namespace) -> int:
         examples, options.out, network, random_state=options.seed, work=work
     )
     for region, distance in error.items():
-        print(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
-    print(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
+        say(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
+    say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
     return 0

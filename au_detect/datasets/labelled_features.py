@@ -162,7 +162,10 @@ class LabelledFeatures:
                 header = json.loads(str(content["header"]))
                 arrays = {name: content[name] for name in _ARRAYS}
             version = header.pop("format_version")
-        except (OSError, EOFError, KeyError, ValueError, TypeError, zipfile.BadZipFile) as error:
+        except (
+            *(OSError, EOFError, KeyError, ValueError, TypeError, RecursionError),
+            zipfile.BadZipFile,
+        ) as error:
             raise InputError(
                 f"{path} must be a table of labelled features (.npz): {error}"
             ) from error

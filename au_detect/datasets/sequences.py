@@ -197,7 +197,10 @@ class LabelledSequences:
             missing = {"points", "neutral_points", "intensity", "subject"} - arrays.keys()
             if missing or not {"landmark_model", "source"} <= text.keys():
                 raise ValueError(f"{sorted(missing) or 'texts'} missing")
-        except (OSError, ValueError, KeyError, EOFError, AttributeError, BadZipFile) as error:
+        except (
+            *(OSError, ValueError, KeyError, EOFError, AttributeError, RecursionError),
+            BadZipFile,
+        ) as error:
             raise InputError(f"{path} must be a table of labelled sequences: {error}") from error
         if "furrows" in arrays and tuple(text.get("furrow_names", ())) != FURROW_NAMES:
             raise InputError(f"{path} holds furrows of another version: measure them again")

@@ -83,7 +83,7 @@ def read_emotion_rules(path: str | os.PathLike[str] | None = None) -> tuple[Emot
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"cannot read the emotion rules {file}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # among them TOMLDecodeError
         raise InputError(f"the emotion rules {file} must be TOML: {error}") from error
     if not table:
         raise InputError(f"the emotion rules {file} must hold at least one emotion, got none")

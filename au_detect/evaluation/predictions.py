@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.facs import au_label
+from au_detect.results.files import write_atomically
+from au_detect.results.tables import table_as_csv
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,9 @@ class Predictions:
             columns[f"{label}_y"] = self.y[:, column]
             columns[f"{label}_p"] = np.round(self.probabilities[:, column].astype(float), 6)
             columns[f"{label}_c"] = self.decided[:, column]
-        pd.DataFrame(columns).to_csv(path, index=False)
+        table = pd.DataFrame(columns)
+        texts = [name for name in ("subject", "name") if name in table and table[name].dtype == "O"]
+        write_atomically(path, table_as_csv(table, texts))
 
 
 def predict_with_model(

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 
 import cv2
 import dlib
@@ -85,6 +85,12 @@ def _corners(box: dlib.rectangle) -> tuple[float, float, float, float]:
     return box.left() - 0.5, box.top() - 0.5, box.right() + 0.5, box.bottom() + 0.5
 
 
-@lru_cache(maxsize=1)
+_own = threading.local()
+
+
 def _detector() -> dlib.fhog_object_detector:
-    return dlib.get_frontal_face_detector()
+    """Return the detector of this thread: it keeps the picture, and crashes if it is shared."""
+    if not hasattr(_own, "detector"):
+        _own.detector = dlib.get_frontal_face_detector()
+    detector: dlib.fhog_object_detector = _own.detector
+    return detector

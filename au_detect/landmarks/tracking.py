@@ -9,6 +9,7 @@ comes back, is known by its portrait (`au_detect.landmarks.portrait`).
 from __future__ import annotations
 
 import os
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -171,6 +172,17 @@ class FaceTracker:
         self._frames_to_search = 0
         self._searches = 0
         self.searched_face_px: float | None = None
+
+    def anew(self) -> FaceTracker:
+        """Return a tracker with the same options that has seen no face yet."""
+        tracker = copy(self)
+        tracker.reset()
+        return tracker
+
+    def describe(self) -> dict[str, float | None]:
+        """Return what was searched for, for the settings of a result."""
+        searched = self.searched_face_px
+        return {"searched_face_px": None if searched is None else round(searched, 1)}
 
     def track(self, image: NDArray[np.uint8]) -> list[TrackedFace]:
         """Return the faces in the next frame, ordered by `face_id`; empty where there is none.

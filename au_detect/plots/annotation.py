@@ -19,6 +19,8 @@ from au_detect.facs import au_label
 from au_detect.frames import Frame, open_frames
 from au_detect.landmarks import CLOSED_REGIONS, REGIONS
 from au_detect.plots.style import ORANGE, REGION_COLOURS, SKY, as_bgr
+from au_detect.plots.video_file import write_video
+from au_detect.results.files import check_is_no_input, write_atomically
 
 if TYPE_CHECKING:
     from au_detect.emotions import EmotionResult
@@ -112,8 +114,14 @@ def write_annotated(
     Raises
     ------
     InputError
-        If the source is a camera or a URL, cannot be read again, or the file cannot be written.
+        If the source is a camera or a URL or the file itself, or cannot be read again.
+    AUDetectError, OSError
+        If the file cannot be written whole, for example because the disk is full. It appears
+        complete or not at all.
     """
+    if isinstance(source, (str, os.PathLike)):
+        for ending in (".mp4", ".png"):
+            check_is_no_input(f"{os.fspath(path)}{ending}", [source])
     stream = open_frames(source, fps=fps, keep_colour=True)
     if stream.kind == "camera":
         stream.close()
@@ -125,30 +133,13 @@ def write_annotated(
     )
     if stream.kind == "picture":
         return _write_png(next(annotated), Path(f"{path}.png"))
-    return _write_video(annotated, Path(f"{path}.mp4"), _frames_per_second(result, fps or 30.0))
-
-
-def _write_png(picture: Picture, file: Path) -> Path:
-    file.write_bytes(cv2.imencode(".png", picture)[1].tobytes())
+    file = Path(f"{path}.mp4")
+    write_video(annotated, file, _frames_per_second(result, fps or 30.0))
     return file
 
 
-def _write_video(pictures: Iterable[Picture], file: Path, fps: float) -> Path:
-    writer = None
-    try:
-        for picture in pictures:
-            if writer is None:
-                size = (picture.shape[1], picture.shape[0])
-                code = cv2.VideoWriter.fourcc(*"mp4v")
-                writer = cv2.VideoWriter(str(file), cv2.CAP_FFMPEG, code, fps, size)
-                if not writer.isOpened():
-                    raise InputError(f"path must be a video file that can be written, got {file}")
-            if (picture.shape[1], picture.shape[0]) != size:  # pictures of a folder may differ
-                picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-            writer.write(picture)
-    finally:
-        if writer is not None:
-            writer.release()
+def _write_png(picture: Picture, file: Path) -> Path:
+    write_atomically(file, cv2.imencode(".png", picture)[1].tobytes())
     return file
 
 

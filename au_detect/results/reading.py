@@ -105,7 +105,8 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
         return np.array([table[name] for name in names], dtype=np.float64).T
 
     texts = [document["input"], document["neutral"], document["settings"]]
-    json.dumps(texts, ensure_ascii=False).encode()  # raises where half a character cannot be shown
+    # Raises where half a character cannot be shown; undecodable bytes of file names can.
+    json.dumps(texts, ensure_ascii=False).encode("utf-8", "surrogateescape")
     not_kept = dict.fromkeys((*POINT_COLUMNS, *POSE_COLUMNS), np.full(len(table["frame"]), np.nan))
     table = not_kept | dict(table)
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from au_detect.emotions.result import EmotionResult
 from au_detect.errors import InputError
+from au_detect.escapes import escaped
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.results.result import AUResult
@@ -118,8 +119,8 @@ def _peak(result: AUResult, face_id: int, column: int) -> dict[str, Any]:
 
 
 def table_as_csv(table: pd.DataFrame, texts: Iterable[str], *, header: bool = True) -> bytes:
-    """Return a table as CSV in which no cell of the columns `texts` is a formula or has lines."""
-    safe = {column: [_cell(text) for text in table[column]] for column in texts}
+    """Return a table as CSV; the columns `texts` are made safe, see `safe_cell`."""
+    safe = {column: [safe_cell(text) for text in table[column]] for column in texts}
     text = table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n")
     return text.encode("utf-8")
 
@@ -129,11 +130,13 @@ def encodable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode()
 
 
-def _cell(text: str) -> str:
-    """Return `text` on one line, with an apostrophe before what a spreadsheet would calculate."""
-    line = text.replace("\r", "\\r").replace("\n", "\\n")
-    is_formula = line.lstrip().startswith(("=", "+", "-", "@")) or line.startswith("\t")
-    return f"'{line}" if is_formula else line
+def safe_cell(text: str) -> str:
+    """Return `text` on one line, with an apostrophe before what a spreadsheet would calculate.
+
+    Control characters are escaped: many look at a CSV file in a terminal.
+    """
+    is_formula = text.lstrip().startswith(("=", "+", "-", "@"))
+    return f"'{escaped(text)}" if is_formula else escaped(text)
 
 
 def _named(names: Any, values: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -36,8 +36,8 @@ def write_csv(
     r"""Write the table of `AUResult.to_dataframe` as CSV, in UTF-8.
 
     An apostrophe is put before a file name that a spreadsheet would run as a formula (one that
-    begins with ``=``, ``+``, ``-``, ``@`` or a tab), and line breaks in it are written as ``\r``
-    and ``\n``.
+    begins with ``=``, ``+``, ``-`` or ``@``), and control characters in it, such as line breaks,
+    are written as escapes (``\n``).
     """
     more = emotion_columns(result, emotions)
     # Block by block: the whole table would take more memory than the result.

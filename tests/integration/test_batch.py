@@ -156,8 +156,10 @@ def test_unusual_names_are_scored_recorded_and_resumed(tmp_path, frames, monkeyp
         (tmp_path / "in" / name / "1.png").symlink_to(frames[0])
     table = score_sequences(tmp_path / "in", tmp_path / "out", format=file_format)
     assert table["error"].tolist() == [""] * 5
-    for name in names:
-        assert (tmp_path / "out" / "results" / f"{name}.{file_format}").stat().st_size > 100
+    for path in table["result"]:
+        assert (tmp_path / "out" / path).stat().st_size > 100
+        assert not set(path) & set('"\n')
+    assert len(set(table["result"])) == 5
     scored = spied(monkeypatch)
     again = score_sequences(tmp_path / "in", tmp_path / "out", format=file_format, resume=True)
     assert scored == []

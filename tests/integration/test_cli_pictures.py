@@ -82,12 +82,12 @@ def test_a_bad_plot_is_named(out, tmp_path, capsys):
 
 def test_a_report_of_results_and_inputs(folder, out, tmp_path, capsys):
     page = tmp_path / "report.html"
-    arguments = ["report", str(out / "001.json"), folder, "--out", str(page), "--title", "Two"]
-    assert main(arguments) == 0
+    arguments = [str(out / "001.json"), folder, "--frames", folder, "--title", "Two"]
+    assert main(["report", *arguments, "--out", str(page)]) == 0
     assert f"Report: {page}" in capsys.readouterr().out
     text = page.read_text("utf-8")
     assert "<h1>Two</h1>" in text
-    assert text.count('"picture": "/9j/') == 20, "the input of the result was found"
+    assert text.count('"picture": "/9j/') == 20, "of both"
     assert text.count("inner brows higher") > 1
 
 

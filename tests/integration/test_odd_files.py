@@ -277,7 +277,7 @@ HOSTILE = {
         json.loads(text) | {"input": "\ud800"}
     ),
     "half a character in the neutral": lambda text: json.dumps(
-        json.loads(text) | {"neutral": {"0": "\udcff"}}
+        json.loads(text) | {"neutral": {"0": "\udfff"}}
     ),
     "half a character in the settings": lambda text: with_settings(text, {"model": "\ud800"}),
     "settings as a list": lambda text: with_settings(text, [1]),

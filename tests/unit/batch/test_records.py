@@ -240,7 +240,7 @@ def test_a_summary_of_nothing_has_its_columns(tmp_path):
     )
 
 
-@pytest.mark.parametrize("text", ["=1+1.mp4", "+a", "-a", "@a", "\ta", '=cmd|"/c calc"!A1'])
+@pytest.mark.parametrize("text", ["=1+1.mp4", "+a", "-a", "@a", '=cmd|"/c calc"!A1'])
 def test_no_text_in_the_summary_can_be_a_formula(tmp_path, text):
     row = InputSummary(input=text, result=text, neutral=text, error=text)
     write_summary([row], tmp_path / "s.csv")
@@ -251,6 +251,26 @@ def test_no_text_in_the_summary_can_be_a_formula(tmp_path, text):
 def test_every_row_of_the_summary_is_one_line(tmp_path):
     write_summary([InputSummary("a\r\nb", error="c\nd")], tmp_path / "s.csv")
     assert (tmp_path / "s.csv").read_bytes().count(b"\n") == 2
+
+
+def test_control_characters_in_the_summary_are_escapes(tmp_path):
+    write_summary([InputSummary("\t=1\x1b[2J", error="\x9b31m\u202e")], tmp_path / "s.csv")
+    table = pd.read_csv(tmp_path / "s.csv")
+    assert table["input"][0] == r"'\t=1\x1b[2J"
+    assert table["error"][0] == r"\x9b31m\u202e"
+
+
+@pytest.mark.parametrize("name", ["a:b/c?.mp4", "x" * 254, "con.mp4", "a\nb"])
+def test_files_have_names_that_every_system_takes(tmp_path, out, name):
+    source = tmp_path / "clip.mp4"
+    source.write_bytes(b"video")
+    item = BatchInput(str(source), name)
+    row = stored(item, out)
+    parts = row.result.split("/")[1:]
+    assert all(len(part.encode()) <= 255 for part in parts)
+    assert not set(row.result) & set(':?\n"<>|*\\')
+    assert not any(part.split(".")[0] == "con" for part in parts)
+    assert read_whole(item, out, RECIPE) == row
 
 
 def test_names_that_are_not_utf_8_can_be_written(tmp_path):

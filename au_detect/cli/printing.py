@@ -1,0 +1,29 @@
+"""What commands say: names of files and other texts of strangers never reach the terminal raw."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from au_detect.escapes import escaped
+
+
+def say(*parts: Any) -> None:
+    """Print one line."""
+    print(escaped(" ".join(map(str, parts))))
+
+
+def say_lines(text: str) -> None:
+    """Print a text of several lines; no name in it may have line breaks of its own."""
+    for line in text.split("\n"):
+        say(line)
+
+
+def complain(problem: object) -> None:
+    """Print one line on stderr."""
+    print(complaint(problem), file=sys.stderr)
+
+
+def complaint(problem: object) -> str:
+    """Return the line that `complain` prints."""
+    return f"au-detect: {escaped(str(problem))}"
