@@ -18,9 +18,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.columns import chosen_rows
 from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
+from au_detect.features.columns import chosen_rows
 
 FORMAT_VERSION = 1
 MAX_INTENSITY = 5.0

@@ -35,10 +35,10 @@ from au_detect.features.furrows import N_FURROWS
 from au_detect.landmarks import N_LANDMARKS
 
 MEASURING_MODULES = (
-    "columns",
     "datasets.frame_files",
     "datasets.frame_measurement",
     "errors",
+    "features.columns",
     "features.furrows",
     "features.measurement",
     "frames",

@@ -12,9 +12,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.columns import chosen_rows
 from au_detect.datasets.labelled_features import LabelledFeatures, labels_of_intensity
 from au_detect.errors import InputError, check_shape
+from au_detect.features.columns import chosen_rows
 from au_detect.features.extraction import (
     LOWER_FURROW_NAMES,
     LOWER_NAMES,

@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.columns import Columns, check_columns, chosen_rows
 from au_detect.errors import InputError, check_positive
+from au_detect.features.columns import Columns, check_columns, chosen_rows
 from au_detect.features.furrows import N_FURROWS, measure_furrows
 from au_detect.frames import Frame
 from au_detect.landmarks import N_LANDMARKS, Landmarks

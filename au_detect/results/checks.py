@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from au_detect.columns import Columns, check_columns
 from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
+from au_detect.features.columns import Columns, check_columns
 from au_detect.landmarks import N_LANDMARKS
 
 

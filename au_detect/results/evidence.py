@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.classifiers.storage import AUModel, NetworkKind
-from au_detect.columns import chosen_rows
+from au_detect.features.columns import chosen_rows
 from au_detect.features.neutral import NeutralFace
 from au_detect.landmarks.pose import HeadPose
 

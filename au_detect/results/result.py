@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.columns import chosen_rows
 from au_detect.errors import check_option, check_positive
+from au_detect.features.columns import chosen_rows
 from au_detect.results.checks import PER_ROW, checked_fields
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 
@@ -144,25 +144,13 @@ class AUResult:
         return tuple(np.unique(self.face_id).tolist())
 
     def face(self, face_id: int) -> AUResult:
-        """Return the rows of one face.
-
-        Raises
-        ------
-        InputError
-            If no row has this `face_id`.
-        """
+        """Return the rows of one face, one of `face_ids`."""
         check_option("face_id", face_id, self.face_ids)
         neutral = {key: text for key, text in self.neutral.items() if key == face_id}
         return replace(self._rows(self.face_id == face_id), neutral=neutral)
 
     def blocks(self, n_rows: int) -> Iterator[AUResult]:
-        """Yield the result in parts of `n_rows` rows or, at the end, less.
-
-        Raises
-        ------
-        InputError
-            If `n_rows` is not above 0.
-        """
+        """Yield the result in parts of `n_rows` (above 0) rows or, at the end, less."""
         check_positive("n_rows", n_rows)
         for start in range(0, len(self), n_rows):
             yield self._rows(slice(start, start + n_rows))
@@ -294,15 +282,7 @@ class AUResult:
         pose: bool = True,
         emotions: EmotionResult | None = None,
     ) -> None:
-        """Write the table of `to_dataframe` as Parquet (needs pyarrow).
-
-        Raises
-        ------
-        InputError
-            If the folder does not exist.
-        AUDetectError
-            If pyarrow is not installed.
-        """
+        """Write the table as Parquet; as in `to_csv`, and AUDetectError if pyarrow is missing."""
         from au_detect.results.writing import write_parquet
 
         write_parquet(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
@@ -310,10 +290,7 @@ class AUResult:
     def to_json(self, path: str | PathLike[str], *, emotions: EmotionResult | None = None) -> None:
         """Write everything, landmarks and settings too, as JSON that `read_result` reads.
 
-        Raises
-        ------
-        InputError
-            If the folder does not exist.
+        Errors as in `to_csv`.
         """
         from au_detect.results.writing import write_json
 

@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.columns import chosen_rows
 from au_detect.errors import InputError, check_shape
+from au_detect.features.columns import chosen_rows
 from au_detect.landmarks.crop import FaceCrop
 from au_detect.landmarks.points import apply_affine
 from au_detect.simulation.collections.landmark_sequences import People, draw_people

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from au_detect.columns import check_columns, chosen_rows
 from au_detect.errors import InputError
+from au_detect.features.columns import check_columns, chosen_rows
 
 COLUMNS = {"place": (np.float32, (2,)), "frame": (np.int64, ())}
 
