@@ -36,8 +36,8 @@ def _add_face_model_option(parser: argparse.ArgumentParser) -> None:
 def _add_materials_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--materials", type=Path, metavar="DIR",
-        help="a folder with skins/ (photographs on MakeHuman's canvas) or hdri/ (light probes): "
-        "renders wear and show them",
+        help="a folder with skins/ (photographs on MakeHuman's canvas), hdri/ (light probes) or "
+        "brows/ (pictures of hairs): renders wear and show them",
     )  # fmt: skip
     parser.add_argument(
         "--makehuman", type=Path, metavar="DIR",
