@@ -28,6 +28,7 @@ from au_detect.features.neutral_choice import (
     is_word,
     neutral_found,
     neutral_of_faces,
+    owners_of_neutral,
 )
 from au_detect.frames import Frame, open_frames
 from au_detect.frames.stream import USUAL_FPS
@@ -122,8 +123,8 @@ class AUDetector:
             how good they are (`AUResult.neutral_quality`), and lets the networks that know no
             neutral answer too, the more the worse it is; for a single frame it is None. Else the
             first frame with a face, the median over the frames (at most 1000 of them, evenly
-            spaced), a frame number (from 0), another picture or array or `NeutralFace`, or None if
-            there is none.
+            spaced), a frame number (from 0), another picture or array or `NeutralFace`, or None.
+            A frame or picture is that of the person in it; those of others are found ("auto").
         landmarks : array_like, shape (n_frames, 68, 2), optional
             Landmarks in pixels (NaN where there is no face) instead of a source. Furrows are
             then left out: the networks that know geometry alone answer. `neutral` may then be
@@ -164,7 +165,7 @@ class AUDetector:
         if landmarks is not None:
             fps = USUAL_FPS if fps is None else fps
             rows = measurements_of_landmarks(landmarks, fps)
-            kind, name = "sequence" if len(rows) > 1 else "picture", "landmarks"
+            kind, name, tracker = "sequence" if len(rows) > 1 else "picture", "landmarks", None
             known: dict[str, Any] = {"fps": float(fps), "time_from": "fps"}
         else:
             stream = open_frames(source, fps=fps, channel_order=channel_order)
@@ -177,7 +178,8 @@ class AUDetector:
         if is_word(choice, "auto") and (independent or is_single_frame(kind, rows)):
             choice = mean_neutral()
         settings = {"neutral": in_words(neutral), "independent": independent, **known}
-        result = self._result(rows, choice, name, settings)
+        owners = owners_of_neutral(choice, rows, tracker)
+        result = self._result(rows, choice, name, settings, owners=owners)
         return result if kind == "picture" or independent else in_time(result, smooth)
 
     def stream(
@@ -264,11 +266,12 @@ class AUDetector:
         settings: dict[str, Any],
         known: dict[int, NeutralFace] | None = None,
         resting: Mapping[int, Resting] | None = None,
+        owners: list[int] | None = None,
     ) -> AUResult:
         """Score the rows; `known` remembers the neutral of every face from call to call."""
         known = {} if known is None else known
-        if is_word(choice, "auto"):
-            resting = find_rests(self.model, rows)
+        if is_word(choice, "auto") or owners is not None:
+            resting = find_rests(self.model, rows, but=owners or ())
         resting = resting or {}
         known.update({face: found.neutral for face, found in resting.items()})
         known.update(neutral_of_faces(rows, choice, known, name))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from au_detect.features.furrows import N_FURROWS
 from au_detect.features.measurement import FaceMeasurements, measure_faces
 from au_detect.frames import open_frames
 from au_detect.landmarks import N_LANDMARKS, Landmarks
+from au_detect.landmarks.portrait import Portrait
 from au_detect.landmarks.pose import HeadPose, estimate_pose, read_mean_face
 from au_detect.landmarks.tracking import FaceTracker
 
@@ -41,6 +42,8 @@ class NeutralFace:
         How good it is then, in [0, 1]; None for a face that somebody chose.
     doubt : str
         What is wrong with it in words; empty if nothing is.
+    portrait : ndarray of float32, optional
+        What the person looks like (`au_detect.landmarks.portrait`), where a picture was given.
     """
 
     pose: HeadPose
@@ -50,6 +53,7 @@ class NeutralFace:
     frames: tuple[int, ...] = ()
     quality: float | None = None
     doubt: str = ""
+    portrait: Portrait | None = None
 
 
 def mean_neutral() -> NeutralFace:
@@ -134,13 +138,14 @@ def measure_neutral(source: Any, tracker: FaceTracker) -> NeutralFace:
     tracker.reset()
     stream = open_frames(source)
     rows = measure_faces(stream, tracker)
+    portrait = tracker.portrait_of(0)
     tracker.reset()
     rows = rows.rows(rows.face_id == 0) if rows.face_found.any() else rows
     if not rows.face_found.any():
         raise NoFaceError(f"neutral {stream.name} must show a face, but none was found in it")
     chosen = neutral_from_rows(rows, "first" if len(rows) == 1 else "median")
     detail = "" if len(rows) == 1 else f", {chosen.description}"
-    return NeutralFace(chosen.pose, chosen.furrows, stream.name + detail)
+    return replace(chosen, description=stream.name + detail, portrait=portrait)
 
 
 def _neutral_of_row(face: FaceMeasurements, row: int) -> NeutralFace:

@@ -102,6 +102,35 @@ def is_single_frame(kind: str, rows: FaceMeasurements) -> bool:
     return kind == "picture" or bool(rows.frame[0] == rows.frame[-1])
 
 
+def owners_of_neutral(
+    choice: NeutralFace | str | int, rows: FaceMeasurements, tracker: FaceTracker | None
+) -> list[int] | None:
+    """Return who a neutral belongs to where there are other people too, else None.
+
+    Parameters
+    ----------
+    choice : NeutralFace, str or int
+        A neutral face that was given belongs to who looks most like it (to who is seen longest
+        where its picture is not known); a frame's to the people in it.
+    rows : FaceMeasurements
+        Of all faces.
+    tracker : FaceTracker, optional
+        That followed them.
+    """
+    faces = rows.faces()
+    if len(faces) < 2:
+        return None
+    if isinstance(choice, NeutralFace) and choice.personal:
+        known = tracker is not None and choice.portrait is not None
+        likest = tracker.most_like(choice.portrait) if known else None  # type: ignore
+        longest = max(faces, key=lambda face: len(faces[face]))
+        return [longest if likest is None else likest]
+    if isinstance(choice, (int, np.integer)):
+        there = rows.face_id[(rows.frame == choice) & rows.face_found]
+        return there.tolist() or None
+    return None
+
+
 def neutral_of_faces(
     rows: FaceMeasurements,
     choice: NeutralFace | str | int,

@@ -179,6 +179,19 @@ class FaceTracker:
         tracker.reset()
         return tracker
 
+    def portrait_of(self, face_id: int) -> Portrait | None:
+        """Return the first portrait of somebody; None for a number that nobody has."""
+        known = [face for face in self._people() if face.face_id == face_id]
+        return known[0].portraits[0] if known else None
+
+    def most_like(self, portrait: Portrait) -> int | None:
+        """Return the number of who looks most like a portrait; None if nobody was seen."""
+        people = self._people()
+        return max(people, key=lambda face: face.likeness(portrait)).face_id if people else None
+
+    def _people(self) -> list[_Following]:
+        return [*self._followed, *self._lost]
+
     def describe(self) -> dict[str, float | None]:
         """Return what was searched for, for the settings of a result."""
         searched = self.searched_face_px

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -97,9 +97,12 @@ def find_rest(model: AUModel, face: FaceMeasurements) -> Resting:
     return Resting(neutral, alone, _share(neutral, len(face)))
 
 
-def find_rests(model: AUModel, rows: FaceMeasurements) -> dict[int, Resting]:
-    """Return the neutral of every face of a finished sequence, by number."""
-    return {face: find_rest(model, rows.rows(mine)) for face, mine in rows.faces().items()}
+def find_rests(
+    model: AUModel, rows: FaceMeasurements, *, but: Collection[int] = ()
+) -> dict[int, Resting]:
+    """Return the neutral of every face of a finished sequence, by number, of some none."""
+    faces = rows.faces().items()
+    return {face: find_rest(model, rows.rows(mine)) for face, mine in faces if face not in but}
 
 
 def rest_of_clips(model: AUModel, clips: Iterable[FaceMeasurements], name: str) -> NeutralFace:

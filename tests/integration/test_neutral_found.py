@@ -1,5 +1,6 @@
 """Neutral faces that are found in the sequence itself."""
 
+import cv2
 import numpy as np
 import pytest
 from made_results import on
@@ -8,6 +9,7 @@ from au_detect import AUDetector, read_result
 from au_detect.features.measurement import measure_faces
 from au_detect.frames import open_frames
 from au_detect.landmarks.tracking import FaceTracker
+from au_detect.paths import packaged_folder
 
 
 @pytest.fixture(scope="module")
@@ -92,3 +94,37 @@ def test_a_stream_finds_rest_as_it_comes(detector, pictures):
 def test_the_first_frame_of_a_stream_is_judged_without_a_neutral(detector, pictures):
     row = next(detector.stream(pictures[-1:]))
     assert {12, 25} <= on(row)
+
+
+def frames_of(subject, *numbers):
+    """Return frames of a rendered person, counted from 1 (neutral) to 10 (apex)."""
+    folder = packaged_folder("data") / "cohn-kanade-images" / subject / "001"
+    return [cv2.imread(str(folder / f"{subject}_001_{number:08d}.png")) for number in numbers]
+
+
+@pytest.fixture(scope="module")
+def cut_to_another_person():
+    """Frames 0-9: one person smiles more and more; 10-19: another one rests, then acts."""
+    return [*frames_of("S001", *range(1, 11)), *frames_of("S005", *[1] * 8, 9, 10)]
+
+
+@pytest.mark.parametrize("choice", ["auto", "first", "median", 0, "picture"])
+def test_the_neutral_of_one_person_is_never_that_of_another(
+    detector, cut_to_another_person, choice
+):
+    neutral = frames_of("S001", 1)[0] if choice == "picture" else choice
+    result = detector.run(cut_to_another_person, neutral=neutral, smooth="none")
+    assert result.face_id.tolist() == [0] * 10 + [1] * 10
+    assert set(result.neutral) == {0, 1}
+    own_choice = "auto" if choice in (0, "picture") else choice  # neither shows the second one
+    alone = detector.run(cut_to_another_person[10:], neutral=own_choice, smooth="none")
+    np.testing.assert_allclose(result.probabilities[10:], alone.probabilities, atol=1e-5)
+
+
+def test_a_picture_serves_who_looks_like_it_whoever_comes_first(detector, cut_to_another_person):
+    neutral = frames_of("S005", 1)[0]
+    result = detector.run(cut_to_another_person, neutral=neutral, smooth="none")
+    assert "calm" in result.neutral[0]
+    assert "array" in result.neutral[1]
+    own = detector.run(cut_to_another_person[10:], neutral=neutral, smooth="none")
+    np.testing.assert_allclose(result.probabilities[10:], own.probabilities, atol=1e-5)
