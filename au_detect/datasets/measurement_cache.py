@@ -57,6 +57,7 @@ MEASURING_MODULES = (
     "frames.stream",
     "frames.values",
     "frames.video",
+    "frames.video_reader",
     "landmarks",
     "landmarks.crop",
     "landmarks.crop_fit",

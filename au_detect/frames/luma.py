@@ -11,7 +11,6 @@ grey or RGB (FFV1, PNG, GIF) go the way of pictures and give the same grey.
 from __future__ import annotations
 
 import re
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -55,9 +54,13 @@ def grey_of(frame: VideoFrame) -> NDArray[np.uint8]:
     name = frame.format.name
     is_full = frame.color_range == FULL_RANGE or name.startswith("yuvj")
     is_full |= name.startswith("gray") and frame.color_range != LIMITED_RANGE
-    if bits == 8:
-        return np.array(luma, np.uint8) if is_full else cv2.LUT(luma, _grey_of_luma(8, is_full))
-    return _grey_of_luma(bits, is_full)[np.minimum(luma, 2**bits - 1)]
+    if is_full and bits == 8:
+        return np.array(luma, np.uint8)
+    black, white = (0, 2**bits - 1) if is_full else (16 << (bits - 8), 235 << (bits - 8))
+    times = 255 / (white - black)
+    luma = luma.astype(luma.dtype.newbyteorder("="), copy=False)
+    # luma * times - black * times, rounded and kept in 0-255; faster than a table
+    return cv2.addWeighted(luma, times, luma, 0, -black * times, dtype=cv2.CV_8U)
 
 
 def colour_of(frame: VideoFrame) -> NDArray[np.uint8]:
@@ -97,16 +100,9 @@ def shown_size(width: int, height: int, pixel_aspect_ratio: float) -> tuple[int,
 
 def display_matrix(frame: VideoFrame) -> list[tuple[int, int]] | None:
     """Return how x and y of a frame become x and y of the screen; None if they stay."""
-    found: Any = frame.side_data.get("DISPLAYMATRIX")
+    known = frame.side_data
+    found: Any = known.get("DISPLAYMATRIX") if len(known) else None  # most frames have none
     if found is None:
         return None
     m = np.frombuffer(memoryview(found), np.int32)
     return [(int(m[0]), int(m[1])), (int(m[3]), int(m[4]))] if len(m) == 9 else None
-
-
-@lru_cache
-def _grey_of_luma(bits: int, is_full: bool) -> NDArray[np.uint8]:
-    """Return the grey of every value of luma, shape (2 ** bits,)."""
-    values = np.arange(2**bits, dtype=np.float64)
-    black, white = (0, 2**bits - 1) if is_full else (16 << (bits - 8), 235 << (bits - 8))
-    return np.clip(np.rint((values - black) * 255 / (white - black)), 0, 255).astype(np.uint8)

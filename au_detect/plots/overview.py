@@ -17,6 +17,7 @@ from au_detect.plots.face_drawing import plot_face
 from au_detect.plots.face_view import face_view
 from au_detect.plots.style import INK, SOFT, new_figure, row_of
 from au_detect.plots.timeline import plot_timeline
+from au_detect.results.tables import encodable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure
@@ -143,4 +144,4 @@ def _title(result: AUResult, apex: SequenceEmotion) -> str:
     best = ", ".join(f"{name} {score:.2f}" for name, score in apex.ranking[:3])
     name = "/".join(result.input.replace("\\", "/").rstrip("/").split("/")[-2:])
     face = f", face {apex.face_id}" if len(result.face_ids) > 1 else ""
-    return f"{name}{face}: {best}"
+    return f"{encodable(name)}{face}: {best}"

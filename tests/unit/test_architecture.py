@@ -33,9 +33,10 @@ STAGES = stages()
 
 HEAVY = (
     *("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba"),
-    *("fastapi", "uvicorn", "jinja2"),
+    *("fastapi", "uvicorn", "jinja2", "av"),
 )
 ONLY_IN = {
+    "av": {"frames.deinterlacing", "frames.luma", "frames.video", "frames.video_reader"},
     "jinja2": {"report.environment"},
     "fastapi": {"web.live.server"},
     "uvicorn": {"web.live.server"},

@@ -347,3 +347,11 @@ def test_an_abandoned_video_is_closed(tmp_path):
     stream.close()
     assert list(stream) == []
     Path(path).unlink()
+
+
+def test_the_decoder_refuses_pictures_that_are_too_large(tmp_path):
+    side = 13_000  # 169 million pixels
+    head = b"qoif" + struct.pack(">IIBB", side, side, 3, 0)
+    (tmp_path / "x.qoi").write_bytes(head + b"\xfd" * (side * side // 62 + 1) + bytes(7) + b"\1")
+    with pytest.raises(InputError, match=r"x\.qoi must "):
+        list(open_frames(tmp_path / "x.qoi"))
