@@ -22,11 +22,15 @@ REST_SHARE = 0.05
 """This share of the frames is taken, the calmest ones."""
 FEWEST_FRAMES, LARGEST_SHARE = 5, 0.2
 """As many are taken at least, unless they are more than this share of a short sequence."""
+STEADY_S = 0.05
+"""So long before and after it, a face at rest does not move either."""
+ROUNDING_S = 1e-3
+"""Videos give time stamps in whole milliseconds."""
 TURNED = 1.0
 """A head turned further than the networks know counts as that much action."""
-CALM, RESTLESS = 0.5, 2.0
+CALM, RESTLESS = 0.7, 3.5
 """Action in the frames taken that still is rest, and that is none. Simulated people at rest read
-0.2 to 0.65; over 0.9 the neutral found was as good as that of a face that speaks or smiles."""
+0.2 to 0.65, real ones up to 2 whose own face looks as if it raised its brows; a smile reads 7."""
 AGREED_IOD, DISAGREED_IOD = 0.01, 0.05
 """How far the landmarks of the frames taken are from their median: noise, and different faces."""
 ENOUGH_SECONDS = 3
@@ -74,6 +78,24 @@ def action(probabilities: ArrayLike) -> NDArray[np.float64]:
     """
     p = np.clip(np.asarray(probabilities, dtype=float), 0.0, LARGEST_PROBABILITY)
     return np.asarray(-np.log1p(-p).sum(axis=1))
+
+
+def steady_action(
+    actions: NDArray[np.float64], timestamp_s: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return the mean action within `STEADY_S` of each frame: rest lasts, passing through does not.
+
+    Parameters
+    ----------
+    actions : ndarray, shape (n_frames,)
+        See `action`.
+    timestamp_s : ndarray, shape (n_frames,)
+        Seconds, ascending.
+    """
+    first = np.searchsorted(timestamp_s, timestamp_s - STEADY_S - ROUNDING_S)
+    stop = np.searchsorted(timestamp_s, timestamp_s + STEADY_S + ROUNDING_S, side="right")
+    total = np.concatenate([[0.0], np.cumsum(actions)])
+    return np.asarray((total[stop] - total[first]) / (stop - first))
 
 
 def n_resting(n_frames: int) -> int:

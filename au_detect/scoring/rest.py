@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -15,7 +15,14 @@ from au_detect.errors import NoFaceError
 from au_detect.features.extraction import extract_features
 from au_detect.features.measurement import FaceMeasurements, joined_rows
 from au_detect.features.neutral import NeutralFace, mean_neutral, median_face
-from au_detect.features.rest import action, calmest, n_resting, neutral_at_rest
+from au_detect.features.rest import (
+    STEADY_S,
+    action,
+    calmest,
+    n_resting,
+    neutral_at_rest,
+    steady_action,
+)
 from au_detect.landmarks.pose import estimate_pose
 
 ROWS_AT_ONCE = 256
@@ -92,7 +99,8 @@ def find_rest(model: AUModel, face: FaceMeasurements) -> Resting:
     """Return the neutral face of a finished sequence of one face, all rows of which show it."""
     alone = score_alone(model, face)
     actions = action(alone.probabilities)
-    taken = calmest(actions, alone.reliable, n_resting(len(face)))
+    steady = steady_action(actions, face.timestamp_s)
+    taken = calmest(steady, alone.reliable, n_resting(len(face)))
     neutral = neutral_at_rest(face.rows(taken), actions[taken], alone.reliable[taken])
     return Resting(neutral, alone, _share(neutral, len(face)))
 
@@ -172,6 +180,7 @@ class RunningRest:
     def __init__(self) -> None:
         self._n_seen = 0
         self._kept: FaceMeasurements | None = None
+        self._recent: deque[tuple[float, float]] = deque()
         self._actions = np.empty(0)
         self._reliable = np.empty(0, dtype=bool)
 
@@ -180,7 +189,11 @@ class RunningRest:
         alone = score_alone(model, row)
         self._n_seen += 1
         rows = row if self._kept is None else joined_rows(self._kept, row)
-        actions = np.append(self._actions, action(alone.probabilities))
+        time_s = float(row.timestamp_s[0])
+        self._recent.append((time_s, float(action(alone.probabilities)[0])))
+        while time_s - self._recent[0][0] > 2 * STEADY_S:
+            self._recent.popleft()
+        actions = np.append(self._actions, np.mean([then for _, then in self._recent]))
         reliable = np.append(self._reliable, alone.reliable)
         best = calmest(actions, reliable, KEPT_CALM)
         self._kept, self._actions, self._reliable = rows.rows(best), actions[best], reliable[best]

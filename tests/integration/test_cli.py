@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -66,7 +67,8 @@ def test_csv_holds_what_the_library_returns(tmp_path, folder, table, capsys):
     written = tmp_path / f"{folder.name}.csv"
     assert_same_table(pd.read_csv(written), table)
     out, err = capsys.readouterr()
-    assert f"{len(table)} rows, face in {len(table)}, neutral: frame 0 -> {written}" in out
+    said = rf"{len(table)} rows, face in {len(table)}, neutral: median of 2 calm frames "
+    assert re.search(rf"{said}\(quality 0\.\d\d\) -> {re.escape(str(written))}", out)
     assert "Lip Corner Puller" in out
     assert err == ""
 

@@ -53,7 +53,7 @@ def test_the_smile_is_on_at_the_apex_and_off_in_the_neutral_frame(result):
     assert not on(result, 0)
     assert result.face_found.all()
     assert result.neutral == {0: "median of 2 calm frames"}
-    assert result.neutral_frames == {0: (1, 2)}
+    assert result.neutral_frames == {0: (0, 1)}
 
 
 def test_surprise_opens_the_mouth_and_is_no_smile(detector):

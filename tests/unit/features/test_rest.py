@@ -11,6 +11,7 @@ from au_detect.features.rest import (
     calmest,
     n_resting,
     neutral_at_rest,
+    steady_action,
 )
 
 CALM = 0.3
@@ -31,6 +32,19 @@ def test_action_is_the_surprise_of_finding_nothing():
 
 def test_a_certain_action_is_finite():
     assert np.isfinite(action([[1.0, 1.0]])).all()
+
+
+def test_passing_through_rest_is_no_rest():
+    """A face that is calm in one frame of a movement has less steady calm than one that stays."""
+    actions = np.array([3.0, 3.0, 0.2, 3.0, 3.0, 0.5, 0.5, 0.5, 0.5, 0.5])
+    steady = steady_action(actions, np.arange(10) / 40)  # 0.05 s are two frames
+    np.testing.assert_allclose(steady[[2, 7]], [np.mean(actions[:5]), 0.5])
+    assert steady.argmin() >= 7
+
+
+def test_frames_far_apart_do_not_steady_each_other():
+    actions = np.array([3.0, 0.2, 3.0])
+    np.testing.assert_allclose(steady_action(actions, np.arange(3.0)), actions)
 
 
 @pytest.mark.parametrize(
@@ -62,11 +76,11 @@ def test_calm_frames_that_agree_over_three_seconds_are_as_good_as_can_be(face_px
 @pytest.mark.parametrize(
     ("changes", "quality"),
     [
-        ({"actions": 1.25}, 0.5),  # half way from calm to restless
-        ({"actions": 2.0}, 0.0),
+        ({"actions": 2.1}, 0.5),  # half way from calm to restless
+        ({"actions": 3.5}, 0.0),
         ({"reliable": False}, 0.5),
         ({"n": 10}, (1 + 1 / 3) / 2),  # one second of three
-        ({"actions": 1.25, "reliable": False}, 0.25),
+        ({"actions": 2.1, "reliable": False}, 0.25),
     ],
 )
 def test_quality_falls_with_what_is_wrong(face_px, changes, quality):
@@ -84,9 +98,9 @@ def test_quality_falls_with_the_distance_of_the_faces_from_their_median(face_px)
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"actions": 1.9}, "the face moves in every frame"),
+        ({"actions": 3.2}, "the face moves in every frame"),
         ({"apart_px": 14.0}, "the calmest frames show different faces"),
-        ({"actions": 1.25, "reliable": False}, "the head is turned"),
+        ({"actions": 2.1, "reliable": False}, "the head is turned"),
     ],
 )
 def test_a_doubtful_neutral_says_what_is_wrong(face_px, changes, words):
