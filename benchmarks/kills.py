@@ -89,6 +89,7 @@ def one_round(rng: random.Random, tree: Path, out: Path, latest_s: float) -> tup
     """Start a batch and end it; return what was done and what is wrong."""
     name, whom = rng.choice(list(SIGNALS)), rng.choice(["parent", "all"])
     delay_s = rng.uniform(0, latest_s)
+    began_s = time.time()
     process = start(tree, out, *rng.choice([[], ["--resume"]]))
     time.sleep(delay_s)
     was_running = process.poll() is None
@@ -100,21 +101,23 @@ def one_round(rng: random.Random, tree: Path, out: Path, latest_s: float) -> tup
         os.killpg(process.pid, signal.SIGKILL)
     findings += [f"{path} is torn" for path in torn_files(out)]
     if was_running and name == "term":
-        findings += _signs_of_a_bad_end(process, stderr, out)
+        findings += _signs_of_a_bad_end(process, stderr, out / "run.json", began_s)
     n_done = len(list(out.glob("settings/*.json")))
     moment = f"{name} {whom} after {delay_s:4.1f} s"
     return f"{moment if was_running else 'ended by itself'}, {n_done} records", findings
 
 
-def _signs_of_a_bad_end(process: subprocess.Popen, stderr: str, out: Path) -> list[str]:
+def _signs_of_a_bad_end(
+    process: subprocess.Popen, stderr: str, run: Path, began_s: float
+) -> list[str]:
     """Return what is wrong with the end of a batch that was asked to end."""
     if process.returncode == -signal.SIGTERM:  # Python itself was still starting
         return []
     findings = []
     if process.returncode not in (143, 0):
         findings.append(f"exit code {process.returncode}: {stderr[-300:]}")
-    run = out / "run.json"
-    if run.exists() and json.loads(run.read_bytes())["state"] == "running":
+    is_own = run.exists() and run.stat().st_mtime > began_s  # not of a run that was killed before
+    if is_own and json.loads(run.read_bytes())["state"] == "running":
         findings.append("run.json says that it is running")
     return findings
 
