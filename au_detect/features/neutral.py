@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -56,10 +57,13 @@ class NeutralFace:
     portrait: Portrait | None = None
 
 
+@cache
 def mean_neutral() -> NeutralFace:
     """Return the mean face, turned to the camera: for people whose neutral is not known."""
-    shape = estimate_pose(read_mean_face()[None, :, :2])
-    return NeutralFace(shape, np.zeros(N_FURROWS, dtype=np.float32), "none", personal=False)
+    shape, furrows = estimate_pose(read_mean_face()[None, :, :2]), np.zeros(N_FURROWS, np.float32)
+    for array in (shape.angles, shape.scale_px, shape.frontal, furrows):
+        array.flags.writeable = False
+    return NeutralFace(shape, furrows, "none", personal=False)
 
 
 def neutral_from_rows(face: FaceMeasurements, choice: str | int) -> NeutralFace:

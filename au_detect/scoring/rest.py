@@ -180,6 +180,7 @@ class RunningRest:
     def __init__(self) -> None:
         self._n_seen = 0
         self._kept: FaceMeasurements | None = None
+        self._neutral: NeutralFace | None = None
         self._recent: deque[tuple[float, float]] = deque()
         self._actions = np.empty(0)
         self._reliable = np.empty(0, dtype=bool)
@@ -198,10 +199,10 @@ class RunningRest:
         best = calmest(actions, reliable, KEPT_CALM)
         self._kept, self._actions, self._reliable = rows.rows(best), actions[best], reliable[best]
         taken = calmest(self._actions, self._reliable, n_resting(self._n_seen))
-        neutral = neutral_at_rest(
-            self._kept.rows(taken), self._actions[taken], self._reliable[taken]
-        )
-        return Resting(neutral, alone, _share(neutral, self._n_seen))
+        shown = self._kept.rows(taken)
+        if self._neutral is None or self._neutral.frames != tuple(shown.frame.tolist()):
+            self._neutral = neutral_at_rest(shown, self._actions[taken], self._reliable[taken])
+        return Resting(self._neutral, alone, _share(self._neutral, self._n_seen))
 
 
 class RunningRests:
