@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from os import PathLike
 from typing import Any
 
 import cv2
 import numpy as np
-from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
 from au_detect.datasets.sequences import LabelledSequences
@@ -21,6 +20,7 @@ from au_detect.simulation.collections.landmark_sequences import People, draw_peo
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.materials.folders import Materials
+from au_detect.simulation.parallel import Progress, in_parallel
 from au_detect.simulation.rendering.coverings import COVERED_HEADS
 from au_detect.simulation.rendering.renderer import Rendering
 
@@ -37,7 +37,7 @@ def render_sequences(
     landmark_model: str | PathLike[str] | LandmarkModel | None = None,
     materials: Materials | None = None,
     n_jobs: int = 1,
-    progress: Callable[[Iterable[Any], int], Iterable[Any]] | None = None,
+    progress: Progress | None = None,
 ) -> LabelledSequences:
     """Render `n` sequences and measure them as real pictures are measured.
 
@@ -63,16 +63,13 @@ def render_sequences(
     LabelledSequences
         With furrows, and with skin tone, age, glasses, beard and head pose as attributes.
     """
-    starts = range(0, n, 60)
     landmarks = find_landmark_model(landmark_model)
-    jobs = (
-        delayed(_render_and_measure)(
-            str(face_model), n, random_state, landmarks, range(start, min(start + 60, n)), materials
-        )
-        for start in starts
-    )
-    parts = Parallel(n_jobs=n_jobs, return_as="generator")(jobs)
-    rows = [row for part in (progress(parts, len(starts)) if progress else parts) for row in part]
+    calls = [
+        (str(face_model), n, random_state, landmarks, range(start, min(start + 60, n)), materials)
+        for start in range(0, n, 60)
+    ]
+    parts = in_parallel(_render_and_measure, calls, n_jobs=n_jobs, progress=progress)
+    rows = [row for part in parts for row in part]
     model = read_face_model(face_model)
     people = draw_people(model, n, np.random.default_rng(random_state))
     kept = np.array([row["row"] for row in rows])
