@@ -7,9 +7,7 @@ same code, versions and machine give the same files.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 from au_detect.datasets.pose_range import pose_range_deg
 from au_detect.datasets.sequences import LabelledSequences
@@ -28,6 +26,7 @@ from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks.examples import render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
 from au_detect.simulation.materials.folders import Materials
+from au_detect.simulation.parallel import Progress as Parts
 from au_detect.training.data import TrainingData
 from au_detect.training.engine import fit
 from au_detect.training.recipe import TrainingRecipe
@@ -50,9 +49,6 @@ RECIPE = TrainingRecipe(
     calibration_folds=1,
     judge_augmented=True,
 )
-
-Parts = Callable[[Iterable[Any], int], Iterable[Any]]
-"""``progress(parts, n_parts)`` returns the parts, for example in a progress bar."""
 
 
 def rebuild_models(
