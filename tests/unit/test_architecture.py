@@ -17,13 +17,14 @@ import au_detect
 from au_detect.datasets.measurement_cache import MEASURING_MODULES
 
 PACKAGE = Path(au_detect.__file__).parent
+ARCHITECTURE = Path(__file__).parents[2] / "docs" / "architecture.rst"
 
 PLACE_NAMES = re.compile(r"^    ((?:[a-z_]+(?:/|\.py) *)+)", re.MULTILINE)
 
 
 def stages() -> list[list[str]]:
     """Return the lines of the list in docs/architecture.rst, each as the names that it places."""
-    text = (PACKAGE.parent / "docs" / "architecture.rst").read_text(encoding="utf-8")
+    text = ARCHITECTURE.read_text(encoding="utf-8")
     text = text.partition("never from one above::")[2]
     lines = [match.group(1).split() for match in PLACE_NAMES.finditer(text)]
     return [[name.removesuffix(".py").removesuffix("/") for name in line] for line in lines]
