@@ -8,11 +8,16 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
+import numpy as np
+
+from au_detect.classifiers.intensity import LEVELS
 from au_detect.errors import ModelFileError
 from au_detect.facs import ACTION_UNITS, Face
 
 FORMAT_VERSION = 1
 MANIFEST_NAME = "manifest.json"
+
+IntensityScale = tuple[tuple[tuple[float, float], ...], ...]
 
 
 @dataclass(frozen=True)
@@ -59,6 +64,8 @@ class NetworkEntry:
         ``n_positive``, ...); None where undefined.
     experimental : tuple of int
         AUs that are not reliable enough to build on.
+    intensity_scale : tuple, shape (n_aus, 5, 2), or ()
+        From the log-odds of a probability to intensities, see `intensity.intensity_of`.
     """
 
     name: str
@@ -73,6 +80,7 @@ class NetworkEntry:
     metrics: dict[int, dict[str, float | None]] = field(default_factory=dict)
     experimental: tuple[int, ...] = ()
     inputs: tuple[int, ...] = ()
+    intensity_scale: IntensityScale = ()
 
     def __post_init__(self) -> None:
         if self.face not in ("upper", "lower"):
@@ -101,6 +109,9 @@ class NetworkEntry:
                 f"{self.name}: thresholds must be {len(self.aus)} numbers in (0, 1), "
                 f"got {list(self.thresholds)}"
             )
+
+        if self.intensity_scale:
+            _check_scale(self.name, self.intensity_scale, len(self.aus))
 
     @property
     def kind(self) -> NetworkKind:
@@ -222,6 +233,16 @@ def _check_file_name(network: str, file: Any) -> None:
         raise ModelFileError(f"{network}: files must be plain file names, got {file!r}")
 
 
+def _check_scale(network: str, scale: IntensityScale, n_aus: int) -> None:
+    steps = np.asarray(scale, dtype=float)
+    expected = (n_aus, len(LEVELS), 2)
+    if steps.shape != expected or not np.isfinite(steps).all() or (steps[..., 0] < 0).any():
+        raise ModelFileError(
+            f"{network}: intensity_scale must be finite numbers of shape {expected}, slopes at "
+            f"least 0, got shape {steps.shape}"
+        )
+
+
 def _manifest_from_json(data: Any) -> Manifest:
     if not isinstance(data, dict):
         raise ModelFileError(f"a manifest must be a JSON object, got {type(data).__name__}")
@@ -241,4 +262,6 @@ def _entry_from_json(data: dict[str, Any]) -> NetworkEntry:
     metrics = {int(au): values for au, values in data.get("metrics", {}).items()}
     lists = ("files", "sha256", "feature_names", "aus", "thresholds", "experimental", "inputs")
     tuples = {name: tuple(data[name]) for name in lists if name in data}
+    levels = data.get("intensity_scale", ())
+    tuples["intensity_scale"] = tuple(tuple(map(tuple, of_au)) for of_au in levels)
     return NetworkEntry(**data | tuples | {"metrics": metrics})

@@ -100,6 +100,19 @@ class AUModel:
         stored = {au: t for e in entries for au, t in zip(e.aus, e.thresholds, strict=True)}
         return {au: stored[au] for au in aus}
 
+    def intensity_scale(self, kind: NetworkKind, aus: Sequence[int]) -> NDArray[np.float64] | None:
+        """Return what makes intensities of probabilities, shape (n_aus, 5, 2).
+
+        See `au_detect.classifiers.intensity`; None if the networks have not learnt intensities.
+        """
+        entries = self._answering(kind, aus)
+        if not all(entry.intensity_scale for entry in entries):
+            return None
+        stored = {
+            au: steps for e in entries for au, steps in zip(e.aus, e.intensity_scale, strict=True)
+        }
+        return np.array([stored[au] for au in aus], dtype=float)
+
     def predict(
         self,
         upper: ArrayLike,
