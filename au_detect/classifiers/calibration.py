@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.optimize import minimize
 
+from au_detect.classifiers.intensity import LEVELS, log_odds
 from au_detect.errors import InputError, check_shape
 
 MIN_CALIBRATION_CELLS = 5
 """Platt's method is used where there are as many positives and as many negatives."""
+
+MIN_STRATUM_NEGATIVES = 60
+ALWAYS = 4.0
+"""Log-odds of a level that (nearly) everybody reaches who reaches the one below."""
 
 SMALLEST_THRESHOLD = 1e-6
 
@@ -89,6 +95,38 @@ def choose_thresholds(
     return np.array(thresholds, dtype=float)
 
 
+def thresholds_in_strata(
+    y: ArrayLike, probabilities: ArrayLike, strata: Sequence[ArrayLike], max_fpr: float
+) -> NDArray[np.float64]:
+    """Return the thresholds that keep the false-positive rate of every stratum in bounds.
+
+    Parameters
+    ----------
+    y, probabilities, max_fpr
+        As in `choose_thresholds`.
+    strata : sequence of array_like, shape (n_samples,)
+        Ways to divide the samples, such as by what the face does, or how the head is held. A
+        part counts for an AU where it has `MIN_STRATUM_NEGATIVES` negatives of it.
+
+    Returns
+    -------
+    ndarray, float64, shape (n_aus,)
+        The highest that any part asks for; 0 where none counts.
+    """
+    labels, scores = np.asarray(y, dtype=float), np.asarray(probabilities, dtype=float)
+    highest = np.zeros(labels.shape[1])
+    for names in strata:
+        values = np.asarray(names)
+        check_shape("strata", values, (len(labels),))
+        for value in np.unique(values):
+            part = values == value
+            enough = (labels[part] == 0).sum(axis=0) >= MIN_STRATUM_NEGATIVES
+            of_others = (labels == 0) & ~part[:, None]
+            found = choose_thresholds(np.where(of_others, 0.5, labels), scores, max_fpr)
+            highest = np.where(enough, np.maximum(highest, found), highest)
+    return highest
+
+
 def _choose_threshold(y: NDArray[Any], scores: NDArray[Any], max_fpr: float) -> float:
     negatives = np.sort(scores[y == 0])[::-1]
     if len(negatives) == 0:
@@ -98,6 +136,44 @@ def _choose_threshold(y: NDArray[Any], scores: NDArray[Any], max_fpr: float) -> 
     coded = scores[np.isfinite(y)]
     above = np.min(coded[coded > below], initial=1.0)
     return float(np.clip((below + above) / 2, SMALLEST_THRESHOLD, 1 - SMALLEST_THRESHOLD))
+
+
+def fit_intensity_scale(
+    intensity: ArrayLike, probabilities: ArrayLike
+) -> NDArray[np.float64] | None:
+    """Fit, per AU and level, how likely the level is reached where the one below is.
+
+    Every step is Platt's scaling of the log-odds among the faces that reach the level below. An AU
+    of which a level is too rare has there the step of all AUs together.
+
+    Parameters
+    ----------
+    intensity : array_like, shape (n_samples, n_aus)
+        0 to 5, NaN (ignored) where it was not coded.
+    probabilities : array_like, shape (n_samples, n_aus)
+        What is said of these faces by classifiers that did not learn from them.
+
+    Returns
+    -------
+    ndarray, float64, shape (n_aus, 5, 2), or None
+        For `intensity.intensity_of`; None if a level is reached, or missed, hardly ever in all.
+    """
+    coded, scores = np.asarray(intensity, dtype=float), log_odds(probabilities)
+    check_shape("probabilities", scores, coded.shape)
+    scale = np.empty((coded.shape[1], len(LEVELS), 2))
+    for place, level in enumerate(LEVELS):
+        below = coded >= LEVELS[place - 1] if place else np.isfinite(coded)
+        reached = np.where(below, coded >= level, np.nan)
+        slopes, offsets = fit_platt_scaling(reached.reshape(-1, 1), scores.reshape(-1, 1))
+        n_reached, n_missed = (reached == 1).sum(axis=0), (reached == 0).sum(axis=0)
+        if min(n_reached.sum(), n_missed.sum()) < MIN_CALIBRATION_CELLS:
+            return None
+        scale[:, place] = [slopes[0], offsets[0]]
+        enough = np.minimum(n_reached, n_missed) >= MIN_CALIBRATION_CELLS
+        scale[enough, place] = np.stack(fit_platt_scaling(reached, scores), axis=-1)[enough]
+        always = (n_missed < MIN_CALIBRATION_CELLS) & (n_reached >= MIN_CALIBRATION_CELLS)
+        scale[always, place] = [0.0, ALWAYS]
+    return scale
 
 
 def fit_platt_scaling(

@@ -15,14 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.datasets.frame_files import FrameFile
+from au_detect.datasets.labelled_features import PRESENT
 from au_detect.errors import InputError
-
-PRESENT = 1.0
-"""Intensity that stands for "present, intensity not coded" in tables: the least that counts.
-
-`LabelledFeatures.labels` then takes such an AU as present at its default minimum intensity, A, and
-as neither present nor absent at any higher one: exactly what is known about it.
-"""
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,13 @@ from au_detect.features.columns import chosen_rows
 
 FORMAT_VERSION = 1
 MAX_INTENSITY = 5.0
+PRESENT = float(np.nextafter(np.float32(1), np.float32(2)))
+"""Intensity that stands for "present, intensity not coded" in tables: a value of its own.
+
+`LabelledFeatures.labels` then takes such an AU as present at its default minimum intensity, A, and
+as neither present nor absent at any higher one: exactly what is known about it. What learns or
+measures intensities leaves it out, see `graded`.
+"""
 FAINT = ("ignore", "absent")
 """What becomes of AUs fainter than the least intensity that counts as present."""
 _ARRAYS = ("upper", "lower", "intensity", "subject")
@@ -188,6 +195,11 @@ def labels_of_intensity(
     labels[intensity < minimum_intensity if faint == "absent" else intensity == 0] = 0
     labels[intensity >= minimum_intensity] = 1
     return labels
+
+
+def graded(intensity: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return intensities with NaN where only presence was coded."""
+    return np.where(intensity == PRESENT, np.nan, intensity).astype(np.float32)
 
 
 def _as_subjects(subject: ArrayLike) -> NDArray[Any]:

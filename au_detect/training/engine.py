@@ -258,6 +258,8 @@ def _judged(
         labels=labels[judged],
         part=part[judged],
         row=samples.row[judged],
+        intensity=samples.intensity(task.aus)[judged],
+        strata=tuple(values[judged] for values in samples.strata(recipe.strata)),
         unseen_aucs=aucs,
         alternative=alternative,
         layers=_layers(recipe, task.face),

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.classifiers.base import AUClassifier
-from au_detect.classifiers.calibration import choose_thresholds
+from au_detect.classifiers.calibration import choose_thresholds, thresholds_in_strata
 from au_detect.classifiers.manifest import NetworkEntry
 from au_detect.datasets.augmentation import measured_pairs
 from au_detect.datasets.sequences import LabelledSequences
@@ -50,6 +50,10 @@ class FittedHalf:
         Who judged them.
     row : ndarray of int, shape (n,)
         Which own row each was made of.
+    intensity : ndarray, float32, shape (n, n_aus)
+        Of those rows: 0 to 5 or NaN.
+    strata : tuple of ndarray, shape (n,)
+        Ways in which they are divided, see `TrainingRecipe.strata`.
     unseen_aucs : tuple of float
         AUC of every AU of `learnt` over those rows, compared within parts.
     alternative : str
@@ -71,6 +75,8 @@ class FittedHalf:
     labels: NDArray[np.float32]
     part: NDArray[np.intp]
     row: NDArray[np.intp]
+    intensity: NDArray[np.float32]
+    strata: tuple[NDArray[Any], ...]
     unseen_aucs: tuple[float, ...]
     alternative: str
     layers: int
@@ -87,12 +93,16 @@ class FittedHalf:
         """Return the mean over views of what is said of unseen people."""
         return np.mean([self.unseen[view] for view in views], axis=0, dtype=np.float32)
 
-    def thresholds(self, views: Sequence[str], max_fpr: float) -> NDArray[np.float64]:
+    def thresholds(self, views: Sequence[str], recipe: TrainingRecipe) -> NDArray[np.float64]:
         """Return the thresholds (n_aus,) for the mean of the members of some views.
 
         An AU that nobody is known not to show keeps the threshold of the given networks.
         """
-        thresholds = choose_thresholds(self.labels, self.unseen_mean(views), max_fpr)
+        unseen = self.unseen_mean(views)
+        thresholds = np.maximum(
+            choose_thresholds(self.labels, unseen, recipe.max_fpr),
+            thresholds_in_strata(self.labels, unseen, self.strata, recipe.stratum_max_fpr),
+        )
         if self.given is not None:
             known = dict(zip(self.given.aus, self.given.thresholds, strict=True))
             for column, au in enumerate(self.aus):
@@ -177,7 +187,7 @@ class FittedModel:
         found = {
             au: limit
             for half in self._answering()
-            for au, limit in zip(half.aus, half.thresholds(views, self.recipe.max_fpr), strict=True)
+            for au, limit in zip(half.aus, half.thresholds(views, self.recipe), strict=True)
         }
         return np.array([found.get(au, 0.5) for au in (self.aus if aus is None else aus)])
 

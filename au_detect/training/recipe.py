@@ -72,6 +72,11 @@ class TrainingRecipe:
         images, crossed neutral faces, and faces at rest, which are easy.
     max_fpr : float
         False-positive rate on held-out people that thresholds allow.
+    strata : tuple of str
+        Attributes of the own collection that divide it into parts, in each of which thresholds
+        allow `stratum_max_fpr` at most. Faces at rest made by augmentation are a part of their own.
+    stratum_max_fpr : float
+        Larger than `max_fpr`: parts are small, and the worst of them decides.
     minimum_intensity, faint : see `LabelledFeatures.labels`
     min_positive_subjects : int
         An AU that fewer people show is not learnt, and named in the manifest.
@@ -118,6 +123,8 @@ class TrainingRecipe:
     judge_augmented: bool = False
     test_fraction: float = 0.1
     max_fpr: float = 0.02
+    strata: tuple[str, ...] = ()
+    stratum_max_fpr: float = 0.045
     minimum_intensity: float = 1.0
     faint: str = "ignore"
     min_positive_subjects: int = 10

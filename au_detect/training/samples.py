@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.datasets.augmentation import Pairs, augmented_pairs, measured_pairs
-from au_detect.datasets.labelled_features import labels_of_intensity
+from au_detect.datasets.labelled_features import graded, labels_of_intensity
 from au_detect.datasets.sequences import LabelledSequences
-from au_detect.errors import InputError
+from au_detect.errors import InputError, check_option
 from au_detect.facs import Face
 from au_detect.features.extraction import (
     LOWER_FURROW_NAMES,
@@ -192,9 +192,29 @@ class Samples:
     def labels(self, aus: tuple[int, ...]) -> NDArray[np.float32]:
         """Return the labels (n, n_aus) of every row."""
         recipe = self.recipe
-        return labels_of_intensity(self._intensity(aus), recipe.minimum_intensity, recipe.faint)
+        return labels_of_intensity(self.intensity(aus), recipe.minimum_intensity, recipe.faint)
 
-    def _intensity(self, aus: tuple[int, ...]) -> NDArray[np.float32]:
+    def strata(self, names: Sequence[str]) -> tuple[NDArray[Any], ...]:
+        """Return the values (n,) of attributes of the own collection; "rest" for faces at rest.
+
+        "" for rows of extra collections.
+
+        Raises
+        ------
+        InputError
+            If the own collection has no such attribute.
+        """
+        own, pairs = self._parts[0][0].sequences, self._parts[0][1]
+        found = []
+        for name in names:
+            check_option("each of strata", name, tuple(own.attributes))
+            values = own.attributes[name].astype(str)[pairs.face]
+            values = np.where(pairs.at_rest, "rest", values)
+            found.append(np.concatenate([values, np.full(len(self) - len(pairs), "")]))
+        return tuple(found)
+
+    def intensity(self, aus: tuple[int, ...]) -> NDArray[np.float32]:
+        """Return the intensities (n, n_aus) of every row, NaN where they were not coded."""
         parts = []
         for faces, pairs in self._parts:
             intensity = intensity_of(faces.sequences, aus)[pairs.face]
@@ -203,9 +223,9 @@ class Samples:
         return np.concatenate(parts)
 
     def _strength(self, aus: tuple[int, ...]) -> NDArray[np.float32]:
-        """Return a third of the mean intensity of what a row shows; 1 where it shows nothing."""
-        intensity = self._intensity(aus)
-        present = self.labels(aus) == 1
+        """Return a third of the mean intensity of what a row shows; 1 where none is known."""
+        intensity = graded(self.intensity(aus))
+        present = (self.labels(aus) == 1) & np.isfinite(intensity)
         n_present = present.sum(axis=1)
         mean = np.where(present, intensity, 0).sum(axis=1) / (3 * np.maximum(n_present, 1))
         return np.where(n_present > 0, mean, 1.0).astype(np.float32)

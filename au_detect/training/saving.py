@@ -7,7 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from au_detect.classifiers.calibration import fit_intensity_scale
+from au_detect.classifiers.manifest import IntensityScale
 from au_detect.classifiers.storage import (
     Manifest,
     NetworkEntry,
@@ -16,6 +19,7 @@ from au_detect.classifiers.storage import (
     sha256_of,
 )
 from au_detect.datasets.augmentation import measured_pairs
+from au_detect.datasets.labelled_features import graded
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
@@ -102,8 +106,9 @@ def _entry(
     recipe, columns = fitted.recipe, columns_of(half.face)
     used = {name: found for name, found in files.items() if found[1] in views}
     has_furrows = views[-1] != "geometry"
-    thresholds = half.thresholds(views, recipe.max_fpr)
+    thresholds = half.thresholds(views, recipe)
     measured = _measured(fitted, half, views, thresholds)
+    scale = fit_intensity_scale(graded(half.intensity), half.unseen_mean(views))
     return NetworkEntry(
         name=network_name(half.face, half.uses_neutral, has_furrows),
         face=half.face,
@@ -115,6 +120,7 @@ def _entry(
         inputs=tuple(columns.of(view).stop for _, view in used.values()),
         aus=half.aus,
         thresholds=tuple(float(t) for t in thresholds),
+        intensity_scale=() if scale is None else _as_tuples(scale),
         metrics=_metrics(half, measured),
         experimental=tuple(
             au
@@ -122,6 +128,10 @@ def _entry(
             if au in recipe.experimental or _is_doubtful(half, au, auc, recipe)
         ),
     )
+
+
+def _as_tuples(scale: NDArray[np.float64]) -> IntensityScale:
+    return tuple(tuple((float(a), float(b)) for a, b in steps) for steps in scale)
 
 
 def _is_doubtful(half: FittedHalf, au: int, auc: float, recipe: TrainingRecipe) -> bool:

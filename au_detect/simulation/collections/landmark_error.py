@@ -161,7 +161,7 @@ def with_shaken_copies(
     """Return the sequences twice: as they are, and with the landmark model's error added once more.
 
     Landmark models are surer of renders than of photographs; networks must not count on it.
-    Attributes are dropped.
+    Attributes are kept, but for names: a copy is no frame of a sequence.
     """
     rng = np.random.default_rng(random_state)
     copy = replace(
@@ -169,7 +169,8 @@ def with_shaken_copies(
         neutral_points=error.shaken(sequences.neutral_points, rng).astype(np.float32),
         points=error.shaken(sequences.points, rng).astype(np.float32),
     )
-    return joined([sequences, copy])
+    kept = {k: np.concatenate([v, v]) for k, v in sequences.attributes.items() if k != "name"}
+    return replace(joined([sequences, copy]), attributes=kept)
 
 
 def registered(points: NDArray[np.floating]) -> Array:

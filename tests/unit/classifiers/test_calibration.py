@@ -8,6 +8,7 @@ from au_detect.classifiers.calibration import (
     choose_thresholds,
     fit_platt_scaling,
     positive_weights,
+    thresholds_in_strata,
 )
 from au_detect.errors import InputError
 
@@ -111,3 +112,22 @@ def test_rare_aus_weigh_as_much_as_their_negatives_up_to_the_cap():
 def test_rows_weigh_by_their_number_of_active_aus_and_one_on_average():
     weights = active_au_weights([[1, 1, 1], [1, 0, np.nan], [0, 0, 0]])
     np.testing.assert_allclose(weights, np.array([3, 1, 1]) * 3 / 5)
+
+
+def test_every_stratum_keeps_its_rate():
+    rng = np.random.default_rng(0)
+    hard = np.arange(2000) % 4 == 0
+    y = (rng.random((2000, 1)) < 0.3).astype(float)
+    p = np.clip(rng.normal(0.3 + 0.3 * y + 0.2 * hard[:, None], 0.1), 0.01, 0.99)
+    (threshold,) = thresholds_in_strata(y, p, [np.where(hard, "speech", "expression")], 0.05)
+    assert threshold > choose_thresholds(y, p, 0.05)[0]
+    for part in (hard, ~hard):
+        assert false_positive_rate(y[part], p[part], threshold) <= 0.05
+
+
+def test_a_stratum_of_few_does_not_decide():
+    y, p = np.zeros((130, 1)), np.linspace(0, 0.9, 130)[:, None]
+    few = np.where(np.arange(130) >= 100, "few", "many")
+    (threshold,) = thresholds_in_strata(y, p, [few], 0.0)
+    assert p[99, 0] < threshold < p[100, 0]
+    np.testing.assert_array_equal(thresholds_in_strata(y, p, [], 0.0), [0.0])

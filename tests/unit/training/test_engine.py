@@ -142,3 +142,22 @@ def test_a_baseline_is_not_told_to_have_what_it_has_not():
     assert said["positive_weighting"] == "per_au"
     assert not said.keys() & {"units", "focal_gamma", "learning_rate", "upper_layers", "start"}
     assert told(TrainingRecipe(positive_weighting="focal"))["positive_weighting"] == "focal"
+
+
+def test_thresholds_hold_in_every_part_of_the_own_collection(make_labelled):
+    """Half of the people talk: then what is found says little, and thresholds must heed it."""
+    own = make_labelled(n_subjects=240)
+    talks = np.arange(len(own)) % 2 == 0
+    wrong = np.random.default_rng(0).random(own.intensity.shape) < 0.3
+    there = (own.intensity > 0) != (wrong & talks[:, None])
+    own = replace(
+        own,
+        intensity=np.where(there, 3, 0).astype(np.float32),
+        attributes={"display": np.where(talks, "speech", "expression")},
+    )
+    recipe = replace(QUICK, features="geometry", max_fpr=0.3)
+    plain = fit(TrainingData(own), recipe)
+    strict = fit(TrainingData(own), replace(recipe, strata=("display",), stratum_max_fpr=0.3))
+    assert (strict.thresholds(own) > plain.thresholds(own)).all()
+    with pytest.raises(InputError, match="each of strata must be one of"):
+        fit(TrainingData(own), replace(recipe, strata=("age",)))
