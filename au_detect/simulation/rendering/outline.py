@@ -11,6 +11,8 @@ from au_detect.landmarks import REGIONS
 from au_detect.simulation.face.model import PARTS
 from au_detect.simulation.rendering.appearance import Appearance
 from au_detect.simulation.rendering.brows import brow_curve, brow_thickness
+from au_detect.simulation.rendering.eyes import find_eyes
+from au_detect.simulation.rendering.shading import IRIS_RADIUS_RAD
 from au_detect.simulation.rendering.surface import TEXTURE_SIZE, Surface
 
 _BROW_HEIGHT = 0.45
@@ -34,6 +36,7 @@ _LEFT_LIDS = 2214
 _FURTHER_LIDS = (range(1528, 1547), range(1507, 1529))
 """Vertices of the edges of the right eye's upper and lower lid, in order."""
 _FURTHER_SHARES = (1 / 6, 1 / 2, 5 / 6)
+_IRIS_EDGE_POINTS = 16
 _FURTHER_LIPS = (5589, 6094, 6341, 5836)
 """Vertices of the inner edges of the lips, next to the corners: upper right and left, lower left
 and right."""
@@ -61,6 +64,8 @@ class LandmarkAnchors:
         Direction (x to the subject's left, y up) in which the contour of the jaw faces.
     further : ndarray of int, shape (n_further - 2,)
         Vertices of the further points but the irises.
+    irises : ndarray of int, shape (2, n)
+        Vertices around the edge of the right and the left iris, which turn with the eyes.
     """
 
     vertices: NDArray[np.intp]
@@ -68,6 +73,7 @@ class LandmarkAnchors:
     contours: tuple[NDArray[np.intp], ...]
     outward: NDArray[np.float64]
     further: NDArray[np.intp]
+    irises: NDArray[np.intp]
 
     @classmethod
     def of(cls, surface: Surface, person: Appearance) -> LandmarkAnchors:
@@ -89,7 +95,7 @@ class LandmarkAnchors:
             third = x[0] + (x[1] - x[0]) / 3
             vertices[row] = loop[np.argmin(np.abs(surface.model.neutral[loop, 0] - third))]
         outward, contours = _jaw(surface)
-        return cls(vertices, weights, contours, outward, _further(surface))
+        return cls(vertices, weights, contours, outward, _further(surface), _irises(surface))
 
 
 def visible_landmarks(
@@ -130,8 +136,22 @@ def further_points(anchors: LandmarkAnchors, pixels: NDArray[np.floating]) -> ND
     pixels : ndarray, shape (n_vertices, 2)
         The projected mesh.
     """
-    irises = [pixels[PARTS[part]].mean(axis=0) for part in ("right_iris", "left_iris")]
+    irises = pixels[anchors.irises].mean(axis=1)
     return np.concatenate([irises, pixels[anchors.further]]).astype(np.float32)
+
+
+def _irises(surface: Surface) -> NDArray[np.intp]:
+    """Return the vertices around the edges of the painted irises, shape (2, n)."""
+    turn = np.linspace(0, 2 * np.pi, _IRIS_EDGE_POINTS, endpoint=False)
+    edge = np.column_stack([np.cos(turn), np.sin(turn)]) * np.sin(IRIS_RADIUS_RAD)
+    rows = []
+    for eye in find_eyes(surface.model):
+        direction = surface.model.neutral[eye.ball] - eye.middle
+        direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+        front = np.flatnonzero(direction[:, 2] > 0)
+        distance = np.linalg.norm(direction[front, None, :2] - edge, axis=-1)
+        rows.append(eye.ball.start + front[distance.argmin(axis=0)])
+    return np.array(rows)
 
 
 def _further(surface: Surface) -> NDArray[np.intp]:

@@ -305,6 +305,16 @@ def test_eyes_turn_to_where_they_look(renderer, face):
         )
 
 
+def test_iris_points_turn_with_the_eyes(renderer, face):
+    ahead = shot(renderer, face).further_points[:2]
+    turn = 0.3
+    px_per_cm = CAMERA.focal_px / (CAMERA.distance_cm - 9.4)
+    reach = 1.51 * px_per_cm * np.sin(turn)
+    for gaze, shift in (((turn, 0.0), (reach, 0.0)), ((0.0, turn), (0.0, -reach))):
+        moved = shot(renderer, face, gaze_rad=gaze).further_points[:2] - ahead
+        np.testing.assert_allclose(moved, [shift, shift], atol=0.6)
+
+
 def test_an_open_mouth_is_dark_and_a_smile_shows_teeth(renderer, face):
     shut, opened = shot(renderer, face), shot(renderer, face, shaped(renderer, jawOpen=1.0))
     assert patch(opened, opened.landmarks[60:68].mean(axis=0), 0.05).mean() < (
