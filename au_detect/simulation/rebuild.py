@@ -24,7 +24,7 @@ from au_detect.landmarks.models import (
 )
 from au_detect.simulation.collections.landmark_error import fit_error_to_renders, with_shaken_copies
 from au_detect.simulation.collections.landmark_sequences import simulate_landmarks
-from au_detect.simulation.collections.rendered_sequences import render_sequences
+from au_detect.simulation.collections.rendered_sequences import render_for_each
 from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks.examples import render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
@@ -36,7 +36,7 @@ from au_detect.training.recipe import TrainingRecipe
 from au_detect.training.saving import save_fitted
 from au_detect.training.watch import Progress, Watch
 
-N_LANDMARK_PICTURES, LANDMARK_SEED = 8_400, 7
+N_LANDMARK_PICTURES, LANDMARK_SEED = 10_000, 31
 N_RENDERED, RENDER_SEED = 6_000, 101
 N_LANDMARKS_ALONE, LANDMARKS_ALONE_SEED = 15_000, 1
 
@@ -96,11 +96,10 @@ def rebuild_models(
     path = folder / "landmarks" / f"{OPEN}{NETWORK_SUFFIX}"
     train_landmark_model(examples, path, random_state=LANDMARK_SEED)
     del examples
-    for landmark_model in (LandmarkModel(OPEN, path), usual):
-        renders = render_sequences(
-            face_model, N_RENDERED, random_state=RENDER_SEED, landmark_model=landmark_model,
-            materials=materials, n_jobs=n_jobs, progress=parts_progress,
-        )  # fmt: skip
+    for renders in render_for_each(
+        face_model, N_RENDERED, [LandmarkModel(OPEN, path), usual], random_state=RENDER_SEED,
+        materials=materials, n_jobs=n_jobs, progress=parts_progress,
+    ):  # fmt: skip
         train_on_renders(face_model, renders, folder, RECIPE, progress=progress)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from os import PathLike
 from typing import Any
 
@@ -63,15 +63,45 @@ def render_sequences(
     LabelledSequences
         With furrows, and with skin tone, age, glasses, beard and head pose as attributes.
     """
-    landmarks = find_landmark_model(landmark_model)
+    return render_for_each(
+        face_model, n, [find_landmark_model(landmark_model)], random_state=random_state,
+        materials=materials, n_jobs=n_jobs, progress=progress,
+    )[0]  # fmt: skip
+
+
+def render_for_each(
+    face_model: str | PathLike[str],
+    n: int,
+    landmark_models: Sequence[LandmarkModel],
+    *,
+    random_state: int = 0,
+    materials: Materials | None = None,
+    n_jobs: int = 1,
+    progress: Progress | None = None,
+) -> list[LabelledSequences]:
+    """Render `n` sequences once and measure them with each of several landmark models.
+
+    Parameters and what is returned for each as in `render_sequences`.
+    """
     calls = [
-        (str(face_model), n, random_state, landmarks, range(start, min(start + 60, n)), materials)
+        (
+            str(face_model), n, random_state, tuple(landmark_models),
+            range(start, min(start + 60, n)), materials,
+        )
         for start in range(0, n, 60)
-    ]
-    parts = in_parallel(_render_and_measure, calls, n_jobs=n_jobs, progress=progress)
-    rows = [row for part in parts for row in part]
+    ]  # fmt: skip
+    parts = list(in_parallel(_render_and_measure, calls, n_jobs=n_jobs, progress=progress))
     model = read_face_model(face_model)
     people = draw_people(model, n, np.random.default_rng(random_state))
+    return [
+        _table(model, people, random_state, [row for part in parts for row in part[number]], name)
+        for number, name in enumerate(landmarks.name for landmarks in landmark_models)
+    ]
+
+
+def _table(
+    model: FaceModel, people: People, random_state: int, rows: list[dict[str, Any]], name: str
+) -> LabelledSequences:
     kept = np.array([row["row"] for row in rows])
     attributes = {name: np.array([row["person"][name] for row in rows]) for name in ATTRIBUTES}
     attributes |= {name: values[kept] for name, values in people.attributes().items()}
@@ -85,13 +115,13 @@ def render_sequences(
         aus=NETWORK_AUS,
         intensity=people.intensity[kept],
         subject=people.subject[kept],
-        landmark_model=landmarks.name,
+        landmark_model=name,
         attributes=attributes,
         source={
             "simulation": "rendered",
             "face_model_sha256": model.source_sha256,
             "random_state": random_state,
-            "n_rendered": n,
+            "n_rendered": len(people),
             "n_found": len(rows),
         },
     )
@@ -101,13 +131,13 @@ def _render_and_measure(
     face_model: str,
     n: int,
     random_state: int,
-    landmark_model: LandmarkModel,
+    landmark_models: Sequence[LandmarkModel],
     rows: range,
     materials: Materials | None,
-) -> list[dict[str, Any]]:
+) -> list[list[dict[str, Any]]]:
     model = read_face_model(face_model)
     people = draw_people(model, n, np.random.default_rng(random_state))
-    return measure_people(model, people, random_state, rows, landmark_model, materials=materials)
+    return _measure_people(model, people, random_state, rows, landmark_models, materials)
 
 
 def measure_people(
@@ -140,30 +170,44 @@ def measure_people(
         For each sequence of which both faces were found: ``row``, what was measured (columns of
         `LabelledSequences`), the true landmarks, and the person's attributes.
     """
+    models = [find_landmark_model(landmark_model)]
+    return _measure_people(model, people, random_state, rows, models, materials)[0]
+
+
+def _measure_people(
+    model: FaceModel,
+    people: People,
+    random_state: int,
+    rows: Iterable[int],
+    landmark_models: Sequence[LandmarkModel],
+    materials: Materials | None,
+) -> list[list[dict[str, Any]]]:
+    """Return for every landmark model what `measure_people` does."""
     cv2.setNumThreads(1)
     renderer = SequenceRenderer(
         model, people, random_state, materials=materials,
         coverings=COVERED_HEADS if materials else {},
     )  # fmt: skip
-    tracker = FaceTracker(landmark_model)
-    measured = []
+    trackers = [FaceTracker(landmark_model) for landmark_model in landmark_models]
+    measured: list[list[dict[str, Any]]] = [[] for _ in trackers]
     for row in rows:
         neutral, apex = renderer.render_pair(row)
-        faces = [_measure(picture, tracker) for picture in (neutral, apex)]
-        if faces[0] is not None and faces[1] is not None:
-            person = renderer.person(row)
-            measured.append(
-                {
-                    "row": row,
-                    "neutral_points": faces[0][0],
-                    "neutral_furrows": faces[0][1],
-                    "points": faces[1][0],
-                    "furrows": faces[1][1],
-                    "neutral_true_points": neutral.mesh_landmarks,
-                    "true_points": apex.mesh_landmarks,
-                    "person": {name: getattr(person, name) for name in ATTRIBUTES},
-                }
-            )
+        person = renderer.person(row)
+        for tracker, found in zip(trackers, measured, strict=True):
+            faces = [_measure(picture, tracker) for picture in (neutral, apex)]
+            if faces[0] is not None and faces[1] is not None:
+                found.append(
+                    {
+                        "row": row,
+                        "neutral_points": faces[0][0],
+                        "neutral_furrows": faces[0][1],
+                        "points": faces[1][0],
+                        "furrows": faces[1][1],
+                        "neutral_true_points": neutral.mesh_landmarks,
+                        "true_points": apex.mesh_landmarks,
+                        "person": {name: getattr(person, name) for name in ATTRIBUTES},
+                    }
+                )
     return measured
 
 

@@ -102,7 +102,7 @@ def test_manifest_holds_what_held_out_people_measured(trained):
 
 def test_manifest_says_how_it_was_made(trained):
     training = trained[1].training
-    assert training["recipe"] == dataclasses.asdict(RECIPE) | {"experimental": [12]}
+    assert training["recipe"] == dataclasses.asdict(RECIPE) | {"experimental": [12], "strata": []}
     assert training["n_test_subjects"] == 6
     assert training["metrics_measured_on"] == "test subjects"
     (own,) = training["collections"]
