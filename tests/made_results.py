@@ -11,14 +11,16 @@ def make_result(n_frames=6, *, lost=(), name="clip.mp4", n_faces=1, **changes):
     found = ~np.isin(frame, lost)
     n_rows = len(frame)
     late = np.where(frame >= n_frames // 2, 0.9, 0.2)
+    probabilities = np.stack([np.full(n_rows, 0.05), late], axis=1)
 
     def only_with_face(values):
         return np.where(found.reshape(-1, *[1] * (values.ndim - 1)), values, np.nan)
 
     fields = {
         "aus": (1, 12),
-        "probabilities": only_with_face(np.stack([np.full(n_rows, 0.05), late], axis=1)),
-        "side": only_with_face(np.zeros((n_rows, 2))),
+        "probabilities": only_with_face(probabilities),
+        "left": only_with_face(probabilities),
+        "right": only_with_face(probabilities),
         "thresholds": [0.5, 0.4],
         "frame": frame,
         "timestamp_s": frame / 10,

@@ -14,6 +14,7 @@ from au_detect.facs import au_label
 from au_detect.report.timeline import make_timeline
 from au_detect.report.viewer import View, viewer_data
 from au_detect.results import AUResult
+from au_detect.results.checks import PER_ROW
 
 MAX_EVENTS = 500
 N_EMOTIONS = 3
@@ -86,7 +87,7 @@ def _on_every_frame(result: AUResult, face_id: int) -> AUResult:
         "timestamp_s": result.timestamp_s[first_rows],
         "face_id": np.full(len(frames), face_id),
     }
-    for name in ("probabilities", "side", "points", "pose", "face_found", "confidence", "reliable"):
+    for name in set(PER_ROW) - fields.keys():
         values = getattr(face, name)
         empty = 0 if values.ndim == 1 else np.nan
         fields[name] = np.full((len(frames), *values.shape[1:]), empty, dtype=values.dtype)

@@ -58,11 +58,15 @@ def with_blinks(result: AUResult) -> AUResult:
     for face_id in result.face_ids:
         mine = result.face_found & (result.face_id == face_id)
         blink[mine] = blink_probabilities(blink[mine], threshold, result.timestamp_s[mine])
-    place = int(np.searchsorted(result.aus, BLINK))
+    place, no_blink = int(np.searchsorted(result.aus, BLINK)), blink == 0.0
+    left, right = (np.where(no_blink, 0, half[:, column]) for half in (result.left, result.right))
+    scale = result.intensity_scale
     return replace(
         result,
         aus=(*result.aus[:place], BLINK, *result.aus[place:]),
         probabilities=np.insert(result.probabilities, place, blink, axis=1),
-        side=np.insert(result.side, place, result.side[:, column], axis=1),
+        left=np.insert(result.left, place, left, axis=1),
+        right=np.insert(result.right, place, right, axis=1),
         thresholds=np.insert(result.thresholds, place, threshold),
+        intensity_scale=None if scale is None else np.insert(scale, place, scale[column], axis=0),
     )

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from au_detect.classifiers.intensity import LEVELS
 from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
 from au_detect.features.columns import Columns, check_columns
@@ -19,7 +20,8 @@ def result_columns(n_aus: int) -> Columns:
     """Return the arrays of an `AUResult` that have a row for each of its rows."""
     return {
         "probabilities": (np.float32, (n_aus,)),
-        "side": (np.float32, (n_aus,)),
+        "left": (np.float32, (n_aus,)),
+        "right": (np.float32, (n_aus,)),
         "frame": (np.int64, ()),
         "timestamp_s": (np.float64, ()),
         "face_id": (np.int64, ()),
@@ -62,6 +64,7 @@ def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     check_columns(fields, columns, n_rows)
     fields["thresholds"] = checked_array("thresholds", given["thresholds"], np.float64)
     check_shape("thresholds", fields["thresholds"], (n_aus,))
+    fields["intensity_scale"] = checked_scale(given["intensity_scale"], n_aus)
     check_order(fields["frame"], fields["face_id"])
     check_missing(fields)
     check_ranges(fields)
@@ -131,7 +134,7 @@ def check_missing(columns: Mapping[str, NDArray[Any]]) -> None:
     Points (and pose) may be NaN in all rows: then they were not kept.
     """
     no_face = ~columns["face_found"]
-    for name in ("probabilities", "side", "points", "pose"):
+    for name in ("probabilities", "left", "right", "points", "pose"):
         missing = np.isnan(columns[name]).reshape(len(no_face), -1)
         if name in ("points", "pose") and missing.all():
             continue
@@ -155,12 +158,11 @@ def check_missing(columns: Mapping[str, NDArray[Any]]) -> None:
 
 def check_ranges(columns: Mapping[str, NDArray[Any]]) -> None:
     """Raise unless every number is in its range."""
-    limits = {"probabilities": (0, 1), "side": (-1, 1), "confidence": (0, 1)}
-    for name, (low, high) in limits.items():
+    for name in ("probabilities", "left", "right", "confidence"):
         values = columns[name]
-        outside = (values < low) | (values > high)
+        outside = (values < 0) | (values > 1)
         if outside.any():
-            raise InputError(f"{name} must be in [{low}, {high}], got {values[outside][0]}")
+            raise InputError(f"{name} must be in [0, 1], got {values[outside][0]}")
     thresholds = columns["thresholds"]
     inside = (thresholds > 0) & (thresholds < 1)
     if not inside.all():
@@ -172,6 +174,17 @@ def check_ranges(columns: Mapping[str, NDArray[Any]]) -> None:
         values = columns[name]
         if not np.isfinite(values).all():
             raise InputError(f"{name} must be finite, got {values[~np.isfinite(values)][0]}")
+
+
+def checked_scale(scale: ArrayLike | None, n_aus: int) -> NDArray[np.float64] | None:
+    """Return what makes intensities of probabilities, or raise unless it is as in `AUResult`."""
+    if scale is None:
+        return None
+    steps = checked_array("intensity_scale", scale, np.float64)
+    check_shape("intensity_scale", steps, (n_aus, len(LEVELS), 2))
+    if not np.isfinite(steps).all() or (steps[..., 0] < 0).any():
+        raise InputError("intensity_scale must be finite, its slopes at least 0")
+    return steps
 
 
 def checked_neutral(neutral: Mapping[int, str]) -> dict[int, str]:

@@ -17,6 +17,7 @@ from au_detect.facs import parse_au
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.results.evidence import evidence_from_json
 from au_detect.results.result import AUResult
+from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 from au_detect.results.tables import POINT_COLUMNS, POSE_COLUMNS
 from au_detect.results.writing import FORMAT, FORMAT_VERSION
 
@@ -32,7 +33,8 @@ def read_result(path: str | os.PathLike[str]) -> AUResult:
     path : path
         A table (its ending is ``.csv`` or ``.parquet``) needs its side-car file
         ``<name>.settings.json``, and gives a result that cannot be explained; without landmark
-        columns its `points` are NaN.
+        columns its `points` are NaN. Where a file holds the difference of the halves alone
+        (``AU12_side``), they are put around the probability of the whole face.
 
     Raises
     ------
@@ -111,11 +113,20 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
     table = not_kept | dict(table)
 
     labels = document["aus"]
+    probabilities = numbers(f"{label}_p" for label in labels)
+    names = {half: [f"{label}{half}_p" for label in labels] for half in "LR"}
+    if "halves" in document:
+        left, right = (np.array(document["halves"][half], dtype=np.float64) for half in "LR")
+    elif names["L"][0] in table:
+        left, right = (numbers(names[half]) for half in "LR")
+    else:
+        left, right = _around(probabilities, numbers(f"{label}_side" for label in labels))
     points = numbers(POINT_COLUMNS).reshape(-1, 2, N_LANDMARKS)
     return {
         "aus": tuple(parse_au(label) for label in labels),
-        "probabilities": numbers(f"{label}_p" for label in labels),
-        "side": numbers(f"{label}_side" for label in labels),
+        "probabilities": probabilities,
+        "left": left,
+        "right": right,
         "thresholds": [document["thresholds"][label] for label in labels],
         "frame": table["frame"],
         "timestamp_s": table["timestamp"],
@@ -128,4 +139,14 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
         "neutral": {int(face_id): text for face_id, text in document["neutral"].items()},
         "input": document["input"],
         "settings": document["settings"],
+        "intensity_scale": document.get("intensity_scale"),
     }
+
+
+def _around(
+    probabilities: NDArray[np.float64], side: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return halves whose difference is `side`, as evenly around the whole as [0, 1] allows."""
+    right = np.clip(probabilities - side / 2, np.maximum(-side, 0), np.minimum(1 - side, 1))
+    right = rounded(right, PROBABILITY_DECIMALS)
+    return rounded(right + side, PROBABILITY_DECIMALS), right

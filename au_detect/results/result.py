@@ -1,4 +1,4 @@
-"""What the detector says: probabilities, decisions and sides of action units (AUs), as plain data.
+"""What the detector says of action units (AUs), as plain data.
 
 Events, emotions, explanations, tables and files stand above this module, as functions that take
 an `AUResult`. Its methods of these names only call them; the imports within those methods are the
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from au_detect.errors import check_option, check_positive
 from au_detect.features.columns import chosen_rows
 from au_detect.results.checks import PER_ROW, checked_fields
-from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
+from au_detect.results.values import AUValues
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AUResult:
+class AUResult(AUValues):
     """AUs of one input: one row per frame and face, ordered by frame, then face.
 
     A frame without a face is a row too: `face_found` is False, its numbers are NaN. The arrays
@@ -44,8 +44,8 @@ class AUResult:
         FACS numbers, ascending.
     probabilities : ndarray of float32, shape (n_rows, n_aus)
         How likely it is that the AU is present, in [0, 1]; not its intensity.
-    side : ndarray of float32, shape (n_rows, n_aus)
-        Which half of the face moves more, in [-1, 1]: positive is the subject's left, 0 both alike.
+    left, right : ndarray of float32, shape (n_rows, n_aus)
+        As `probabilities`, of faces made of the subject's left or right half and its mirror image.
     thresholds : ndarray of float64, shape (n_aus,)
         An AU is on where its probability is at least this; in (0, 1).
     frame : ndarray of int64, shape (n_rows,)
@@ -71,6 +71,9 @@ class AUResult:
         How the result was made (version, model, options); must be possible to write as JSON.
     evidence : Evidence, optional
         What `explain` needs.
+    intensity_scale : ndarray of float64, shape (n_aus, 5, 2), optional
+        What makes intensities of probabilities, see `au_detect.classifiers.intensity`; None if
+        the networks have not learnt them.
 
     Raises
     ------
@@ -81,7 +84,8 @@ class AUResult:
 
     aus: tuple[int, ...]
     probabilities: NDArray[np.float32]
-    side: NDArray[np.float32]
+    left: NDArray[np.float32]
+    right: NDArray[np.float32]
     thresholds: NDArray[np.float64]
     frame: NDArray[np.int64]
     timestamp_s: NDArray[np.float64]
@@ -95,6 +99,7 @@ class AUResult:
     input: str
     settings: dict[str, Any]
     evidence: Evidence | None = None
+    intensity_scale: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         for name, value in checked_fields(vars(self)).items():
@@ -107,36 +112,6 @@ class AUResult:
         rows = "1 row" if len(self) == 1 else f"{len(self)} rows"
         n_found = int(self.face_found.sum())
         return f"AUResult(input={self.input!r}, {rows}, face found in {n_found})"
-
-    @property
-    def active(self) -> NDArray[np.bool_]:
-        """Which AUs are on, shape (n_rows, n_aus): probability >= threshold; False if no face.
-
-        The probability is compared as it is written (six decimals), so that a table never
-        contradicts itself.
-        """
-        written = rounded(self.probabilities, PROBABILITY_DECIMALS)
-        return np.asarray(written >= self.thresholds)
-
-    @property
-    def neutral_quality(self) -> dict[int, float]:
-        """How good the neutral of each face is that was found in the sequence itself, in [0, 1]."""
-        return {face: found["quality"] for face, found in self._neutral_found().items()}
-
-    @property
-    def neutral_frames(self) -> dict[int, tuple[int, ...]]:
-        """The frames at rest that the neutral of each face is the median of, if it was found."""
-        return {face: tuple(found["frames"]) for face, found in self._neutral_found().items()}
-
-    @property
-    def neutral_doubts(self) -> dict[int, str]:
-        """What is wrong with a neutral that was found, in words; good ones are left out."""
-        found = self._neutral_found().items()
-        return {face: of["doubt"] for face, of in found if of["doubt"]}
-
-    def _neutral_found(self) -> dict[int, dict[str, Any]]:
-        found = self.settings.get("neutral_found", {})
-        return {int(face): of for face, of in found.items() if int(face) in self.neutral}
 
     @property
     def face_ids(self) -> tuple[int, ...]:

@@ -10,12 +10,16 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from au_detect.emotions.result import EmotionResult
 from au_detect.errors import AUDetectError, check_option
 from au_detect.facs import au_label
 from au_detect.results.evidence import evidence_as_json, json_numbers
 from au_detect.results.files import write_atomically
 from au_detect.results.result import AUResult
+from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 from au_detect.results.tables import emotion_columns, joined_table, result_table, table_as_csv
 
 FORMATS = ("csv", "parquet", "json")
@@ -88,6 +92,9 @@ def write_json(
     if result.evidence is not None:
         lines.append(f'"evidence": {_dumps(evidence_as_json(result.evidence))}')
         lines.append(_listed("furrows", [json_numbers(row) for row in result.evidence.furrows]))
+    halves = {"L": result.left, "R": result.right}
+    listed = {half: _json_rows(values) for half, values in halves.items()}
+    lines.append(f'"halves": {_dumps(listed)}')
     lines.append(_listed("rows", rows))
     _write_text(path, "{\n" + ",\n".join(lines) + "\n}\n")
 
@@ -137,17 +144,24 @@ def _dumps(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
 
 
+def _json_rows(values: NDArray[np.float32]) -> list[list[float | None]]:
+    """Return probabilities as JSON can hold them; None for NaN."""
+    written = rounded(values, PROBABILITY_DECIMALS).astype(object)
+    return np.where(np.isnan(values), None, written).tolist()
+
+
 def _listed(name: str, rows: list[list[Any]]) -> str:
     """Return a list of rows as JSON, a line each."""
     return f'"{name}": [\n' + ",\n".join(_dumps(row) for row in rows) + "\n]"
 
 
 def _description(result: AUResult) -> dict[str, Any]:
-    labels = [au_label(au) for au in result.aus]
+    labels, scale = [au_label(au) for au in result.aus], result.intensity_scale
     return {
         "input": result.input,
         "neutral": {str(face_id): text for face_id, text in result.neutral.items()},
         "aus": labels,
         "thresholds": dict(zip(labels, result.thresholds.tolist(), strict=True)),
         "settings": result.settings,
+        **({} if scale is None else {"intensity_scale": scale.tolist()}),
     }

@@ -1,4 +1,4 @@
-"""Probabilities and sides of action units, from the measurements of faces."""
+"""Probabilities of action units in whole and half faces, from the measurements of faces."""
 
 from __future__ import annotations
 
@@ -31,31 +31,31 @@ class FaceScores:
     ----------
     probabilities : ndarray of float32, shape (n_rows, n_aus)
         In [0, 1].
-    side : ndarray of float32, shape (n_rows, n_aus)
-        In [-1, 1]; positive where the subject's left moves more.
+    left, right : ndarray of float32, shape (n_rows, n_aus)
+        Of the faces made of one half and its mirror image, in [0, 1].
     angles : ndarray of float32, shape (n_rows, 3)
         Head pose in radians.
     """
 
     probabilities: NDArray[np.float32]
-    side: NDArray[np.float32]
+    left: NDArray[np.float32]
+    right: NDArray[np.float32]
     angles: NDArray[np.float32]
 
     @classmethod
     def empty(cls, n_rows: int, n_aus: int) -> FaceScores:
         """Return scores that are all NaN."""
-        shapes = (n_rows, n_aus), (n_rows, n_aus), (n_rows, 3)
+        shapes = (*[(n_rows, n_aus)] * 3, (n_rows, 3))
         return cls(*(np.full(shape, np.nan, dtype=np.float32) for shape in shapes))
 
     def put(self, rows: NDArray[np.intp], scores: FaceScores) -> None:
         """Write `scores` into the given rows."""
-        self.probabilities[rows] = scores.probabilities
-        self.side[rows] = scores.side
-        self.angles[rows] = scores.angles
+        for name, array in vars(self).items():
+            array[rows] = getattr(scores, name)
 
     def finish(self) -> None:
         """Make the arrays read-only, so that a result need not copy them."""
-        for array in (self.probabilities, self.side, self.angles):
+        for array in vars(self).values():
             array.flags.writeable = False
 
 
@@ -124,7 +124,8 @@ def score_rows(
     return AUResult(
         aus=aus,
         probabilities=scores.probabilities,
-        side=scores.side,
+        left=scores.left,
+        right=scores.right,
         thresholds=np.array([limits[au] for au in aus]),
         frame=rows.frame,
         timestamp_s=rows.timestamp_s,
@@ -138,6 +139,7 @@ def score_rows(
         input=name,
         settings=settings,
         evidence=Evidence(kind, rows.furrows, dict(neutral), model),
+        intensity_scale=model.intensity_scale(kind, aus),
     )
 
 
@@ -164,8 +166,8 @@ def score_face(
 
     Notes
     -----
-    The side of an AU compares two symmetric faces, each made of one half and its mirror image,
-    now and neutral alike: it is the probability of the left one minus that of the right one.
+    The halves are two symmetric faces, each made of one half and its mirror image, now and neutral
+    alike.
     """
     scores = FaceScores.empty(len(face), len(aus))
     neutral_pose, neutral_furrows = _whole_left_right(neutral.pose, neutral.furrows[None])
@@ -180,8 +182,8 @@ def score_face(
         upper, lower = features.upper, features.lower
         whole = model.predict(upper[:n], lower[:n], kind, aus)
         halves = model.predict(upper[n:], lower[n:], kind, aus, is_symmetric=True)
-        side = halves[:n] - halves[n:]
-        scores.put(chosen, FaceScores(whole, side, pose.angles.astype(np.float32)))
+        angles = pose.angles.astype(np.float32)
+        scores.put(chosen, FaceScores(whole, halves[:n], halves[n:], angles))
     return scores
 
 

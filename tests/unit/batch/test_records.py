@@ -35,7 +35,8 @@ def make_result(found=(True, True, False), face_id=None, name="clip.mp4"):
     return AUResult(
         aus=(1, 12),
         probabilities=probabilities,
-        side=np.zeros((n, 2)) + missing[:, None],
+        left=probabilities,
+        right=probabilities,
         thresholds=np.array([0.5, 0.5]),
         frame=np.arange(n) if face_id is None else np.arange(n) // 2,
         timestamp_s=np.arange(n) / 30,

@@ -40,8 +40,8 @@ def test_bars_are_the_probabilities_and_lines_the_thresholds(smile):
 
 
 def test_a_bar_says_which_half_moves(smile):
-    side = np.array([[0.0, -0.9]] * 6)
-    assert texts(plots.plot_aus(make_result(side=side), 4)) == ["0.05", "0.90 right"]
+    halves = {"left": [[0.05, 0.0]] * 6, "right": [[0.05, 0.9]] * 6}
+    assert texts(plots.plot_aus(make_result(**halves), 4)) == ["0.05", "0.90 right"]
 
 
 def test_a_frame_without_the_face_is_refused(smile):

@@ -98,7 +98,8 @@ def result_of(closed, aus=(12, 43), face_id=None, fps=30.0):
     return AUResult(
         aus=aus,
         probabilities=np.column_stack(columns),
-        side=np.where(found[:, None], np.linspace(-0.5, 0.5, len(aus)), np.nan),
+        left=np.where(found[:, None], np.linspace(0.2, 0.7, len(aus)), np.nan),
+        right=np.where(found[:, None], [0.3] * len(aus), np.nan),
         thresholds=np.linspace(0.4, 0.5, len(aus)),
         frame=frame,
         timestamp_s=frame / fps,
@@ -121,7 +122,11 @@ def test_a_result_gets_a_column_for_the_blink():
     assert after.aus == (12, 43, 45)
     np.testing.assert_array_equal(after.probabilities[:, :2], before.probabilities)
     np.testing.assert_allclose(after.probabilities[:, 2], blinks(closed))
-    np.testing.assert_array_equal(after.side[:, 2], before.side[:, 1])
+    blinking = after.probabilities[:, 2] > 0
+    for half in ("left", "right"):  # as the closed eyes, where they blink
+        closed_half = getattr(before, half)[:, 1]
+        np.testing.assert_array_equal(getattr(after, half)[:, 2], closed_half * blinking)
+    assert not blinking[14:44].any()
     assert after.thresholds[2] == before.thresholds[1]
     assert np.flatnonzero(after.active[:, 2]).tolist() == [5, 6, 7, 8]
 

@@ -19,7 +19,8 @@ def make_result(probabilities, *, aus=(12,), frame=None, face_id=None, fps=10.0)
     return AUResult(
         aus=aus,
         probabilities=probabilities,
-        side=np.repeat(zero[:, np.newaxis], len(aus), axis=1),
+        left=probabilities,
+        right=probabilities,
         thresholds=np.full(len(aus), 0.5),
         frame=frame,
         timestamp_s=frame / fps,

@@ -11,6 +11,8 @@ from au_detect.results import AUResult, read_result, writing
 from au_detect.results.writing import write_settings
 
 FACE_FOUND = (True, True, False, True)
+SCALE = np.array([[[1.0, 0.5 - level] for level in range(5)]] * 2)
+"""Of each AU: level by level less likely, and more likely the higher the log-odds."""
 
 
 def make_result(**changes):
@@ -25,7 +27,8 @@ def make_result(**changes):
     fields = {
         "aus": (1, 12),
         "probabilities": only_with_face(np.linspace([0.1, 0.2], [0.3, 0.9], n_rows)),
-        "side": only_with_face(numbers.uniform(-1, 1, (n_rows, 2))),
+        "left": only_with_face(numbers.uniform(0, 1, (n_rows, 2))),
+        "right": only_with_face(numbers.uniform(0, 1, (n_rows, 2))),
         "thresholds": np.array([0.5, 0.4]),
         "frame": np.arange(n_rows),
         "timestamp_s": np.arange(n_rows) / 30,
@@ -75,7 +78,11 @@ def with_value(name, row, value):
         ({"thresholds": [0.5, 1.0]}, r"thresholds must be in \(0, 1\), got 1.0"),
         ({"thresholds": [np.nan, 0.5]}, r"thresholds must be in \(0, 1\), got nan"),
         (with_value("probabilities", 1, 1.5), r"probabilities must be in \[0, 1\], got 1.5"),
-        (with_value("side", 1, -1.5), r"side must be in \[-1, 1\], got -1.5"),
+        (with_value("left", 1, -1.5), r"left must be in \[0, 1\], got -1.5"),
+        (with_value("right", 1, np.nan), "right must be NaN .* got NaN in row 1, which is with"),
+        ({"intensity_scale": SCALE[:1]}, r"intensity_scale must have shape \(2, 5, 2\), got"),
+        ({"intensity_scale": -SCALE}, "intensity_scale must be finite, its slopes at least 0"),
+        ({"intensity_scale": SCALE * np.inf}, "intensity_scale must be finite"),
         (with_value("confidence", 1, 2), r"confidence must be in \[0, 1\], got 2.0"),
         (with_value("confidence", 1, np.nan), "confidence must be finite, got nan"),
         (with_value("timestamp_s", 1, np.inf), "timestamp_s must be finite, got inf"),
@@ -238,7 +245,7 @@ def other_version(text):
 
 
 def without_column(text):
-    return text.replace('"AU12_side"', '"AU13_side"')
+    return text.replace('"AU12_p"', '"AU13_p"')
 
 
 def probability_of_two(text):
@@ -252,7 +259,7 @@ def probability_of_two(text):
         (lambda text: "[1, 2]", "must be a JSON result of au_detect"),
         (lambda text: '{"rows": []}', "got KeyError: 'format'"),
         (other_version, "must be a JSON result .* 99"),
-        (without_column, "got KeyError: 'AU12_side'"),
+        (without_column, "got KeyError: 'AU12_p'"),
         (probability_of_two, r"confidence must be in \[0, 1\]"),
     ],
 )
@@ -262,6 +269,67 @@ def test_a_file_that_is_no_result_is_refused(tmp_path, damage, message):
     (tmp_path / "r.json").write_text(damage(text), "utf-8")
     with pytest.raises(InputError, match=message):
         read_result(tmp_path / "r.json")
+
+
+def test_the_side_is_the_difference_of_the_halves():
+    halves = {"left": [[0.25, 0.5]] * 4, "right": [[0.75, 0.5]] * 4}
+    result = make_result(face_found=[True] * 4, **halves)
+    np.testing.assert_array_equal(result.side, [[-0.5, 0.0]] * 4)
+
+
+def test_intensity_counts_the_levels_that_are_reached():
+    steep = np.array([[[1000.0, -1000.0 * odds] for odds in (-1, 0, 1, 2, 3)]] * 2)
+    p = 1 / (1 + np.exp([[1.5], [-0.5], [np.nan], [-9.0]]))
+    halves = {"left": np.repeat(p, 2, axis=1), "right": np.repeat(p[[1, 3, 2, 0]], 2, axis=1)}
+    result = make_result(probabilities=np.repeat(p, 2, axis=1), **halves, intensity_scale=steep)
+    for name, expected in (
+        ("intensity", [0, 2, np.nan, 5]),
+        ("intensity_left", [0, 2, np.nan, 5]),
+        ("intensity_right", [2, 5, np.nan, 0]),
+    ):
+        of_both = np.column_stack([expected] * 2)
+        np.testing.assert_allclose(getattr(result, name), of_both, atol=1e-6)
+
+
+def test_who_has_an_au_on_is_stronger_in_it_than_who_has_it_off():
+    p = np.linspace(0, 1, 1001)
+    fields = dict.fromkeys(("probabilities", "left", "right"), np.column_stack([p, p]))
+    found = [True] * len(p)
+    result = make_result(face_found=found, **fields, intensity_scale=SCALE)
+    for column in (0, 1):
+        on = result.active[:, column]
+        assert result.intensity[on, column].min() > result.intensity[~on, column].max()
+
+
+def test_a_model_without_a_scale_says_no_intensity():
+    result = make_result()
+    for values in (result.intensity, result.intensity_left, result.intensity_right):
+        assert values.shape == (4, 2)
+        assert np.isnan(values).all()
+
+
+@pytest.mark.parametrize("scale", [None, SCALE])
+def test_halves_and_intensities_are_read_back(tmp_path, scale):
+    result = make_result(intensity_scale=scale)
+    result.to_json(tmp_path / "r.json")
+    again = read_result(tmp_path / "r.json")
+    for name in ("left", "right"):
+        np.testing.assert_allclose(getattr(again, name), getattr(result, name), atol=5e-7)
+    for name in ("side", "intensity", "intensity_left", "intensity_right", "intensity_scale"):
+        np.testing.assert_array_equal(getattr(again, name), getattr(result, name))
+
+
+def test_the_side_of_an_older_file_is_kept(tmp_path):
+    result = make_result()
+    result.to_json(tmp_path / "r.json")
+    document = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    del document["halves"]
+    (tmp_path / "r.json").write_text(json.dumps(document), "utf-8")
+    again = read_result(tmp_path / "r.json")
+    np.testing.assert_array_equal(again.side, result.side)
+    middle = (again.left + again.right) / 2
+    free = (again.left > 0) & (again.right > 0) & (again.left < 1) & (again.right < 1)
+    np.testing.assert_allclose(middle[free], result.probabilities[free], atol=2e-6)
 
 
 def test_a_missing_file_is_named(tmp_path):
