@@ -62,7 +62,7 @@ class AUDetector:
     experimental : bool
         Whether to report AUs too that the model's manifest marks as not reliable.
     thresholds : dict of int to float, optional
-        AU -> threshold in (0, 1) instead of the model's.
+        AU -> threshold in (0, 1) instead of 0.5, which keeps false alarms as rare as `info` says.
 
     Raises
     ------

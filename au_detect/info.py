@@ -47,13 +47,13 @@ def _describe_network(entry: NetworkEntry) -> list[str]:
     against = "against a neutral face" if entry.uses_neutral else "without a neutral face"
     source = "landmarks and furrows" if entry.uses_furrows else "landmarks alone"
     lines = [f"{entry.face} face, {against}, {source} ({len(entry.files)} networks averaged)"]
-    lines += ["  AU    name                   threshold    TPR    FPR    AUC"]
-    for au, threshold in sorted(zip(entry.aus, entry.thresholds, strict=True)):
+    lines += ["  AU    name                       TPR    FPR    AUC"]
+    for au in sorted(entry.aus):
         rates = entry.metrics.get(au, {})
         shown = "  ".join(_number(rates.get(name)) for name in ("tpr", "fpr", "auc"))
         mark = "  experimental" if au in entry.experimental else ""
         name = ACTION_UNITS[au].name
-        lines.append(f"  {au_label(au)}  {name:24s} {threshold:6.3f}  {shown}{mark}")
+        lines.append(f"  {au_label(au)}  {name:24s} {shown}{mark}")
     return lines
 
 

@@ -27,6 +27,7 @@ from au_detect.frames.files import printable
 from au_detect.landmarks.models import NAMES
 from au_detect.results.checks import json_copy
 from au_detect.results.writing import FORMATS
+from au_detect.scoring.faces import DECISION
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,10 +182,7 @@ def _recipe(detector: AUDetector, options: DetectorOptions, **more: Any) -> dict
 def _networks(detector: AUDetector) -> dict[str, Any]:
     """Return the thresholds of every network, those of the caller put in."""
     return {
-        entry.name: {
-            au_label(au): detector.thresholds.get(au, usual)
-            for au, usual in zip(entry.aus, entry.thresholds, strict=True)
-        }
+        entry.name: {au_label(au): detector.thresholds.get(au, DECISION) for au in entry.aus}
         for entry in detector.model.manifest.networks
     }
 

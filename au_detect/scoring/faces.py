@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.classifiers.intensity import log_odds
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.errors import InputError, check_option
 from au_detect.features.extraction import extract_features, symmetric_furrows, symmetric_pose
@@ -21,6 +22,8 @@ from au_detect.results.evidence import Evidence
 from au_detect.scoring.rest import Resting, mixed
 
 ROWS_AT_ONCE = 256
+DECISION = 0.5
+"""Threshold of every AU in results, to which probabilities are shifted from the networks' own."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,17 @@ class FaceScores:
         """Write `scores` into the given rows."""
         for name, array in vars(self).items():
             array[rows] = getattr(scores, name)
+
+    def over(self, thresholds: NDArray[np.floating]) -> FaceScores:
+        """Return scores whose log-odds are less by those of thresholds (n_aus,)."""
+        limits = log_odds(thresholds)
+
+        def less(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+            odds = np.exp(limits - log_odds(probabilities))
+            return np.asarray(1 / (1 + odds), dtype=np.float32)
+
+        halves = {"left": less(self.left), "right": less(self.right)}
+        return replace(self, probabilities=less(self.probabilities), **halves)
 
     def finish(self) -> None:
         """Make the arrays read-only, so that a result need not copy them."""
@@ -88,6 +102,10 @@ def score_rows(
 ) -> AUResult:
     """Score every face in every frame of one input.
 
+    Networks give probabilities that are calibrated to the people that they were judged on, where
+    AUs are as frequent as they happen to be there. A result counts them from the threshold that
+    keeps the false-positive rate as the manifest says: an AU is on from 0.5.
+
     Parameters
     ----------
     model : AUModel
@@ -99,7 +117,7 @@ def score_rows(
     experimental : bool
         Whether to report AUs too that the model's manifest marks as not reliable.
     thresholds : mapping of int to float, optional
-        AU -> threshold instead of the model's.
+        AU -> threshold instead of `DECISION`.
     resting : mapping of int to Resting, optional
         Faces whose neutral was found in `rows`: what the answers are mixed with.
     name, settings
@@ -112,21 +130,24 @@ def score_rows(
         uses_furrows=bool(rows.has_furrows[found].all() and np.isfinite(neutral_furrows).all()),
     )
     aus = model.aus(kind, experimental=experimental)
+    limits = np.array([*model.thresholds(kind, aus).values()])
     scores = FaceScores.empty(len(rows), len(aus))
     for face_id, mine in faces.items():
         own = score_face(model, aus, kind, rows.rows(mine), neutral[face_id])
         if resting and face_id in resting:
             both = mixed(model, kind, aus, own.probabilities, resting[face_id])
             own = replace(own, probabilities=both)
-        scores.put(mine, own)
+        scores.put(mine, own.over(limits))
     scores.finish()
-    limits = model.thresholds(kind, aus) | dict(thresholds or {})
+    scale = model.intensity_scale(kind, aus)
+    if scale is not None:
+        scale[..., 1] += scale[..., 0] * log_odds(limits)[:, None]
     return AUResult(
         aus=aus,
         probabilities=scores.probabilities,
         left=scores.left,
         right=scores.right,
-        thresholds=np.array([limits[au] for au in aus]),
+        thresholds=np.array([(thresholds or {}).get(au, DECISION) for au in aus]),
         frame=rows.frame,
         timestamp_s=rows.timestamp_s,
         face_id=np.maximum(rows.face_id, 0),
@@ -139,7 +160,7 @@ def score_rows(
         input=name,
         settings=settings,
         evidence=Evidence(kind, rows.furrows, dict(neutral), model),
-        intensity_scale=model.intensity_scale(kind, aus),
+        intensity_scale=scale,
     )
 
 
