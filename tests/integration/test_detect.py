@@ -10,6 +10,8 @@ from made_results import on
 from au_detect import AUDetector, detect_aus, sample_sequences
 from au_detect.classifiers.storage import NetworkKind
 from au_detect.errors import InputError, NoFaceError
+from au_detect.features.extraction import extract_features
+from au_detect.features.neutral import mean_neutral
 from au_detect.frames import Frame
 from au_detect.frames.pictures import read_picture, select_pictures
 from au_detect.landmarks.points import MIRROR, mirror
@@ -297,15 +299,27 @@ def test_a_clip_without_any_face_is_rows_from_first_to_last(detector, pictures):
 # Landmarks alone
 
 
+def test_probabilities_are_counted_from_the_networks_own_thresholds(detector):
+    """Odds over odds of the threshold: what is on does not change, and 0.5 decides."""
+    pictures = [sorted(folder.iterdir())[-1] for folder in sample_sequences().values()]
+    own = detector.run(pictures, neutral=None, independent=True)
+    evidence, model = own.evidence, detector.model
+    features = extract_features(estimate_pose(own.points), evidence.furrows, mean_neutral())
+    raw = model.predict(features.upper, features.lower, evidence.kind, own.aus).astype(float)
+    limits = np.array([*model.thresholds(evidence.kind, own.aus).values()])
+    np.testing.assert_array_equal(own.active, raw >= limits)
+    odds = raw / (1 - raw) / (limits / (1 - limits))
+    np.testing.assert_allclose(own.probabilities, odds / (1 + odds), atol=1e-5)
+    assert own.active.any()
+
+
 def test_landmarks_alone_are_scored_by_networks_for_landmarks(detector, result):
     own = detector.run(landmarks=result.points)
     assert {12, 25} <= on(own)
     assert not on(own, 0)
     assert own.input == "landmarks"
-    for entry in detector.model.manifest.networks:
-        if entry.uses_neutral and not entry.uses_furrows:
-            columns = [own.aus.index(au) for au in entry.aus]
-            np.testing.assert_array_equal(own.thresholds[columns], entry.thresholds)
+    assert own.evidence.kind == NetworkKind(uses_neutral=True, uses_furrows=False)
+    assert (own.thresholds == 0.5).all()
 
 
 def test_landmarks_that_are_nan_are_rows_without_a_face(detector, result):
