@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from au_detect.errors import InputError, ModelFileError
 from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP, FaceCrop
 from au_detect.landmarks.crop_fit import CropFit
-from au_detect.landmarks.points import N_LANDMARKS, REGIONS
+from au_detect.landmarks.points import MIRROR, N_LANDMARKS, REGIONS
 from au_detect.litert import open_network
 
 LEAST_DEVIATION = 5.0
@@ -67,17 +67,27 @@ class NetworkFitter:
         self._lock = Lock()
 
     def fit(self, crop: NDArray[np.uint8], last: CropFit | None = None) -> CropFit:
-        """Return the landmarks in a crop; what was found before does not matter."""
+        """Return the landmarks in a crop; what was found before does not matter.
+
+        They are the mean of what is seen in the crop and in its mirror image.
+        """
+        seen = network_input(crop)
         with self._lock:
-            self._interpreter.set_tensor(self._input, network_input(crop)[None, ..., None])
-            self._interpreter.invoke()
-            found = self._interpreter.get_tensor(self._output)[0, :N_LANDMARKS]
+            found, mirrored = self._look(seen), self._look(seen[:, ::-1])
+        mirrored = mirrored[MIRROR] * np.array([-1, 1, 1], dtype=np.float32)
+        found = (found + mirrored) / 2
         error_iod = np.maximum(found[:, 2], 0) / np.float32(NETWORK_CROP.iod_px)
         return CropFit(
             points=found[:, :2] * _SCALE + _MIDDLE_PX,
             uncertainty_iod=float(error_iod[_INSIDE].mean()),
             error_iod=error_iod,
         )
+
+    def _look(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        self._interpreter.set_tensor(self._input, seen[None, ..., None])
+        self._interpreter.invoke()
+        found: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[0, :N_LANDMARKS]
+        return found
 
 
 def read_network(path: Path) -> NetworkFitter:

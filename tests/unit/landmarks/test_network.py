@@ -7,7 +7,7 @@ import pytest
 from au_detect.errors import InputError, ModelFileError
 from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
 from au_detect.landmarks.network import NetworkFitter, network_input, read_network
-from au_detect.landmarks.points import apply_affine
+from au_detect.landmarks.points import MIRROR, apply_affine, mirror
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 BRIGHT_SPOT = FIXTURES / "bright_spot.tflite"  # see make_bright_spot.py
@@ -31,16 +31,26 @@ def test_points_are_given_in_the_fit_crop(fitter, column, row):
     fit = fitter.fit(spot_at(column, row))
     assert fit.points.shape == (68, 2)
     middle = np.array([4 * column + 1.5, 4 * row + 1.5])
-    in_network_crop = middle + np.column_stack([np.arange(68), np.zeros(68)])
+    right = (np.arange(68) - MIRROR) / 2  # point i lies i px right of the spot, mirrored or not
+    in_network_crop = middle + np.column_stack([right, np.zeros(68)])
     expected = apply_affine(NETWORK_CROP.matrix_to(FIT_CROP), in_network_crop)
     np.testing.assert_allclose(fit.points, expected, atol=0.01)
 
 
 def test_expected_errors_are_in_inter_ocular_distances(fitter):
     fit = fitter.fit(spot_at(14, 14))
-    np.testing.assert_allclose(fit.error_iod, np.arange(68) / NETWORK_CROP.iod_px, rtol=1e-5)
+    both = (np.arange(68) + MIRROR) / 2
+    np.testing.assert_allclose(fit.error_iod, both / NETWORK_CROP.iod_px, rtol=1e-5)
     inside = np.arange(17, 68).mean() / NETWORK_CROP.iod_px
     assert fit.uncertainty_iod == pytest.approx(inside)
+
+
+def test_a_mirrored_crop_gives_mirrored_points(fitter):
+    crop = spot_at(3, 20)
+    fit, mirrored = fitter.fit(crop), fitter.fit(np.ascontiguousarray(crop[:, ::-1]))
+    expected = mirror(fit.points, FIT_CROP.side_px)
+    np.testing.assert_allclose(mirrored.points, expected, atol=1e-3)
+    np.testing.assert_allclose(mirrored.error_iod, fit.error_iod[MIRROR], rtol=1e-6)
 
 
 def test_what_was_found_before_does_not_matter(fitter):
