@@ -95,8 +95,8 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from error
     except _WRONG as error:
         raise InputError(
-            f"{file} must be a table of au_detect, of the standard or full columns, beside its "
-            f"{side_car.name}, "
+            f"{file} must be a table of au_detect beside its {side_car.name}, of the standard or "
+            "full columns, "
             f"got {type(error).__name__}: {error}"
         ) from error
 
