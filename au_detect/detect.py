@@ -63,6 +63,8 @@ class AUDetector:
         Whether to report AUs too that the model's manifest marks as not reliable.
     thresholds : dict of int to float, optional
         AU -> threshold in (0, 1) instead of 0.5, which keeps false alarms as rare as `info` says.
+    mirrored : bool
+        Whether the pictures show mirror images, as those of selfies: then left is right.
 
     Raises
     ------
@@ -87,6 +89,7 @@ class AUDetector:
         smallest_face_px: float | None = None,
         experimental: bool = False,
         thresholds: Mapping[int, float] | None = None,
+        mirrored: bool = False,
     ) -> None:
         if model is None:
             landmark_model = find_landmark_model(landmark_model)
@@ -97,7 +100,7 @@ class AUDetector:
         self.tracker = FaceTracker(landmark_model, max_faces, smallest_face_px)
         self.model.check_landmark_model(self.tracker.landmark_model.name)
         self.experimental = experimental
-        self.thresholds = dict(thresholds or {})
+        self.thresholds, self.mirrored = dict(thresholds or {}), mirrored
         check_thresholds(self.model, self.thresholds)
 
     def run(
@@ -275,17 +278,12 @@ class AUDetector:
         resting = resting or {}
         known.update({face: found.neutral for face, found in resting.items()})
         known.update(neutral_of_faces(rows, choice, known, name))
+        personal = not isinstance(choice, NeutralFace) or choice.personal
         return score_rows(
-            self.model,
-            rows,
-            known,
-            uses_neutral=not isinstance(choice, NeutralFace) or choice.personal,
-            experimental=self.experimental,
-            thresholds=self.thresholds,
-            resting=resting,
-            name=name,
+            self.model, rows, known, uses_neutral=personal, experimental=self.experimental,
+            thresholds=self.thresholds, mirrored=self.mirrored, resting=resting, name=name,
             settings={**self.settings(), **settings, **neutral_found(known)},
-        )
+        )  # fmt: skip
 
     def settings(self) -> dict[str, Any]:
         """Return version, model and options, for the side-car file of a result."""
@@ -297,4 +295,5 @@ class AUDetector:
             "max_faces": self.tracker.max_faces,
             "smallest_face_px": self.tracker.smallest_face_px,
             "experimental": self.experimental,
+            "mirrored": self.mirrored,
         }

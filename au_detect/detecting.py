@@ -29,6 +29,7 @@ def detect_aus(
     smallest_face_px: float | None = None,
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
+    mirrored: bool = False,
     independent: bool = False,
     fps: float | None = None,
     channel_order: str = "bgr",
@@ -62,6 +63,7 @@ def detect_aus(
         smallest_face_px=smallest_face_px,
         experimental=experimental,
         thresholds=thresholds,
+        mirrored=mirrored,
     )
     return detector.run(
         source,

@@ -25,3 +25,8 @@ def escaped(text: str) -> str:
         else character
         for character in text
     )
+
+
+def encodable(text: str) -> str:
+    """Return `text` with undecodable bytes of a file name shown as escapes."""
+    return text.encode("utf-8", "backslashreplace").decode()

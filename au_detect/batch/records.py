@@ -29,13 +29,14 @@ import pandas as pd
 
 from au_detect.batch.inputs import PERSON, BatchInput, is_neutral_path
 from au_detect.batch.people import Person
+from au_detect.escapes import encodable
 from au_detect.facs import au_label
 from au_detect.frames.files import printable
 from au_detect.results import AUResult
 from au_detect.results.files import write_atomically
 from au_detect.results.names import valid_path
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
-from au_detect.results.tables import encodable, table_as_csv
+from au_detect.results.tables import table_as_csv
 from au_detect.results.writing import write_result, write_settings
 
 ENDING_BYTES = len(".parquet")
@@ -132,7 +133,10 @@ def store(
     for file in (path, record):
         file.parent.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
-    write_result(result, path, recipe["format"], landmarks=recipe["landmark_columns"])
+    write_result(
+        result, path, recipe["format"],
+        landmarks=recipe["landmark_columns"], columns=recipe["columns"],
+    )  # fmt: skip
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     summary = summarise(result, os.path.relpath(path, out), time.perf_counter() - started_s)
     write_settings(

@@ -26,6 +26,7 @@ from au_detect.facs import au_label
 from au_detect.frames.files import printable
 from au_detect.landmarks.models import NAMES
 from au_detect.results.checks import json_copy
+from au_detect.results.layouts import check_layout
 from au_detect.results.writing import FORMATS
 from au_detect.scoring.faces import DECISION
 
@@ -57,10 +58,12 @@ def score_sequences(
     smallest_face_px: float | None = None,
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
+    mirrored: bool = False,
     independent: bool = False,
     smooth: str = "around",
     fps: float | None = None,
     landmark_columns: bool = False,
+    columns: str = "standard",
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Detect the AUs of many inputs; write a result file for each, and a summary of all.
@@ -100,12 +103,14 @@ def score_sequences(
     timeout_s : float, optional
         An input that takes longer has failed. What hangs is ended a little later, except on a
         Dask cluster.
-    model, landmark_model, max_faces, smallest_face_px, experimental, thresholds
+    model, landmark_model, max_faces, smallest_face_px, experimental, thresholds, mirrored
         As in `AUDetector`.
     independent, smooth, fps
         As in `AUDetector.run`.
     landmark_columns : bool
         Whether to write the landmarks too (csv, parquet).
+    columns : str
+        Of the tables (csv, parquet), see `AUResult.to_dataframe`.
     progress : callable, optional
         ``progress(summaries, n_inputs)`` returns the summaries, for example in a progress bar.
 
@@ -128,6 +133,7 @@ def score_sequences(
         If `out` cannot be written; also if the disk is full, which ends the batch.
     """
     place = os.path.abspath if backend == "dask" else os.fspath
+    check_layout(columns, landmarks=landmark_columns)
     _check_options(neutral, format, n_jobs, backend, scheduler)
     if fps is not None:
         check_positive("fps", fps)
@@ -138,11 +144,12 @@ def score_sequences(
         None if model is None else place(model),
         landmark_model if landmark_model in (None, *NAMES) else place(landmark_model),
         max_faces, smallest_face_px, experimental, tuple(sorted((thresholds or {}).items())),
+        mirrored,
     )  # fmt: skip
     detector = options.detector()
     recipe = _recipe(
         detector, options, independent=independent, smooth=smooth, fps=fps, format=format,
-        landmark_columns=landmark_columns,
+        landmark_columns=landmark_columns, columns=columns,
     )  # fmt: skip
     inputs = [
         replace(item, source=place(item.source), neutral=_placed(item.neutral, place))

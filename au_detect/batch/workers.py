@@ -45,6 +45,7 @@ class DetectorOptions:
     smallest_face_px: float | None
     experimental: bool
     thresholds: tuple[tuple[int, float], ...]
+    mirrored: bool
 
     def detector(self) -> AUDetector:
         """Return the detector."""
@@ -55,6 +56,7 @@ class DetectorOptions:
             smallest_face_px=self.smallest_face_px,
             experimental=self.experimental,
             thresholds=dict(self.thresholds),
+            mirrored=self.mirrored,
         )
 
 

@@ -65,6 +65,7 @@ def _batch(options: argparse.Namespace) -> int:
         options.out,
         format=options.format,
         landmark_columns=options.landmark_columns,
+        columns=options.columns,
         n_jobs=options.jobs,
         backend=options.backend,
         scheduler=options.scheduler,

@@ -270,9 +270,13 @@ def _warn(protocol: str) -> None:
 
 
 def _print_evaluation(document: dict[str, Any]) -> None:
+    from au_detect.evaluation.intensity_texts import intensity_text
     from au_detect.evaluation.texts import evaluation_text
 
     say_lines(evaluation_text(document))
+    if document["intensity"]:
+        print()
+        say_lines(intensity_text(document["intensity"]))
 
 
 def _folds_progress(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:

@@ -124,8 +124,10 @@ def _add_info(commands: Any) -> None:
 def _run(options: argparse.Namespace) -> int:
     from au_detect.batch.people import neutral_of_person, person_in
     from au_detect.detect import AUDetector
+    from au_detect.results.layouts import check_layout
     from au_detect.results.writing import write_result, write_settings
 
+    check_layout(options.columns, landmarks=options.landmark_columns)
     detector = AUDetector(**detector_arguments(options))
     arguments = scoring_arguments(options)
     if options.neutral_from:
@@ -149,7 +151,7 @@ def _run(options: argparse.Namespace) -> int:
         emotions = emotions_wanted(options, result)
         write_result(
             result, targets.result, options.format,
-            landmarks=options.landmark_columns, emotions=emotions,
+            landmarks=options.landmark_columns, emotions=emotions, columns=options.columns,
         )  # fmt: skip
         write_settings(result, targets.side_car, **input_marks(source))
         faces_seen |= bool(result.face_found.any())

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 FORMATS = ("csv", "parquet", "json")
+LAYOUTS = ("standard", "full", "short", "openface", "tidy")
 BAD_INPUT, NO_FACE_ANYWHERE = 2, 3
 """Exit codes."""
 
@@ -33,6 +34,11 @@ def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
         "--landmark-columns", action="store_true", help="write the 68 landmarks too (csv, parquet)"
     )
     parser.add_argument(
+        "--columns", choices=LAYOUTS, default="standard",
+        help='of csv and parquet: "full" adds both halves of the face, "short" has the AUs only, '
+        '"openface" is the table of OpenFace 2, "tidy" has a row for every AU',
+    )  # fmt: skip
+    parser.add_argument(
         "--independent", action="store_true", help="the pictures of a folder are no sequence"
     )
     parser.add_argument(
@@ -56,6 +62,9 @@ def add_scoring_options(parser: argparse.ArgumentParser, *, out: str) -> None:
     parser.add_argument(
         "--experimental", action="store_true", help="report AUs that are not reliable too"
     )
+    parser.add_argument(
+        "--mirrored", action="store_true", help="the pictures are mirror images, as of selfies"
+    )
 
 
 def add_landmarks_option(parser: argparse.ArgumentParser) -> None:
@@ -73,7 +82,7 @@ def scoring_arguments(options: argparse.Namespace) -> dict[str, Any]:
 
 def detector_arguments(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options of `AUDetector`."""
-    names = ("model", "landmark_model", "max_faces", "smallest_face_px", "experimental")
+    names = ("model", "landmark_model", "max_faces", "smallest_face_px", "experimental", "mirrored")
     return {name: getattr(options, name) for name in names}
 
 

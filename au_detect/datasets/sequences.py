@@ -22,8 +22,11 @@ from au_detect.features.extraction import (
     UPPER_NAMES,
     furrow_features,
     geometric_features,
+    symmetric_furrows,
+    symmetric_pose,
 )
 from au_detect.features.furrows import FURROW_NAMES, N_FURROWS
+from au_detect.features.geometry import Side
 from au_detect.features.neutral import mean_neutral
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.landmarks.pose import estimate_pose
@@ -51,7 +54,8 @@ class LabelledSequences:
         Name of the landmark model that found the points.
     attributes : dict of str to ndarray, shape (n,)
         What else is known of each sequence, such as skin tone or glasses; for stratified results.
-        ``weight`` says how much it counts in training.
+        ``weight`` says how much it counts in training; ``strengths``, shape (n, n_aus, 2), how
+        strong the right and the left half are, 0 to 5, NaN where nobody said.
     source : dict
         Where the sequences come from; JSON-able.
 
@@ -111,7 +115,11 @@ class LabelledSequences:
         return replace(self, **chosen_rows(self, (*ARRAYS, "attributes"), chosen))
 
     def features(
-        self, *, uses_neutral: bool = True, uses_furrows: bool = False
+        self,
+        *,
+        uses_neutral: bool = True,
+        uses_furrows: bool = False,
+        half: Side | None = None,
     ) -> LabelledFeatures:
         """Return the features of the apex faces.
 
@@ -121,6 +129,8 @@ class LabelledSequences:
             Compare with the person's neutral face, or with the mean face.
         uses_furrows : bool
             Add the furrow columns.
+        half : {"left", "right"}, optional
+            Of the faces made of that half and its mirror image.
 
         Raises
         ------
@@ -130,13 +140,19 @@ class LabelledSequences:
         mean = mean_neutral()
         pose = estimate_pose(self.points)
         neutral = estimate_pose(self.neutral_points) if uses_neutral else mean.pose
+        if half is not None:
+            pose, neutral = symmetric_pose(pose, half), symmetric_pose(neutral, half)
         upper, lower = geometric_features(pose, neutral)
         upper_names, lower_names = UPPER_NAMES, LOWER_NAMES
         if uses_furrows:
             if self.furrows is None or self.neutral_furrows is None:
                 raise InputError("furrows must be measured on pictures, got landmarks alone")
             against = self.neutral_furrows if uses_neutral else mean.furrows
-            upper_change, lower_change = furrow_features(self.furrows, against)
+            furrows = self.furrows
+            if half is not None:
+                furrows = symmetric_furrows(furrows, half)
+                against = symmetric_furrows(against, half)
+            upper_change, lower_change = furrow_features(furrows, against)
             upper, lower = np.hstack([upper, upper_change]), np.hstack([lower, lower_change])
             upper_names += UPPER_FURROW_NAMES
             lower_names += LOWER_FURROW_NAMES

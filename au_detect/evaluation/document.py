@@ -16,12 +16,13 @@ from numpy.typing import ArrayLike
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.curves import reliability_curve, roc_curve
 from au_detect.evaluation.emotion_accuracy import emotion_accuracy
+from au_detect.evaluation.intensity_numbers import intensity_numbers
 from au_detect.evaluation.intervals import (
     FEW_PEOPLE,
     N_RESAMPLES,
-    percentile_interval,
     rate_interval,
     resample_subjects,
+    with_interval,
 )
 from au_detect.evaluation.matrices import confusion, cooccurrence
 from au_detect.evaluation.metrics import MATCHED_FPR, RATES, evaluate_aus
@@ -99,6 +100,7 @@ def evaluation_document(
             "detected": cooccurrence(predictions.decided),
         },
         "confusion": confusion(predictions.y, predictions.decided),
+        "intensity": intensity_numbers(predictions, tested, n_resamples),
         "emotions": emotion_accuracy(tested, predictions),
         "worst": find_worst(tested, predictions),
         "history": predictions.history,
@@ -197,12 +199,7 @@ def _rate_with_interval(value: float, resampled: ArrayLike, n_people: int | None
 
 def _summary(evaluation: Any, resamples: Any, columns: Sequence[int]) -> dict[str, list[float]]:
     values, drawn = summarise(evaluation, columns), summarise(resamples, columns)
-    return {name: _with_interval(float(values[name]), drawn[name]) for name in values}
-
-
-def _with_interval(value: float, resampled: ArrayLike) -> list[float]:
-    low, high = percentile_interval(resampled)
-    return [float(value), float(low), float(high)]
+    return {name: with_interval(float(values[name]), drawn[name]) for name in values}
 
 
 def _reliability(y: ArrayLike, probabilities: ArrayLike) -> dict[str, Any]:

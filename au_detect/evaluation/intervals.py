@@ -65,16 +65,11 @@ def resample_subjects(
     """
     labels, scores = validate(y, probabilities)
     limits = thresholds_of_rows(thresholds, labels.shape)
-    subjects = np.asarray(subject)
-    check_shape("subject", subjects, (len(labels),))
     folds = np.zeros(len(labels), dtype=int) if fold is None else np.asarray(fold)
     check_shape("fold", folds, (len(labels),))
-    if n_resamples < 1:
-        raise InputError(f"n_resamples must be at least 1, got {n_resamples}")
-    names, index = np.unique(subjects, return_inverse=True)
-    weights = _draw_weights(len(names), n_resamples, random_state)
+    index, weights = subject_weights(subject, len(labels), n_resamples, random_state)
     cells = cells_to_count(labels, scores, limits)
-    sums = {name: weights @ _sum_by_subject(values, index) for name, values in cells.items()}
+    sums = {name: weights @ sum_by_subject(values, index) for name, values in cells.items()}
     auc = np.stack(
         [
             _resampled_auc(labels[:, column], scores[:, column], index, folds, weights)
@@ -105,6 +100,12 @@ def percentile_interval(values: ArrayLike, coverage: float = COVERAGE) -> Floats
     tails = [(1 - coverage) / 2, (1 + coverage) / 2]
     ends[:, defined] = np.nanquantile(resampled[:, defined], tails, axis=0)
     return ends
+
+
+def with_interval(value: float, resampled: ArrayLike) -> list[float]:
+    """Return a number and the ends of its `percentile_interval`."""
+    low, high = percentile_interval(resampled)
+    return [float(value), float(low), float(high)]
 
 
 def wilson_interval(rate: float, n: int, coverage: float = COVERAGE) -> Floats:
@@ -165,14 +166,37 @@ def repeated_difference_interval(
     return np.array([seen.mean() - half, seen.mean() + half])
 
 
-def _draw_weights(n_subjects: int, n_resamples: int, random_state: int) -> Floats:
-    """Return how often each subject is in each resample, (n_resamples, n_subjects)."""
-    rng = np.random.default_rng(random_state)
-    draws = rng.multinomial(n_subjects, np.full(n_subjects, 1 / n_subjects), size=n_resamples)
-    return draws.astype(float)
+def subject_weights(
+    subject: ArrayLike, n_rows: int, n_resamples: int, random_state: int
+) -> tuple[NDArray[np.intp], Floats]:
+    """Return the number of each row's subject, and how often each is in each resample.
+
+    Parameters
+    ----------
+    subject : array_like, shape (n_rows,)
+    n_resamples, random_state : see `resample_subjects`
+
+    Returns
+    -------
+    ndarray of int, shape (n_rows,); ndarray, shape (n_resamples, n_subjects)
+
+    Raises
+    ------
+    InputError
+        If `subject` has another shape, or `n_resamples` is below 1.
+    """
+    subjects = np.asarray(subject)
+    check_shape("subject", subjects, (n_rows,))
+    if n_resamples < 1:
+        raise InputError(f"n_resamples must be at least 1, got {n_resamples}")
+    names, index = np.unique(subjects, return_inverse=True)
+    n = len(names)
+    draws = np.random.default_rng(random_state).multinomial(n, np.full(n, 1 / n), size=n_resamples)
+    return index, draws.astype(float)
 
 
-def _sum_by_subject(values: NDArray, index: NDArray[np.intp]) -> Floats:
+def sum_by_subject(values: NDArray, index: NDArray[np.intp]) -> Floats:
+    """Return the sums (n_subjects, n_columns) of values (n_rows, n_columns)."""
     sums = np.zeros((index.max() + 1, values.shape[1]))
     np.add.at(sums, index, values)
     return sums

@@ -14,6 +14,11 @@ from typing import Any
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.charts import history_charts, rate_dots, reliability_chart, roc_charts
 from au_detect.evaluation.comparison import SUMMARY
+from au_detect.evaluation.intensity_texts import (
+    WHAT_SIDES_ARE,
+    WHAT_THEY_ARE,
+    intensity_tables,
+)
 from au_detect.evaluation.texts import (
     au_tables,
     interval_of,
@@ -77,11 +82,19 @@ def _evaluation_values(document: Mapping[str, Any], sequences: LabelledSequences
         "labels": list(document["aus"]),
         "confusion": document["confusion"],
         "cooccurrence": document["cooccurrence"],
+        "intensity": _intensity_values(document["intensity"]),
         "emotions": {"n": emotions["n"], "tables": _emotion_tables(emotions)} if emotions else None,
         "losses": history_charts(document["history"]),
         "worst": worst_faces(document["worst"], sequences),
         "settings": json.dumps(document["classifier"], indent=2, ensure_ascii=False),
     }
+
+
+def _intensity_values(intensity: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    if intensity is None:
+        return None
+    note = f"{WHAT_THEY_ARE} {WHAT_SIDES_ARE}" if intensity["sides"] else WHAT_THEY_ARE
+    return {"note": note, "tables": intensity_tables(intensity)}
 
 
 def _facts(document: Mapping[str, Any]) -> dict[str, str]:

@@ -9,11 +9,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.classifiers.intensity import intensity_of
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.facs import au_label
+from au_detect.features.geometry import Side
 from au_detect.results.files import write_atomically
 from au_detect.results.tables import table_as_csv
+
+HALVES: tuple[Side, Side] = ("right", "left")
+"""In the order of the strengths that sequences carry."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,10 @@ class Predictions:
     pooled : bool
         Whether AUCs compare rows of all folds with each other: where a fold is one person, who
         may never show an AU, or always.
+    intensity : ndarray, float32, shape (n, n_aus), optional
+        In [0, 5]; None of classifiers that say none.
+    sides : ndarray, float32, shape (n, n_aus, 2), optional
+        Intensities of the right and the left half.
     """
 
     aus: tuple[int, ...]
@@ -50,6 +59,8 @@ class Predictions:
     history: list[dict[str, Any]] = field(default_factory=list)
     chosen: list[dict[str, Any]] = field(default_factory=list)
     pooled: bool = False
+    intensity: NDArray[np.float32] | None = None
+    sides: NDArray[np.float32] | None = None
 
     @property
     def compared_within(self) -> NDArray[np.intp] | None:
@@ -65,7 +76,8 @@ class Predictions:
     def write_csv(self, path: str | PathLike[str], sequences: LabelledSequences) -> None:
         """Write a row per tested sequence: who, which fold, and each AU's label and answer.
 
-        ``AU12_y`` is the label, ``AU12_p`` the probability, ``AU12_c`` the decision.
+        ``AU12_y`` is the label, ``AU12_p`` the probability, ``AU12_c`` the decision, and where
+        intensities are said, ``AU12_coded`` is the coded one and ``AU12_r`` what was said.
 
         Parameters
         ----------
@@ -83,6 +95,10 @@ class Predictions:
             columns[f"{label}_y"] = self.y[:, column]
             columns[f"{label}_p"] = np.round(self.probabilities[:, column].astype(float), 6)
             columns[f"{label}_c"] = self.decided[:, column]
+            if self.intensity is not None:
+                coded = sequences.intensity[self.rows, sequences.aus.index(au)]
+                columns[f"{label}_coded"] = coded
+                columns[f"{label}_r"] = np.round(self.intensity[:, column].astype(float), 6)
         table = pd.DataFrame(columns)
         texts = [name for name in ("subject", "name") if name in table and table[name].dtype == "O"]
         write_atomically(path, table_as_csv(table, texts))
@@ -115,7 +131,7 @@ def predict_with_model(
     thresholds = list(model.thresholds(kind, aus).values())
     probabilities = model.predict(table.upper, table.lower, kind, aus)
     rows = np.flatnonzero(sequences.is_apex)
-    n = len(rows)
+    scale, n = model.intensity_scale(kind, aus), len(rows)
     return Predictions(
         aus=aus,
         rows=rows,
@@ -124,4 +140,24 @@ def predict_with_model(
         thresholds=np.broadcast_to(thresholds, (n, len(aus))),
         subject=sequences.subject[rows],
         fold=np.zeros(n, dtype=np.intp),
+        intensity=None if scale is None else intensity_of(probabilities[rows], scale),
+        sides=None if scale is None else _sides(model, sequences.rows(rows), kind, aus, scale),
     )
+
+
+def _sides(
+    model: AUModel,
+    sequences: LabelledSequences,
+    kind: NetworkKind,
+    aus: tuple[int, ...],
+    scale: NDArray[np.float64],
+) -> NDArray[np.float32]:
+    """Return intensities (n, n_aus, 2) of the right and the left half."""
+    said = []
+    for half in HALVES:
+        table = sequences.features(
+            uses_neutral=kind.uses_neutral, uses_furrows=kind.uses_furrows, half=half
+        )
+        answer = model.predict(table.upper, table.lower, kind, aus, is_symmetric=True)
+        said.append(intensity_of(answer, scale))
+    return np.stack(said, axis=2)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from au_detect.emotions import SequenceEmotion
 from au_detect.errors import InputError
+from au_detect.escapes import encodable
 from au_detect.frames import open_frames
 from au_detect.plots.charts import plot_aus
 from au_detect.plots.face import plot_displacements, plot_landmarks
@@ -17,7 +18,6 @@ from au_detect.plots.face_drawing import plot_face
 from au_detect.plots.face_view import face_view
 from au_detect.plots.style import INK, SOFT, new_figure, row_of
 from au_detect.plots.timeline import plot_timeline
-from au_detect.results.tables import encodable
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure, SubFigure

@@ -16,9 +16,9 @@ from au_detect.errors import InputError
 from au_detect.facs import parse_au
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.results.evidence import evidence_from_json
+from au_detect.results.layouts import POINT_COLUMNS, POSE_COLUMNS
 from au_detect.results.result import AUResult
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
-from au_detect.results.tables import POINT_COLUMNS, POSE_COLUMNS
 from au_detect.results.writing import FORMAT, FORMAT_VERSION
 
 _WRONG = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
@@ -95,7 +95,8 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
         ) from error
     except _WRONG as error:
         raise InputError(
-            f"{file} must be a table of au_detect beside its {side_car.name}, "
+            f"{file} must be a table of au_detect beside its {side_car.name}, of the standard or "
+            "full columns, "
             f"got {type(error).__name__}: {error}"
         ) from error
 

@@ -202,7 +202,12 @@ class AUResult(AUValues):
         return summary_table(self)
 
     def to_dataframe(
-        self, *, landmarks: bool = False, pose: bool = True, emotions: EmotionResult | None = None
+        self,
+        *,
+        landmarks: bool = False,
+        pose: bool = True,
+        emotions: EmotionResult | None = None,
+        columns: str = "standard",
     ) -> pd.DataFrame:
         """Return the result as a table, one row per frame and face.
 
@@ -214,19 +219,26 @@ class AUResult(AUValues):
             Include ``pose_Rx, pose_Ry, pose_Rz``, in radians.
         emotions : EmotionResult, optional
             Add ``emotion`` and ``emotion_<name>`` (how much of its rule matched).
+        columns : {"standard", "full", "short", "openface", "tidy"}
+            ``"full"`` adds both halves of the face (``AU12L_p``, ``AU12R_p``, ``AU12L_r``,
+            ``AU12R_r``), ``"short"`` has the AUs only, ``"openface"`` is the table of OpenFace 2
+            (frames count from 1), ``"tidy"`` has a row for every AU.
 
         Returns
         -------
         DataFrame
             ``frame`` (from 0), ``face_id``, ``timestamp`` (s), ``confidence``, ``success``
             (0 or 1), ``AU01_c ...`` (decision, 0 or 1), ``AU01_p ...`` (probability),
-            ``AU01_side ...``, pose, ``reliable`` (0 or 1), ``input``, ``neutral``, emotions,
-            landmarks. Probabilities, sides and angles are rounded to six decimals, pixels to
-            three: the table holds exactly what the files hold.
+            ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, pose,
+            ``reliable`` (0 or 1), ``input``, ``neutral``, emotions, landmarks. Probabilities,
+            intensities, sides and angles are rounded to six decimals, pixels to three: the table
+            holds exactly what the files hold.
         """
         from au_detect.results.tables import result_table
 
-        return result_table(self, landmarks=landmarks, pose=pose, emotions=emotions)
+        return result_table(
+            self, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns
+        )
 
     def to_csv(
         self,
@@ -235,6 +247,7 @@ class AUResult(AUValues):
         landmarks: bool = False,
         pose: bool = True,
         emotions: EmotionResult | None = None,
+        columns: str = "standard",
     ) -> None:
         """Write the table of `to_dataframe` as CSV, in UTF-8.
 
@@ -247,7 +260,7 @@ class AUResult(AUValues):
         """
         from au_detect.results.writing import write_csv
 
-        write_csv(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
+        write_csv(self, path, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns)
 
     def to_parquet(
         self,
@@ -256,11 +269,14 @@ class AUResult(AUValues):
         landmarks: bool = False,
         pose: bool = True,
         emotions: EmotionResult | None = None,
+        columns: str = "standard",
     ) -> None:
         """Write the table as Parquet; as in `to_csv`, and AUDetectError if pyarrow is missing."""
         from au_detect.results.writing import write_parquet
 
-        write_parquet(self, path, landmarks=landmarks, pose=pose, emotions=emotions)
+        write_parquet(
+            self, path, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns
+        )
 
     def to_json(self, path: str | PathLike[str], *, emotions: EmotionResult | None = None) -> None:
         """Write everything, landmarks and settings too, as JSON that `read_result` reads.

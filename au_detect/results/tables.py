@@ -3,7 +3,7 @@
 Conventions
 -----------
 - One row per frame and face, always; a row without a face has ``success`` 0 and empty cells.
-- The columns begin as OpenFace's do. ``frame`` counts from 0 (OpenFace counts from 1).
+- The columns are those of `au_detect.results.layouts`.
 - Numbers are rounded as `au_detect.results.rounding` says: the table holds what the files hold.
 """
 
@@ -14,24 +14,20 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from au_detect.emotions.result import EmotionResult
 from au_detect.errors import InputError
 from au_detect.escapes import escaped
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.landmarks import N_LANDMARKS
-from au_detect.results.result import AUResult
-from au_detect.results.rounding import (
-    POINT_DECIMALS,
-    POSE_DECIMALS,
-    PROBABILITY_DECIMALS,
-    TIME_DECIMALS,
-    rounded,
+from au_detect.results.layouts import (
+    check_layout,
+    openface_columns,
+    point_columns,
+    tidy_columns,
+    wide_columns,
 )
-
-POSE_COLUMNS = ("pose_Rx", "pose_Ry", "pose_Rz")
-POINT_COLUMNS = tuple(f"{axis}_{point}" for axis in "xy" for point in range(N_LANDMARKS))
+from au_detect.results.result import AUResult
+from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 
 
 def result_table(
@@ -40,9 +36,11 @@ def result_table(
     landmarks: bool = False,
     pose: bool = True,
     emotions: EmotionResult | None = None,
+    columns: str = "standard",
 ) -> pd.DataFrame:
     """Return the table that all files carry; see `AUResult.to_dataframe`."""
-    return joined_table(result, landmarks, pose, emotion_columns(result, emotions))
+    more = emotion_columns(result, emotions)
+    return joined_table(result, more, landmarks=landmarks, pose=pose, columns=columns)
 
 
 def emotion_columns(result: AUResult, emotions: EmotionResult | None) -> pd.DataFrame:
@@ -61,33 +59,31 @@ def emotion_columns(result: AUResult, emotions: EmotionResult | None) -> pd.Data
 
 
 def joined_table(
-    result: AUResult, landmarks: bool, pose: bool, emotions: pd.DataFrame
+    result: AUResult,
+    emotions: pd.DataFrame,
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    columns: str = "standard",
 ) -> pd.DataFrame:
-    """Return the table of a result (or of a block of one) with these columns of emotions."""
-    labels = [au_label(au) for au in result.aus]
-    columns: dict[str, Any] = {
-        "frame": result.frame,
-        "face_id": result.face_id,
-        "timestamp": rounded(result.timestamp_s, TIME_DECIMALS),
-        "confidence": rounded(result.confidence, PROBABILITY_DECIMALS),
-        "success": result.face_found.astype(np.int64),
-    }
-    active, no_face = result.active.astype(np.int64), ~result.face_found
-    for column, label in enumerate(labels):
-        columns[f"{label}_c"] = pd.arrays.IntegerArray(active[:, column].copy(), no_face.copy())
-    for suffix, values in (("p", result.probabilities), ("side", result.side)):
-        names = [f"{label}_{suffix}" for label in labels]
-        columns |= _named(names, rounded(values, PROBABILITY_DECIMALS))
-    if pose:
-        columns |= _named(POSE_COLUMNS, rounded(result.pose, POSE_DECIMALS))
-    columns["reliable"] = result.reliable.astype(np.int64)
-    columns["input"] = [encodable(result.input)] * len(result)
-    columns["neutral"] = [encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
-    columns |= {str(name): values.to_numpy() for name, values in emotions.items()}
+    """Return the table of a result (or of a block of one) with these columns of emotions.
+
+    Raises
+    ------
+    InputError
+        If `columns` is not one of `LAYOUTS`, or "tidy" with landmarks.
+    """
+    check_layout(columns, landmarks=landmarks)
+    if columns == "openface":
+        table, landmarks = openface_columns(result), False
+    elif columns == "tidy":
+        table, emotions = tidy_columns(result), emotions.loc[emotions.index.repeat(len(result.aus))]
+    else:
+        table = wide_columns(result, columns, pose=pose)
+    table |= {str(name): values.to_numpy() for name, values in emotions.items()}
     if landmarks:
-        points = rounded(result.points, POINT_DECIMALS).transpose(0, 2, 1)
-        columns |= _named(POINT_COLUMNS, points.reshape(len(result), -1))
-    return pd.DataFrame(columns)
+        table |= point_columns(result)
+    return pd.DataFrame(table)
 
 
 def summary_table(result: AUResult) -> pd.DataFrame:
@@ -119,15 +115,11 @@ def _peak(result: AUResult, face_id: int, column: int) -> dict[str, Any]:
 
 
 def table_as_csv(table: pd.DataFrame, texts: Iterable[str], *, header: bool = True) -> bytes:
-    """Return a table as CSV; the columns `texts` are made safe, see `safe_cell`."""
-    safe = {column: [safe_cell(text) for text in table[column]] for column in texts}
+    """Return a table as CSV; those of its columns in `texts` are made safe, see `safe_cell`."""
+    there = [column for column in texts if column in table]
+    safe = {column: [safe_cell(text) for text in table[column]] for column in there}
     text = table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n")
     return text.encode("utf-8")
-
-
-def encodable(text: str) -> str:
-    """Return `text` with undecodable bytes of a file name shown as escapes."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def safe_cell(text: str) -> str:
@@ -137,7 +129,3 @@ def safe_cell(text: str) -> str:
     """
     is_formula = text.lstrip().startswith(("=", "+", "-", "@"))
     return f"'{escaped(text)}" if is_formula else escaped(text)
-
-
-def _named(names: Any, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
-    return dict(zip(names, values.T, strict=True))

@@ -36,6 +36,7 @@ def write_csv(
     landmarks: bool = False,
     pose: bool = True,
     emotions: EmotionResult | None = None,
+    columns: str = "standard",
 ) -> None:
     r"""Write the table of `AUResult.to_dataframe` as CSV, in UTF-8.
 
@@ -48,7 +49,13 @@ def write_csv(
     starts = range(0, len(result), CSV_ROWS)
     parts = (
         table_as_csv(
-            joined_table(block, landmarks, pose, more.iloc[start : start + CSV_ROWS]),
+            joined_table(
+                block,
+                more.iloc[start : start + CSV_ROWS],
+                landmarks=landmarks,
+                pose=pose,
+                columns=columns,
+            ),
             ("input", "neutral"),
             header=start == 0,
         )
@@ -64,9 +71,10 @@ def write_parquet(
     landmarks: bool = False,
     pose: bool = True,
     emotions: EmotionResult | None = None,
+    columns: str = "standard",
 ) -> None:
     """Write the table as Parquet; see `AUResult.to_parquet`."""
-    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions)
+    table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns)
     try:
         data = table.to_parquet(index=False)
     except ImportError as error:
@@ -106,20 +114,21 @@ def write_result(
     *,
     landmarks: bool = False,
     emotions: EmotionResult | None = None,
+    columns: str = "standard",
 ) -> None:
-    """Write the result as one of `FORMATS`; JSON holds the landmarks in any case.
+    """Write the result as one of `FORMATS`; JSON holds everything in any case.
 
     Raises
     ------
     InputError
-        If the format is another or the folder does not exist.
+        If the format or layout is another or the folder does not exist.
     """
     check_option("format", file_format, FORMATS)
     if file_format == "json":
         write_json(result, path, emotions=emotions)
     else:
         write = write_csv if file_format == "csv" else write_parquet
-        write(result, path, landmarks=landmarks, emotions=emotions)
+        write(result, path, landmarks=landmarks, emotions=emotions, columns=columns)
 
 
 def write_settings(result: AUResult, path: str | os.PathLike[str], **more: Any) -> None:
@@ -147,7 +156,8 @@ def _dumps(value: Any, indent: int | None = None) -> str:
 def _json_rows(values: NDArray[np.float32]) -> list[list[float | None]]:
     """Return probabilities as JSON can hold them; None for NaN."""
     written = rounded(values, PROBABILITY_DECIMALS).astype(object)
-    return np.where(np.isnan(values), None, written).tolist()
+    written[np.isnan(values)] = None
+    return written.tolist()
 
 
 def _listed(name: str, rows: list[list[Any]]) -> str:

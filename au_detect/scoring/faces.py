@@ -96,6 +96,7 @@ def score_rows(
     uses_neutral: bool = True,
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
+    mirrored: bool = False,
     resting: Mapping[int, Resting] | None = None,
     name: str,
     settings: dict[str, Any],
@@ -118,6 +119,8 @@ def score_rows(
         Whether to report AUs too that the model's manifest marks as not reliable.
     thresholds : mapping of int to float, optional
         AU -> threshold instead of `DECISION`.
+    mirrored : bool
+        Whether the pictures show mirror images: then left is right.
     resting : mapping of int to Resting, optional
         Faces whose neutral was found in `rows`: what the answers are mixed with.
     name, settings
@@ -142,11 +145,12 @@ def score_rows(
     scale = model.intensity_scale(kind, aus)
     if scale is not None:
         scale[..., 1] += scale[..., 0] * log_odds(limits)[:, None]
+    left, right = (scores.right, scores.left) if mirrored else (scores.left, scores.right)
     return AUResult(
         aus=aus,
         probabilities=scores.probabilities,
-        left=scores.left,
-        right=scores.right,
+        left=left,
+        right=right,
         thresholds=np.array([(thresholds or {}).get(au, DECISION) for au in aus]),
         frame=rows.frame,
         timestamp_s=rows.timestamp_s,

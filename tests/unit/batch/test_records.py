@@ -23,7 +23,12 @@ from au_detect.batch.records import (
 )
 from au_detect.results import AUResult
 
-RECIPE = {"detector": {"version": "1"}, "format": "csv", "landmark_columns": False}
+RECIPE = {
+    "detector": {"version": "1"},
+    "format": "csv",
+    "landmark_columns": False,
+    "columns": "standard",
+}
 
 
 def make_result(found=(True, True, False), face_id=None, name="clip.mp4"):
