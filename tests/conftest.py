@@ -10,6 +10,20 @@ from au_detect.landmarks.pose import read_mean_face
 
 IOD_PX = 100.0
 CENTER_PX = (200.0, 190.0)
+MOST_WORKERS = 4  # each may load TensorFlow, which takes about 1 GB
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Return a worker for each core that is ours; none, for the process itself, if it is one."""
+    ours = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else range(os.cpu_count())
+    return min(len(ours), MOST_WORKERS) if len(ours) > 1 else 0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that have slow tests: begun last, one would keep all waiting."""
+    slow_files = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow_files)
 
 
 @pytest.fixture(scope="session")

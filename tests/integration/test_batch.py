@@ -392,6 +392,15 @@ def records(out):
     return {path.stem for path in out.glob("settings/*.json")}
 
 
+@pytest.fixture
+def hears_ctrl_c():
+    """Let children hear Ctrl-C also where a shell runs the tests in the background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("hears_ctrl_c")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames, jobs):
     out = tmp_path / "out"

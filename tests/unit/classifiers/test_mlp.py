@@ -1,4 +1,5 @@
 import random
+import re
 from importlib.util import find_spec
 
 import numpy as np
@@ -18,6 +19,10 @@ SMALL = {"hidden_layers": 1, "units": 16, "learning_rate": 0.01, "max_epochs": 1
 QUICK = SMALL | {"max_epochs": 2}
 DIRECTIONS = np.array([[2, 0, 1, 0, 0], [0, 2, -1, 0, 0]]).T
 OFFSETS = np.array([0.0, -4.0])  # the second AU is rare
+TENSORFLOW_LOG = re.compile(
+    r"WARNING: All log messages before absl|[IWE]\d{4} .*\.cc:|\d{4}-\d\d-\d\d .*: [IWE] \S+\.cc:"
+    r"|To enable the following instructions"
+)
 
 
 def make_samples(n_rows, seed):
@@ -120,13 +125,14 @@ def test_a_seed_gives_the_same_bytes_and_leaves_other_generators_alone():
 
 
 def test_says_nothing_and_reports_epochs(capfd):
+    """What TensorFlow's own log says on stderr, such as when a data set ends, is not ours."""
     X, y = make_samples(300, 10)
     reported = []
     classifier = MLPClassifier(**QUICK, members=2, on_epoch=lambda *n: reported.append(n))
     classifier.fit(X, y).export_litert()
     captured = capfd.readouterr()
     assert captured.out == ""
-    assert captured.err == ""
+    assert [line for line in captured.err.splitlines() if not TENSORFLOW_LOG.match(line)] == []
     assert reported == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
