@@ -17,7 +17,7 @@ MIN_CALIBRATION_CELLS = 5
 
 MIN_STRATUM_NEGATIVES = 60
 ALWAYS = 4.0
-"""Log-odds of a level that (nearly) everybody reaches who reaches the one below."""
+"""Log-odds of a level that nearly all reach who reach the one below; less them: that none do."""
 
 SMALLEST_THRESHOLD = 1e-6
 
@@ -156,24 +156,28 @@ def fit_intensity_scale(
     Returns
     -------
     ndarray, float64, shape (n_aus, 5, 2), or None
-        For `intensity.intensity_of`; None if a level is reached, or missed, hardly ever in all.
+        For `intensity.intensity_of`; None if no strength was coded.
     """
     coded, scores = np.asarray(intensity, dtype=float), log_odds(probabilities)
     check_shape("probabilities", scores, coded.shape)
+    if (coded > 0).sum() < MIN_CALIBRATION_CELLS:
+        return None
     scale = np.empty((coded.shape[1], len(LEVELS), 2))
     for place, level in enumerate(LEVELS):
         below = coded >= LEVELS[place - 1] if place else np.isfinite(coded)
         reached = np.where(below, coded >= level, np.nan)
-        slopes, offsets = fit_platt_scaling(reached.reshape(-1, 1), scores.reshape(-1, 1))
-        n_reached, n_missed = (reached == 1).sum(axis=0), (reached == 0).sum(axis=0)
-        if min(n_reached.sum(), n_missed.sum()) < MIN_CALIBRATION_CELLS:
-            return None
-        scale[:, place] = [slopes[0], offsets[0]]
-        enough = np.minimum(n_reached, n_missed) >= MIN_CALIBRATION_CELLS
-        scale[enough, place] = np.stack(fit_platt_scaling(reached, scores), axis=-1)[enough]
-        always = (n_missed < MIN_CALIBRATION_CELLS) & (n_reached >= MIN_CALIBRATION_CELLS)
-        scale[always, place] = [0.0, ALWAYS]
+        scale[:, place] = _steps(reached.reshape(-1, 1), scores.reshape(-1, 1))[0]
+        often = (reached == 1).sum(axis=0) >= MIN_CALIBRATION_CELLS
+        scale[often, place] = _steps(reached, scores)[often]
     return scale
+
+
+def _steps(reached: NDArray[np.float64], scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return slope and offset of each column; constant where nearly all reach a level, or none."""
+    steps = np.stack(fit_platt_scaling(reached, scores), axis=-1)
+    for value, constant in ((0, ALWAYS), (1, -ALWAYS)):
+        steps[(reached == value).sum(axis=0) < MIN_CALIBRATION_CELLS] = [0.0, constant]
+    return steps
 
 
 def fit_platt_scaling(

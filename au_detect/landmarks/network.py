@@ -73,10 +73,9 @@ class NetworkFitter:
         """
         seen = network_input(crop)
         with self._lock:
-            found, mirrored = self._look(seen), self._look(seen[:, ::-1])
-        mirrored = mirrored[MIRROR] * np.array([-1, 1, 1], dtype=np.float32)
-        found = (found + mirrored) / 2
-        error_iod = np.maximum(found[:, 2], 0) / np.float32(NETWORK_CROP.iod_px)
+            plain, mirrored = self._look(seen), self._look(seen[:, ::-1])
+        found = (plain + mirrored[MIRROR] * np.array([-1.0, 1.0, 1.0])) / 2
+        error_iod = np.asarray(np.maximum(found[:, 2], 0) / NETWORK_CROP.iod_px, np.float32)
         return CropFit(
             points=found[:, :2] * _SCALE + _MIDDLE_PX,
             uncertainty_iod=float(error_iod[_INSIDE].mean()),

@@ -69,7 +69,10 @@ def cross_validate(
     ]
 
 
-_Answer = tuple[NDArray[np.float32], NDArray[np.float64], dict[str, Any], dict[str, Any]]
+_Answer = tuple[
+    NDArray[np.float32], NDArray[np.float64], dict[str, Any], dict[str, Any],
+    NDArray[np.float32] | None,
+]  # fmt: skip
 
 
 def _fit_and_predict(
@@ -86,9 +89,10 @@ def _fit_and_predict(
     with threadpool_limits(limits=1):  # many small problems: threads only wait for each other
         fitted = fit(data.rows(fold.training), inside, aus=aus)
         test = data.own.rows(fold.test)
+        probabilities = fitted.predict_proba(test, aus)
         return (
-            fitted.predict_proba(test, aus), fitted.thresholds(test, aus),
-            fitted.history, fitted.chosen,
+            probabilities, fitted.thresholds(test, aus), fitted.history, fitted.chosen,
+            fitted.intensities(test, probabilities, aus),
         )  # fmt: skip
 
 
@@ -106,6 +110,7 @@ def _collected(
     thresholds = np.concatenate(
         [np.tile(part[1], (n, 1)) for part, n in zip(parts, sizes, strict=True)]
     )
+    known = [part[4] for part in parts if part[4] is not None]
     return Predictions(
         aus=tuple(aus),
         rows=rows,
@@ -116,4 +121,5 @@ def _collected(
         fold=np.repeat(np.arange(len(folds)), sizes)[order],
         history=[part[2] for part in parts if part[2]],
         chosen=[part[3] for part in parts],
+        intensity=np.concatenate(known)[order] if len(known) == len(parts) else None,
     )

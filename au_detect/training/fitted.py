@@ -10,9 +10,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.classifiers.base import AUClassifier
-from au_detect.classifiers.calibration import choose_thresholds, thresholds_in_strata
+from au_detect.classifiers.calibration import (
+    choose_thresholds,
+    fit_intensity_scale,
+    thresholds_in_strata,
+)
+from au_detect.classifiers.intensity import intensity_of
 from au_detect.classifiers.manifest import NetworkEntry
 from au_detect.datasets.augmentation import measured_pairs
+from au_detect.datasets.labelled_features import graded
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.predictions import Predictions
 from au_detect.facs import Face
@@ -110,6 +116,13 @@ class FittedHalf:
                     thresholds[column] = known.get(au, thresholds[column])
         return thresholds
 
+    def intensity_scale(self, views: Sequence[str]) -> NDArray[np.float64] | None:
+        """Return what makes intensities of what members of some views say, see `intensity_of`.
+
+        None where strengths were not coded.
+        """
+        return fit_intensity_scale(graded(self.intensity), self.unseen_mean(views))
+
     def predict_proba(
         self, features: NDArray[np.float32], views: Sequence[str]
     ) -> NDArray[np.float32]:
@@ -191,6 +204,29 @@ class FittedModel:
         }
         return np.array([found.get(au, 0.5) for au in (self.aus if aus is None else aus)])
 
+    def intensities(
+        self,
+        sequences: LabelledSequences,
+        probabilities: NDArray[np.float32],
+        aus: Sequence[int] | None = None,
+    ) -> NDArray[np.float32] | None:
+        """Return the intensities (n, n_aus) that belong to what `predict_proba` says of sequences.
+
+        None where strengths were not coded; NaN for an AU that was not learnt.
+        """
+        views, wanted = self._views(sequences), list(self.aus if aus is None else aus)
+        steps: dict[int, NDArray[np.float64]] = {}
+        for half in self._answering():
+            of_half = half.intensity_scale(views)
+            if of_half is None:
+                return None
+            steps |= dict(zip(half.aus, of_half, strict=True))
+        known = [column for column, au in enumerate(wanted) if au in steps]
+        found = np.full(probabilities.shape, np.nan, dtype=np.float32)
+        scale = np.array([steps[wanted[column]] for column in known])
+        found[:, known] = intensity_of(probabilities[:, known], scale)
+        return found
+
     @property
     def history(self) -> dict[str, list[dict[str, list[float]]]]:
         """Training curves of the networks by half of the face; empty for other classifiers."""
@@ -221,16 +257,18 @@ class FittedModel:
             half = next(half for half in halves if au in half.aus)
             columns.append(half.unseen_mean(views)[first, half.aus.index(au)])
         recipe, own = self.recipe, self.data.own
+        probabilities = np.stack(columns, axis=1)
         return Predictions(
             aus=self.aus,
             rows=rows,
             y=own.labels(self.aus, recipe.minimum_intensity, recipe.faint)[rows],
-            probabilities=np.stack(columns, axis=1),
+            probabilities=probabilities,
             thresholds=np.broadcast_to(self.thresholds(own), (len(rows), len(self.aus))),
             subject=own.subject[rows],
             fold=halves[0].part[first],
             history=[self.history] if self.history else [],
             chosen=[self.chosen],
+            intensity=self.intensities(own, probabilities),
         )
 
     def _answering(self) -> list[FittedHalf]:

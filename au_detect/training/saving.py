@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.classifiers.calibration import fit_intensity_scale
 from au_detect.classifiers.manifest import IntensityScale
 from au_detect.classifiers.storage import (
     Manifest,
@@ -19,7 +18,6 @@ from au_detect.classifiers.storage import (
     sha256_of,
 )
 from au_detect.datasets.augmentation import measured_pairs
-from au_detect.datasets.labelled_features import graded
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.evaluation.metrics import AUEvaluation, evaluate_aus
@@ -108,7 +106,7 @@ def _entry(
     has_furrows = views[-1] != "geometry"
     thresholds = half.thresholds(views, recipe)
     measured = _measured(fitted, half, views, thresholds)
-    scale = fit_intensity_scale(graded(half.intensity), half.unseen_mean(views))
+    scale = half.intensity_scale(views)
     return NetworkEntry(
         name=network_name(half.face, half.uses_neutral, has_furrows),
         face=half.face,

@@ -66,6 +66,8 @@ def test_a_rare_level_has_the_step_of_all_action_units():
 
 def test_without_graded_faces_there_is_no_scale():
     strength, p = made_faces(200)
+    weak = np.where(strength > 2, np.nan, strength)  # nobody reaches C
+    assert intensity_of([[0.999, 0.999]], fit_intensity_scale(weak, p)).max() < 2.1
     assert fit_intensity_scale(np.where(strength > 0, np.nan, 0), p) is None
 
 
