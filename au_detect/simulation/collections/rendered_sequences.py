@@ -105,8 +105,8 @@ def _table(
     kept = np.array([row["row"] for row in rows])
     attributes = {name: np.array([row["person"][name] for row in rows]) for name in ATTRIBUTES}
     attributes |= {name: values[kept] for name, values in people.attributes().items()}
-    for name in ("neutral_true_points", "true_points"):
-        attributes[name] = np.stack([row[name] for row in rows])
+    for column in ("neutral_true_points", "true_points"):
+        attributes[column] = np.stack([row[column] for row in rows])
     return LabelledSequences(
         neutral_points=np.stack([row["neutral_points"] for row in rows]),
         points=np.stack([row["points"] for row in rows]),
