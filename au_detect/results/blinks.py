@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.facs import BLINK, EYES_CLOSED
+from au_detect.results.events import unbroken_stretches
 from au_detect.results.result import AUResult
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 
@@ -86,9 +87,8 @@ def with_blinks(result: AUResult) -> AUResult:
     threshold = float(result.thresholds[column])
     closed = result.probabilities[:, column]
     blink = closed.copy()
-    for face_id in result.face_ids:
-        mine = result.face_found & (result.face_id == face_id)
-        blink[mine] = blink_probabilities(blink[mine], threshold, result.timestamp_s[mine])
+    for rows in unbroken_stretches(result):
+        blink[rows] = blink_probabilities(blink[rows], threshold, result.timestamp_s[rows])
     probabilities = result.probabilities.copy()
     is_blink = rounded(blink, PROBABILITY_DECIMALS) >= threshold
     probabilities[is_blink, column] = 0.0

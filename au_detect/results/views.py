@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +13,6 @@ from au_detect.results.values import AUValues
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from au_detect.results.result import AUResult
 
 
 class ResultViews(AUValues):
@@ -34,11 +32,12 @@ class ResultViews(AUValues):
         n_found = int(self.face_found.sum())
         return f"AUResult(input={self.input!r}, {rows}, face found in {n_found})"
 
-    def _repr_html_(self: AUResult) -> str:  # type: ignore[misc]
+    def _repr_html_(self) -> str:
         """Return what notebooks show: the AUs that are on, with their course."""
         from au_detect.report.notebook import result_as_html
 
-        return result_as_html(self)
+        result: Any = self
+        return result_as_html(result)
 
     @property
     def face_ids(self) -> tuple[int, ...]:
@@ -62,7 +61,7 @@ class ResultViews(AUValues):
         return tuple(listed[frame] for frame in self.frame.tolist()) if listed else ()
 
     def write_events(
-        self: AUResult,  # type: ignore[misc]
+        self,
         path: str | PathLike[str],
         file_format: str | None = None,
         *,
@@ -93,4 +92,7 @@ class ResultViews(AUValues):
         """
         from au_detect.results.event_files import write_events
 
-        return write_events(self, path, file_format, min_duration_s=min_duration_s, max_gap=max_gap)
+        result: Any = self
+        return write_events(
+            result, path, file_format, min_duration_s=min_duration_s, max_gap=max_gap
+        )
