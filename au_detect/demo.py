@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from au_detect.datasets.collection import SequenceRecord
 from au_detect.detect import AUDetector, Progress
@@ -31,7 +34,9 @@ def run_demo(
     Returns
     -------
     table : DataFrame
-        Per sequence the labelled AUs, and those detected in its last frame.
+        Per sequence the labelled AUs, and those detected in its last frame, the apex: ``missed``
+        are those that the detector reports, but not there, ``not reported`` those that it leaves
+        out by default. ``other frames`` are on in another frame only.
     report : Path
         The page.
     """
@@ -42,6 +47,7 @@ def run_demo(
     for sample in read_samples():
         name = sample.name
         result = detector.run(sample.folder, progress=progress(name) if progress else None)
+        result = replace(result, input=f"{sample.emotion} ({name})")
         result.to_csv(folder / f"{name}.csv")
         results.append(result)
         rows.append(_compare(name, sample, result))
@@ -54,18 +60,24 @@ def run_demo(
 
 
 def _compare(name: str, sample: SequenceRecord, result: AUResult) -> dict[str, object]:
-    detected = {au for au, on in zip(result.aus, result.active[-1], strict=True) if on} - {BLINK}
-    labelled = set(sample.aus)
+    detected = _on(result, result.active[-1])
+    labelled, reported = set(sample.aus), set(result.aus)
     apex = result.emotions().at_apex()
     return {
         "sequence": name,
         "emotion": sample.emotion,
         "labelled": _listed(labelled),
         "detected": _listed(detected),
-        "missed": _listed(labelled - detected),
+        "missed": _listed((labelled & reported) - detected),
+        "not reported": _listed(labelled - reported),
         "not labelled": _listed(detected - labelled),
+        "other frames": _listed(_on(result, result.active.any(axis=0)) - detected),
         "emotion detected": apex.emotion if apex else "",
     }
+
+
+def _on(result: AUResult, active: NDArray[np.bool_]) -> set[int]:
+    return {au for au, on in zip(result.aus, active, strict=True) if on} - {BLINK}
 
 
 def _listed(aus: set[int]) -> str:

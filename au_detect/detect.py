@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -11,14 +11,10 @@ from numpy.typing import ArrayLike
 
 from au_detect.classifiers.storage import AUModel, load_model
 from au_detect.errors import InputError, check_option
-from au_detect.features.measurement import (
-    FaceMeasurements,
-    measure_faces,
-    measure_frame,
-    measurements_of_landmarks,
-)
+from au_detect.features.measurement import FaceMeasurements, measure_faces, measure_frame
 from au_detect.features.neutral import NeutralFace, mean_neutral, neutral_from_landmarks
 from au_detect.features.neutral_choice import (
+    Neutral,
     check_neutral_of_pictures,
     check_neutral_of_stream,
     given_neutral,
@@ -31,17 +27,17 @@ from au_detect.features.neutral_choice import (
     owners_of_neutral,
 )
 from au_detect.frames import Frame, open_frames
-from au_detect.frames.stream import USUAL_FPS
+from au_detect.frames.sources import Source
 from au_detect.landmarks.models import NAMES, LandmarkModel, find_landmark_model, shipped_networks
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.results import AUResult
 from au_detect.results.smoothing import HOW, RunningSmoothing, in_time, smoothing_settings
 from au_detect.scoring.faces import check_thresholds, score_rows
+from au_detect.scoring.measured import Progress, measure_input, without_time
 from au_detect.scoring.rest import Resting, RunningRests, find_rests
 from au_detect.version import __version__
 
-Progress = Callable[[Iterable[Frame], int | None], Iterable[Frame]]
-"""``progress(frames, n_frames)`` returns the frames, for example in a progress bar."""
+__all__ = ["AUDetector", "Progress"]
 
 
 class AUDetector:
@@ -103,11 +99,18 @@ class AUDetector:
         self.thresholds, self.mirrored = dict(thresholds or {}), mirrored
         check_thresholds(self.model, self.thresholds)
 
+    def __repr__(self) -> str:
+        faces = "1 face" if self.tracker.max_faces == 1 else f"{self.tracker.max_faces} faces"
+        more = ", experimental AUs too" if self.experimental else ""
+        own = "".join(f", AU{au} from {p:g}" for au, p in sorted(self.thresholds.items()))
+        landmarks = self.tracker.landmark_model.name
+        return f"AUDetector(model={self.model.name!r}, {landmarks=}, {faces}{more}{own})"
+
     def run(
         self,
-        source: Any = None,
+        source: Source | None = None,
         *,
-        neutral: Any = "auto",
+        neutral: Neutral = "auto",
         landmarks: ArrayLike | None = None,
         independent: bool = False,
         smooth: str = "around",
@@ -133,7 +136,8 @@ class AUDetector:
             then left out: the networks that know geometry alone answer. `neutral` may then be
             landmarks too, shape (68, 2).
         independent : bool
-            Whether the pictures of a list or folder have nothing to do with each other.
+            Whether the pictures of a list or folder have nothing to do with each other: rows name
+            their files (`AUResult.files`) and have no time.
         smooth : {"around", "past", "none"}
             How the frames of a sequence steady each other, see `au_detect.results.smoothing`:
             those before and after, those before only, or not at all.
@@ -165,31 +169,25 @@ class AUDetector:
             neutral = neutral_from_landmarks(neutral)
         check_option("smooth", smooth, HOW)
         given = given_neutral(neutral, self.tracker.anew())
-        if landmarks is not None:
-            fps = USUAL_FPS if fps is None else fps
-            rows = measurements_of_landmarks(landmarks, fps)
-            kind, name, tracker = "sequence" if len(rows) > 1 else "picture", "landmarks", None
-            known: dict[str, Any] = {"fps": float(fps), "time_from": "fps"}
-        else:
-            stream = open_frames(source, fps=fps, channel_order=channel_order)
-            frames = progress(stream, stream.n_frames) if progress else stream
-            tracker = self.tracker.anew()
-            rows = measure_faces(frames, tracker, independent=independent)
-            kind, name = stream.kind, stream.name
-            known = stream.describe() | tracker.describe()
+        measured = measure_input(
+            source, landmarks, self.tracker.anew(), neutral=neutral, independent=independent,
+            fps=fps, channel_order=channel_order, progress=progress,
+        )  # fmt: skip
+        rows = without_time(measured.rows) if independent else measured.rows
         choice = neutral if given is None else given
-        if is_word(choice, "auto") and (independent or is_single_frame(kind, rows)):
+        if is_word(choice, "auto") and (independent or is_single_frame(measured.kind, rows)):
             choice = mean_neutral()
-        settings = {"neutral": in_words(neutral), "independent": independent, **known}
-        owners = owners_of_neutral(choice, rows, tracker)
-        result = self._result(rows, choice, name, settings, owners=owners)
-        return result if kind == "picture" or independent else in_time(result, smooth)
+        settings = {"neutral": in_words(neutral), "independent": independent, **measured.known}
+        owners = owners_of_neutral(choice, rows, measured.tracker)
+        result = self._result(rows, choice, measured.name, settings, owners=owners)
+        in_order = measured.kind != "picture" and not independent
+        return in_time(result, smooth) if in_order else result
 
     def stream(
         self,
-        frames: Any,
+        frames: Source,
         *,
-        neutral: Any = "auto",
+        neutral: Neutral = "auto",
         smooth: str = "past",
         fps: float | None = None,
         channel_order: str = "bgr",
@@ -236,7 +234,7 @@ class AUDetector:
         self,
         measurements: FaceMeasurements,
         *,
-        neutral: Any = "auto",
+        neutral: Neutral = "auto",
         smooth: str = "around",
         name: str = "measurements",
         settings: Mapping[str, Any] | None = None,
@@ -264,7 +262,7 @@ class AUDetector:
     def _result(
         self,
         rows: FaceMeasurements,
-        choice: NeutralFace | str | int,
+        choice: Neutral,
         name: str,
         settings: dict[str, Any],
         known: dict[int, NeutralFace] | None = None,

@@ -3,6 +3,7 @@
 ::
 
     OUT/results/NAME.csv     the table of an input, NAME made valid for every system
+    OUT/events/NAME.eaf      its events, and OUT/annotated/NAME.mp4 its copy, where asked for
     OUT/settings/NAME.json   how it was made, and whether it is still what it was
     OUT/summary.csv          one row per input
     OUT/run.json             version, model, options, thresholds, counts
@@ -19,61 +20,27 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from au_detect.batch.inputs import PERSON, BatchInput, is_neutral_path
+from au_detect.batch.outputs import Outputs
 from au_detect.batch.people import Person
-from au_detect.escapes import encodable
-from au_detect.facs import au_label
+from au_detect.batch.summaries import InputSummary, summarise
+from au_detect.emotions import EmotionResult
 from au_detect.frames.files import printable
 from au_detect.results import AUResult
-from au_detect.results.files import write_atomically
+from au_detect.results.event_files import ENDINGS
 from au_detect.results.names import valid_path
-from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
-from au_detect.results.tables import table_as_csv
-from au_detect.results.writing import write_result, write_settings
+from au_detect.results.writing import write_settings
 
-ENDING_BYTES = len(".parquet")
+ENDING_BYTES = len(".TextGrid")
+ROOMS = ("results", "settings", "events", "annotated")
 
 LEFTOVER_AFTER_S = 60.0
 """Unfinished files older than this are what a killed run left."""
-
-
-@dataclass(frozen=True)
-class InputSummary:
-    """One row of a batch's summary.
-
-    Parameters
-    ----------
-    input, result : str
-        Path of the input; path of its result below the output folder, empty if it failed.
-    frames, frames_with_face, faces : int or None
-        Frames, frames in which a face was found, and different faces; None if it failed.
-    neutral : str
-        What the neutral face was; of several faces, all of them.
-    peaks : dict of str to float
-        Highest probability of each AU over all frames and faces; empty without a face.
-    seconds : float
-        How long scoring and writing took.
-    error : str
-        Why it failed, else empty.
-    """
-
-    input: str
-    result: str = ""
-    frames: int | None = None
-    frames_with_face: int | None = None
-    faces: int | None = None
-    neutral: str = ""
-    peaks: dict[str, float] = field(default_factory=dict)
-    seconds: float = 0.0
-    error: str = ""
 
 
 def result_path(out: str, item: BatchInput, file_format: str) -> Path:
@@ -119,6 +86,7 @@ def store(
     recipe: Mapping[str, Any],
     state: Any,
     started_s: float,
+    outputs: Outputs | None = None,
 ) -> InputSummary:
     """Write the result of an input, then its record; return its row of the summary.
 
@@ -128,17 +96,23 @@ def store(
         The input's `file_state` before it was read.
     started_s : float
         When its scoring began, on `time.perf_counter`.
+    outputs : Outputs, optional
+        By default the table of the recipe alone.
     """
+    outputs = outputs or Outputs(
+        recipe["format"], recipe["columns"], landmark_columns=recipe["landmark_columns"]
+    )
     path, record = result_path(out, item, recipe["format"]), record_path(out, item)
     for file in (path, record):
         file.parent.mkdir(parents=True, exist_ok=True)
     record.unlink(missing_ok=True)
-    write_result(
-        result, path, recipe["format"],
-        landmarks=recipe["landmark_columns"], columns=recipe["columns"],
-    )  # fmt: skip
+    emotions = outputs.emotions_of(result)
+    outputs.write_table(result, path, emotions)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
-    summary = summarise(result, os.path.relpath(path, out), time.perf_counter() - started_s)
+    more = _write_more(result, item, out, outputs, emotions, recipe.get("fps"))
+    summary = summarise(
+        result, os.path.relpath(path, out), time.perf_counter() - started_s, outputs.min_duration_s
+    )
     write_settings(
         result,
         record,
@@ -147,34 +121,44 @@ def store(
             "input_path_sha256": path_sha256(item.source),
             "input_state": state,
             "result_sha256": sha256,
+            "more_files": more,
             "summary": asdict(summary),
         },
     )
     return summary
 
 
-def summarise(result: AUResult, path: str, seconds: float) -> InputSummary:
-    """Return the row of a summary for a result that was written to `path`."""
-    found = result.face_found
-    peaks: dict[str, float] = {}
-    if found.any():
-        highest = rounded(result.probabilities[found].max(axis=0), PROBABILITY_DECIMALS)
-        peaks = dict(zip(map(au_label, result.aus), highest.tolist(), strict=True))
-    return InputSummary(
-        input=result.input,
-        result=path,
-        frames=len(np.unique(result.frame)),
-        frames_with_face=len(np.unique(result.frame[found])),
-        faces=len(np.unique(result.face_id[found])),
-        neutral=", ".join(result.neutral[face] for face in sorted(result.neutral)),
-        peaks=peaks,
-        seconds=round(seconds, 3),
-    )
+def _write_more(
+    result: AUResult,
+    item: BatchInput,
+    out: str,
+    outputs: Outputs,
+    emotions: EmotionResult | None,
+    fps: float | None,
+) -> list[str]:
+    """Write what is wanted beside the table; return the paths of the files below `out`."""
+    name, written = valid_path(item.name, ENDING_BYTES), []
+    for folder, wanted in (("events", outputs.events is not None), ("annotated", outputs.video)):
+        base = Path(out, folder, name)
+        if wanted:
+            base.parent.mkdir(parents=True, exist_ok=True)
+        file = (
+            outputs.write_events(result, base)
+            if folder == "events"
+            else outputs.write_copy(result, item.source, base, emotions=emotions, fps=fps)
+        )
+        written += [os.path.relpath(file, out)] if file else []
+    return written
 
 
 def discard(item: BatchInput, out: str, file_format: str) -> None:
     """Remove what an earlier run left of an input that has now failed."""
-    for path in (record_path(out, item), result_path(out, item, file_format)):
+    name = valid_path(item.name, ENDING_BYTES)
+    more = [
+        *(Path(out, "events", f"{name}{ending}") for ending in ENDINGS.values()),
+        *(Path(out, "annotated", f"{name}{ending}") for ending in (".mp4", ".webm", ".png")),
+    ]
+    for path in (record_path(out, item), result_path(out, item, file_format), *more):
         try:
             path.unlink(missing_ok=True)
         except OSError:  # the folder may be missing or be a file: then there is no result
@@ -191,10 +175,11 @@ def read_whole(item: BatchInput, out: str, recipe: Mapping[str, Any]) -> InputSu
         batch = json.loads(record_path(out, item).read_bytes())["batch"]
         data = result_path(out, item, recipe["format"]).read_bytes()
         summary = InputSummary(**batch["summary"])
-        same = (
+        same = batch["summary"].keys() == asdict(summary).keys() and (
             batch["recipe"] == recipe_of(item, recipe)
             and batch["input_state"] == file_state(item.source) is not None
             and batch["result_sha256"] == hashlib.sha256(data).hexdigest()
+            and all(Path(out, file).is_file() for file in batch["more_files"])
         )
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
@@ -223,35 +208,10 @@ def path_sha256(path: str) -> str:
     return hashlib.sha256(os.fsencode(os.path.realpath(path))).hexdigest()
 
 
-def summary_frame(summaries: Iterable[InputSummary]) -> pd.DataFrame:
-    """Return the summary: a row per input, ``AU01_peak ...`` for every AU of any of them."""
-    rows = list(summaries)
-    labels = sorted({label for row in rows for label in row.peaks})
-
-    def texts(name: str) -> list[str]:
-        return [encodable(getattr(row, name)) for row in rows]
-
-    columns: dict[str, Any] = {name: texts(name) for name in ("input", "result")}
-    for name in ("frames", "frames_with_face", "faces"):
-        columns[name] = pd.array([getattr(row, name) for row in rows], dtype="Int64")
-    columns["neutral"] = texts("neutral")
-    for label in labels:
-        columns[f"{label}_peak"] = [row.peaks.get(label, np.nan) for row in rows]
-    columns["seconds"] = [row.seconds for row in rows]
-    columns["error"] = texts("error")
-    return pd.DataFrame(columns)
-
-
-def write_summary(summaries: Iterable[InputSummary], path: Path) -> None:
-    """Write the summary as CSV; its texts are kept from being formulas, as in results."""
-    table = summary_frame(summaries)
-    write_atomically(path, table_as_csv(table, ("input", "result", "neutral", "error")))
-
-
 def remove_leftovers(out: str) -> None:
     """Remove unfinished files that a killed run left behind."""
     unfinished = f".{'[0-9a-f]' * 32}.part"  # as `write_atomically` calls them
-    for pattern in (unfinished, f"results/**/{unfinished}", f"settings/**/{unfinished}"):
+    for pattern in (unfinished, *(f"{room}/**/{unfinished}*" for room in ROOMS)):
         for path in Path(out).glob(pattern):
             try:
                 if time.time() - path.stat().st_mtime > LEFTOVER_AFTER_S:

@@ -12,13 +12,12 @@ from typing import Any
 
 from au_detect.batch.inputs import BatchInput
 from au_detect.batch.records import (
-    InputSummary,
     other_owner,
     read_whole,
     record_path,
     remove_leftovers,
-    write_summary,
 )
+from au_detect.batch.summaries import InputSummary, write_summary
 from au_detect.errors import InputError
 from au_detect.frames.files import printable
 from au_detect.results.files import check_is_no_input

@@ -12,22 +12,21 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.batch.inputs import find_inputs, in_shard, is_neutral_path
 from au_detect.batch.lock import locked_folder
+from au_detect.batch.outputs import Outputs
 from au_detect.batch.people import Person, with_people
-from au_detect.batch.records import InputSummary, summary_frame
 from au_detect.batch.run import BatchRun
+from au_detect.batch.summaries import InputSummary, summary_frame
 from au_detect.batch.workers import BACKENDS, DetectorOptions, score_in_parallel, score_input
-from au_detect.errors import AUDetectError, InputError, check_option, check_positive
+from au_detect.errors import InputError, check_option, check_positive
 from au_detect.facs import au_label
 from au_detect.frames.files import printable
 from au_detect.landmarks.models import NAMES
 from au_detect.results.checks import json_copy
-from au_detect.results.layouts import check_layout
-from au_detect.results.writing import FORMATS
 from au_detect.scoring.faces import DECISION
 
 if TYPE_CHECKING:
@@ -64,6 +63,12 @@ def score_sequences(
     fps: float | None = None,
     landmark_columns: bool = False,
     columns: str = "standard",
+    decimal: str = "point",
+    events: str | None = None,
+    min_duration_s: float = 0.0,
+    emotions: bool = False,
+    emotion_rules: str | os.PathLike[str] | None = None,
+    video: bool = False,
     progress: Progress | None = None,
 ) -> pd.DataFrame:
     """Detect the AUs of many inputs; write a result file for each, and a summary of all.
@@ -111,14 +116,17 @@ def score_sequences(
         Whether to write the landmarks too (csv, parquet).
     columns : str
         Of the tables (csv, parquet), see `AUResult.to_dataframe`.
+    decimal, events, min_duration_s, emotions, emotion_rules, video
+        What is written beside and how; see `au_detect.batch.outputs.Outputs`.
     progress : callable, optional
         ``progress(summaries, n_inputs)`` returns the summaries, for example in a progress bar.
 
     Returns
     -------
     DataFrame
-        The summary: ``input, result, frames, frames_with_face, faces, neutral, AU01_peak ...,
-        seconds, error``, a row per input.
+        The summary, a row per input: ``input, result, frames, frames_with_face, faces, neutral``,
+        for every AU ``AU01_share ...`` (of the frames with a face, in [0, 1]), ``AU01_mean ...``
+        and ``AU01_peak ...`` (probability), ``AU01_events ...``, then ``seconds, error``.
 
     Raises
     ------
@@ -133,8 +141,13 @@ def score_sequences(
         If `out` cannot be written; also if the disk is full, which ends the batch.
     """
     place = os.path.abspath if backend == "dask" else os.fspath
-    check_layout(columns, landmarks=landmark_columns)
-    _check_options(neutral, format, n_jobs, backend, scheduler)
+    _check_options(neutral, n_jobs, backend, scheduler)
+    rules = None if emotion_rules is None else place(emotion_rules)
+    outputs = Outputs(
+        format, columns, decimal, landmark_columns, events, min_duration_s,
+        emotions or rules is not None, rules, video,
+    )  # fmt: skip
+    outputs.check(independent=independent)
     if fps is not None:
         check_positive("fps", fps)
         fps = float(fps)
@@ -148,17 +161,19 @@ def score_sequences(
     )  # fmt: skip
     detector = options.detector()
     recipe = _recipe(
-        detector, options, independent=independent, smooth=smooth, fps=fps, format=format,
-        landmark_columns=landmark_columns, columns=columns,
-    )  # fmt: skip
+        detector, options, independent=independent, smooth=smooth, fps=fps, **outputs.as_recipe()
+    )
     inputs = [
         replace(item, source=place(item.source), neutral=_placed(item.neutral, place))
         for item in with_people(find_inputs(sources, neutral=neutral))
-        if in_shard(item, shard)
+        if in_shard(item, shard) and not _is_below(item.source, os.path.join(out, "annotated"))
     ]
     about = {"networks": _networks(detector), "shard": shard, "backend": backend, "n_jobs": n_jobs}
     run = BatchRun(place(out), inputs, recipe, shard, about)
-    score = partial(score_input, out=run.out, options=options, recipe=recipe, timeout_s=timeout_s)
+    score = partial(
+        score_input,
+        out=run.out, options=options, recipe=recipe, outputs=outputs, timeout_s=timeout_s,
+    )  # fmt: skip
     with locked_folder(run.out, shard):
         if resume:
             run.take_over()
@@ -194,10 +209,7 @@ def _networks(detector: AUDetector) -> dict[str, Any]:
     }
 
 
-def _check_options(
-    neutral: Any, file_format: str, n_jobs: int, backend: str, scheduler: str | None
-) -> None:
-    check_option("format", file_format, FORMATS)
+def _check_options(neutral: Any, n_jobs: int, backend: str, scheduler: str | None) -> None:
     check_option("backend", backend, BACKENDS)
     if isinstance(n_jobs, bool) or not isinstance(n_jobs, int) or n_jobs == 0:
         raise InputError(f"n_jobs must be a whole number, -1 for all cores, got {n_jobs!r}")
@@ -214,8 +226,11 @@ def _check_options(
         )
     if is_neutral_path(neutral) and not os.path.exists(neutral):
         raise InputError(f"neutral {printable(neutral)} does not exist")
-    if file_format == "parquet" and find_spec("pyarrow") is None:
-        raise AUDetectError("Parquet files need pyarrow: pip install 'au-detect[parquet]'")
+
+
+def _is_below(path: str, folder: str) -> bool:
+    """Return whether a path is below a folder: annotated copies are no inputs of a next batch."""
+    return Path(os.path.abspath(path)).is_relative_to(os.path.abspath(folder))
 
 
 def _placed(neutral: Any, place: Callable[[Any], str]) -> Any:

@@ -42,7 +42,7 @@ def walk(root: str) -> Iterator[str]:
         videos, is_sequence = [], False
         for name in sorted(files, key=lambda name: natural_key(Path(name))):
             if not name.startswith("."):
-                kind = _kind(os.path.join(folder, name), is_sequence)
+                kind = kind_of_file(os.path.join(folder, name), is_sequence)
                 is_sequence |= kind == "picture"
                 videos += [name] if kind == "video" else []
         if is_sequence:
@@ -73,8 +73,8 @@ def _identity(folder: str) -> tuple[int, int]:
     return status.st_dev, status.st_ino
 
 
-def _kind(path: str, is_sequence: bool) -> str | None:
-    """Return "video", "picture" or None; pictures need no second look in a sequence."""
+def kind_of_file(path: str, is_sequence: bool = False) -> str | None:
+    """Return "video", "picture" or None of a file; pictures need no second look in a sequence."""
     ending = os.path.splitext(path)[1].lower()
     if ending in VIDEO_ENDINGS:
         return "video"

@@ -21,8 +21,10 @@ from typing import Any
 from joblib import Parallel, delayed, effective_n_jobs, parallel_config
 
 from au_detect.batch.inputs import BatchInput
+from au_detect.batch.outputs import Outputs
 from au_detect.batch.people import Person, neutral_of_person
-from au_detect.batch.records import InputSummary, discard, file_state, store
+from au_detect.batch.records import discard, file_state, store
+from au_detect.batch.summaries import InputSummary
 from au_detect.batch.watching import begin_worker, deadline, one_at_a_time, too_long, until_timeout
 from au_detect.detect import AUDetector
 from au_detect.errors import AUDetectError, InputError
@@ -79,6 +81,7 @@ def score_input(
     out: str,
     options: DetectorOptions,
     recipe: Mapping[str, Any],
+    outputs: Outputs,
     timeout_s: float | None = None,
 ) -> InputSummary:
     """Score one input and write its files; what goes wrong with it becomes its `error`.
@@ -107,7 +110,7 @@ def score_input(
                     fps=recipe["fps"],
                     progress=None if timeout_s is None else until_timeout(timeout_s, name),
                 )
-            return store(result, item, out, recipe, state, started_s)
+            return store(result, item, out, recipe, state, started_s, outputs)
     except Exception as error:
         if isinstance(error, OSError) and error.errno in _NO_ROOM:
             raise

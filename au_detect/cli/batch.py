@@ -11,20 +11,37 @@ from typing import TYPE_CHECKING, Any
 from au_detect.cli.options import (
     BAD_INPUT,
     NO_FACE_ANYWHERE,
+    Raw,
     add_scoring_options,
     detector_arguments,
+    outputs_from,
     scoring_arguments,
 )
 from au_detect.cli.printing import complaint, say
 
 if TYPE_CHECKING:
-    from au_detect.batch.records import InputSummary
+    from au_detect.batch.summaries import InputSummary
+
+
+DESCRIPTION = """Score a tree of videos and picture folders: a table for each, and summary.csv with
+a row
+for each: share of the frames in which every action unit is on, mean, peak and number of
+events. What fails is recorded and the rest goes on."""
+EXAMPLES = """examples:
+  au-detect batch study/ --out scored --jobs 4
+  au-detect batch study/ --out scored --resume          # go on where it was stopped
+  au-detect batch clips.csv --neutral person            # columns input, neutral, subject
+  au-detect batch study/ --emotions --events elan --video"""
 
 
 def add_batch(commands: Any) -> None:
     """Add ``batch`` to a parser."""
     batch = commands.add_parser(
-        "batch", help="action units of thousands of videos and sequences, a result file each"
+        "batch",
+        help="action units of thousands of videos and sequences, a result file each",
+        description=DESCRIPTION,
+        epilog=EXAMPLES,
+        formatter_class=Raw,
     )
     batch.set_defaults(command=_batch)
     batch.add_argument(
@@ -34,38 +51,39 @@ def add_batch(commands: Any) -> None:
         "and perhaps `neutral` and `subject`",
     )  # fmt: skip
     add_scoring_options(batch, out="au_detect_batch")
-    batch.add_argument("--jobs", type=int, default=1, metavar="N", help="processes; -1: all cores")
-    batch.add_argument(
-        "--resume", action="store_true",
-        help="skip what is done and whole: same options, model and version, input of the same "
-        "size and time of change",
-    )  # fmt: skip
-    batch.add_argument(
+    spread = batch.add_argument_group("how the work is spread")
+    spread.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes; -1: all cores (default: 1)"
+    )
+    spread.add_argument(
         "--timeout", dest="timeout_s", type=float, metavar="SECONDS",
         help="an input that takes longer has failed (default: none does)",
     )  # fmt: skip
-    batch.add_argument(
+    spread.add_argument(
         "--shard", metavar="K/N",
         help="only the K-th of N parts, told apart by the names of the inputs: for schedulers "
-        "such as Slurm",
+        "such as Slurm (default: everything)",
     )  # fmt: skip
-    batch.add_argument("--backend", choices=("loky", "dask"), default="loky")
-    batch.add_argument("--scheduler", metavar="ADDRESS", help="of a Dask cluster")
+    spread.add_argument(
+        "--backend", choices=("loky", "dask"), default="loky",
+        help="processes on this machine (loky, default), or a Dask cluster",
+    )  # fmt: skip
+    spread.add_argument(
+        "--scheduler", metavar="ADDRESS", help="of the Dask cluster, like tcp://10.0.0.1:8786"
+    )
 
 
 def _batch(options: argparse.Namespace) -> int:
     from au_detect.batch import score_sequences
     from au_detect.batch.people import person_in
 
-    arguments = scoring_arguments(options)
+    arguments, outputs = scoring_arguments(options), outputs_from(options)
     if options.neutral_from:
         arguments["neutral"] = person_in(options.neutral_from)
     summary = score_sequences(
         options.inputs[0] if len(options.inputs) == 1 else options.inputs,
         options.out,
-        format=options.format,
-        landmark_columns=options.landmark_columns,
-        columns=options.columns,
+        **vars(outputs),
         n_jobs=options.jobs,
         backend=options.backend,
         scheduler=options.scheduler,

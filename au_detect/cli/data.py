@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from au_detect.cli.options import Raw
 from au_detect.cli.printing import say, say_lines
 from au_detect.datasets.coded_frames import VIDEO_FRAMES
 from au_detect.errors import InputError
@@ -34,8 +35,13 @@ OWN_LANDMARKS = "ckplus"
 def add_data_commands(commands: Any) -> None:
     """Add ``dataset`` to a parser."""
     dataset = commands.add_parser(
-        "dataset", help="what a labelled collection holds, and what is wrong with it"
-    )
+        "dataset", help="what a labelled collection holds, and what is wrong with it",
+        description="Read a collection as it is distributed and say how many people show each "
+        "action unit, and which files are missing, damaged or contradict each other.",
+        epilog="examples:\n  au-detect dataset CK+\n  au-detect dataset CK+ --out ckplus.npz"
+        "\n  au-detect dataset DISFA --problems problems.csv",
+        formatter_class=Raw,
+    )  # fmt: skip
     dataset.set_defaults(command=_dataset)
     dataset.add_argument("data", type=Path, metavar="DATA", help=DATA_HELP)
     dataset.add_argument(
@@ -73,7 +79,7 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--camera", choices=("left", "right"), default="left", help="of DISFA (default: left)"
     )
-    group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    group.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     group.add_argument(
         "--cache", type=Path, metavar="DIR", help="where measurements are kept (default: a folder "
         "in the user's cache)",

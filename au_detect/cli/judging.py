@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.data import DATA_HELP, add_data_options, sequences_from_options
+from au_detect.cli.options import Raw
 from au_detect.cli.printing import complain, say, say_lines
 from au_detect.cli.recipe import add_recipe_options, recipe_from_options, training_progress
 from au_detect.errors import InputError
@@ -31,7 +32,14 @@ def add_judging_commands(commands: Any) -> None:
 
 
 def _add_train(commands: Any) -> None:
-    train = commands.add_parser("train", help="fit the networks to labelled sequences")
+    train = commands.add_parser(
+        "train", help="fit the networks to labelled sequences",
+        description="Fit the networks of upper and lower face to labelled collections, calibrate "
+        "them on people who did not train them, and write a model folder with its card.",
+        epilog="examples:\n  au-detect train CK+ --out my_model"
+        "\n  au-detect train OWN --extra faces.npz --out my_model --min-positive-subjects 3",
+        formatter_class=Raw,
+    )  # fmt: skip
     train.set_defaults(command=_train)
     _add_data(train)
     train.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model folder")
@@ -62,21 +70,35 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
 
 def _add_evaluate(commands: Any) -> None:
     evaluate = commands.add_parser(
-        "evaluate", help="how well action units are detected in people that training never saw"
-    )
+        "evaluate", help="how well action units are detected in people that training never saw",
+        description="Judge a recipe by folds that share no subject, or a model folder as it is, "
+        "and write a page with rates, intervals and the worst mistakes.",
+        epilog="examples:\n  au-detect evaluate CK+ --out judged"
+        "\n  au-detect evaluate DISFA --model my_model --out judged",
+        formatter_class=Raw,
+    )  # fmt: skip
     evaluate.set_defaults(command=_evaluate)
     _add_data(evaluate)
     evaluate.add_argument(
         "--model", type=Path, metavar="DIR", help="judge this model folder; nothing is trained"
     )
     evaluate.add_argument(
-        "--classifier", default="mlp", metavar="NAME", help=", ".join(MODEL_NAMES)
+        "--classifier",
+        default="mlp",
+        metavar="NAME",
+        help=f"{', '.join(MODEL_NAMES)} (default: mlp)",
     )
     _add_protocol_options(evaluate, "au_detect_evaluation")
 
 
 def _add_compare(commands: Any) -> None:
-    compare = commands.add_parser("compare", help="several classifiers on the same people")
+    compare = commands.add_parser(
+        "compare", help="several classifiers on the same people",
+        description="Judge several classifiers by the same folds and seeds, take parts away from "
+        "the first, and say by how much they differ, with intervals.",
+        epilog="example:\n  au-detect compare CK+ --models mlp,svm,adaboost --folds 10",
+        formatter_class=Raw,
+    )  # fmt: skip
     compare.set_defaults(command=_compare)
     _add_data(compare)
     compare.add_argument(
@@ -99,17 +121,23 @@ def _add_compare(commands: Any) -> None:
 
 
 def _add_protocol_options(parser: argparse.ArgumentParser, out: str) -> None:
-    parser.add_argument("--protocol", choices=PROTOCOLS, default="subject-kfold")
-    parser.add_argument("--folds", type=int, default=10, metavar="N", help="of subject-kfold")
+    parser.add_argument(
+        "--protocol", choices=PROTOCOLS, default="subject-kfold",
+        help="who is judged by a training that never saw them (default: %(default)s)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--folds", type=int, default=10, metavar="N", help="of subject-kfold (default: 10)"
+    )
     parser.add_argument(
         "--features", choices=FEATURES, default="both",
         help="what is learnt from (default: %(default)s, where furrows were measured)",
     )  # fmt: skip
     parser.add_argument("--without-neutral", action="store_true", help="do not use neutral faces")
+    parser.add_argument("--one-network", action="store_true", help="one for the whole face")
     parser.add_argument(
-        "--one-network", action="store_true", help="one classifier for the whole face"
-    )
-    parser.add_argument("--out", type=Path, default=Path(out), metavar="DIR")
+        "--out", type=Path, default=Path(out), metavar="DIR",
+        help="the folder for the page and the tables (default: %(default)s)",
+    )  # fmt: skip
     add_recipe_options(parser)
     add_data_options(parser)
 
@@ -118,7 +146,7 @@ def _train(options: argparse.Namespace) -> int:
     from au_detect.datasets.pose_range import pose_range_deg
     from au_detect.training.engine import fit
     from au_detect.training.recipe import FEW_PEOPLE
-    from au_detect.training.report import write_training_report
+    from au_detect.training.report import experimental_text, write_training_report
     from au_detect.training.saving import save_fitted
     from au_detect.training.watch import Watch
 
@@ -140,23 +168,10 @@ def _train(options: argparse.Namespace) -> int:
         options.out, fitted, n_folds=options.folds, n_jobs=options.jobs, progress=_folds_progress
     )
     _print_evaluation(document)
-    _print_experimental(options.out)
+    if text := experimental_text(options.out):
+        say(text)
     say(f"model, card and report -> {options.out}")
     return 0
-
-
-def _print_experimental(folder: Path) -> None:
-    from au_detect.classifiers.storage import read_manifest
-    from au_detect.facs import au_label
-
-    doubtful = {
-        au: entry.metrics.get(au, {}).get("n_positive") or 0
-        for entry in read_manifest(folder).networks
-        for au in entry.experimental
-    }
-    if doubtful:
-        listed = ", ".join(f"{au_label(au)} ({n:.0f})" for au, n in sorted(doubtful.items()))
-        print(f"experimental, for a low AUC or too few positives to tell (how many): {listed}")
 
 
 def _evaluate(options: argparse.Namespace) -> int:

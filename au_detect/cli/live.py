@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from au_detect.cli.options import add_landmarks_option
+from au_detect.cli.options import Raw, add_landmarks_option
 from au_detect.errors import InputError
 
 
@@ -17,7 +18,9 @@ def add_live_command(commands: Any) -> None:
         "live",
         help="a page on this machine that shows action units of a camera or clip",
         description="Serve a page on 127.0.0.1. Without a source, it uses the browser's camera. "
-        "Nothing leaves this machine and nothing is stored.",
+        "Nothing leaves this machine and nothing is stored, unless you save the rows in the page.",
+        epilog="examples:\n  au-detect live\n  au-detect live --video clip.mp4 --no-browser",
+        formatter_class=Raw,
     )
     live.set_defaults(command=_live)
     source = live.add_mutually_exclusive_group()
@@ -29,10 +32,17 @@ def add_live_command(commands: Any) -> None:
         help='until the page\'s button is pressed: "auto" (default: the calmest frames so far), '
         '"first" frame, "none", or a picture',
     )  # fmt: skip
-    live.add_argument("--fps", type=float, help="instead of the time stamps (default: 30 without)")
+    live.add_argument(
+        "--fps", type=float, metavar="RATE",
+        help="frames per second instead of the time stamps (default: 30 without)",
+    )  # fmt: skip
     live.add_argument("--emotion-rules", type=Path, metavar="FILE", help="your own (TOML)")
     live.add_argument("--model", type=Path, metavar="DIR", help="another model folder")
     add_landmarks_option(live)
+    live.add_argument(
+        "--no-browser", dest="opens_browser", action="store_false",
+        help="only say the address (default: open it, where the command runs in a terminal)",
+    )  # fmt: skip
     live.add_argument(
         "--experimental", action="store_true", help="show AUs that are not reliable too"
     )
@@ -63,8 +73,18 @@ def _live(options: argparse.Namespace) -> int:
         port = listener.getsockname()[1]
         server = make_server(live, listener)
         print(f"Open http://127.0.0.1:{port} in a browser; Ctrl+C stops.", flush=True)
+        if options.opens_browser and sys.stdout.isatty():
+            _open_soon(f"http://127.0.0.1:{port}")
         server.run([listener])
     return 0
+
+
+def _open_soon(address: str) -> None:
+    """Open a page in the user's browser; its connection waits until the server answers."""
+    import threading
+    import webbrowser
+
+    threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
 
 
 def _listener(port: int) -> Any:

@@ -6,7 +6,7 @@ import argparse
 import io
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -14,22 +14,11 @@ from au_detect.cli.batch import add_batch
 from au_detect.cli.data import add_data_commands
 from au_detect.cli.judging import add_judging_commands
 from au_detect.cli.live import add_live_command
-from au_detect.cli.options import (
-    BAD_INPUT,
-    NO_FACE_ANYWHERE,
-    add_scoring_options,
-    detector_arguments,
-    scoring_arguments,
-)
-from au_detect.cli.pictures import (
-    add_picture_commands,
-    add_picture_options,
-    emotions_wanted,
-    write_pictures,
-)
-from au_detect.cli.printing import complain, say, say_lines
+from au_detect.cli.options import BAD_INPUT, Raw
+from au_detect.cli.pictures import add_picture_commands
+from au_detect.cli.printing import complain, frame_progress, say, say_lines
+from au_detect.cli.run import add_run
 from au_detect.cli.stopping import INTERRUPTED, TERMINATED, Terminated, stopped_by_sigterm
-from au_detect.cli.targets import input_marks, targets_of
 from au_detect.cli.training import add_training_commands
 from au_detect.errors import AUDetectError
 from au_detect.escapes import escaped
@@ -46,7 +35,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", MAX_PICTURE_PIXELS)
     _escape_what_cannot_be_written()
-    options = _parser().parse_args(arguments)
+    parser = make_parser()
+    if not (sys.argv[1:] if arguments is None else arguments):
+        parser.print_help()
+        return 0
+    options = parser.parse_args(arguments)
     try:
         with stopped_by_sigterm():
             return int(options.command(options) or 0)
@@ -85,11 +78,17 @@ def _escape_what_cannot_be_written() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="au-detect", description="Detect facial action units (FACS) by geometry.")
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of the command."""
+    parser = _Parser(
+        prog="au-detect",
+        description="Detect facial action units (FACS) by geometry.",
+        epilog="Start with `au-detect demo`, then `au-detect run CLIP`. `au-detect COMMAND --help` "
+        "has the options and examples of a command.",
+    )
     parser.add_argument("--version", action="version", version=f"au_detect {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add_run(commands)
+    add_run(commands)
     add_batch(commands)
     _add_demo(commands)
     _add_info(commands)
@@ -101,100 +100,49 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run(commands: Any) -> None:
-    run = commands.add_parser("run", help="action units of pictures, sequences and videos")
-    run.set_defaults(command=_run)
-    run.add_argument("inputs", nargs="+", metavar="INPUT", help="picture, folder, glob or video")
-    add_scoring_options(run, out="au_detect_results")
-    add_picture_options(run)
-
-
 def _add_demo(commands: Any) -> None:
-    demo = commands.add_parser("demo", help="run on the sample sequences and write a report")
+    demo = commands.add_parser(
+        "demo",
+        help="run on the sample sequences and write a report",
+        description="Detect the action units of the sample people that come with the package, "
+        "print them beside their labels, and write report.html.",
+        epilog="example:\n  au-detect demo --out tried",
+        formatter_class=Raw,
+    )
     demo.set_defaults(command=_demo)
-    demo.add_argument("--out", type=Path, default=Path("au_detect_demo"), metavar="DIR")
+    demo.add_argument(
+        "--out", type=Path, default=Path("au_detect_demo"), metavar="DIR",
+        help="the folder for the report and the tables (default: %(default)s)",
+    )  # fmt: skip
 
 
 def _add_info(commands: Any) -> None:
-    info = commands.add_parser("info", help="versions, models, and how reliable each AU is")
+    info = commands.add_parser(
+        "info",
+        help="versions, models, and how reliable each AU is",
+        description="Say what is installed, which models are used, and how well each action unit "
+        "was found in simulated people whom training never saw.",
+        epilog="examples:\n  au-detect info\n  au-detect info --all\n"
+        "  au-detect info --model my_model",
+        formatter_class=Raw,
+    )
     info.set_defaults(command=_info)
-    info.add_argument("--model", type=Path, metavar="DIR")
-
-
-def _run(options: argparse.Namespace) -> int:
-    from au_detect.batch.people import neutral_of_person, person_in
-    from au_detect.detect import AUDetector
-    from au_detect.results.layouts import check_layout
-    from au_detect.results.writing import write_result, write_settings
-
-    check_layout(options.columns, landmarks=options.landmark_columns)
-    detector = AUDetector(**detector_arguments(options))
-    arguments = scoring_arguments(options)
-    if options.neutral_from:
-        arguments["neutral"] = neutral_of_person(detector, person_in(options.neutral_from))
-    options.out.mkdir(parents=True, exist_ok=True)
-    faces_seen, failed = False, False
-    also_read = (
-        options.neutral, options.neutral_from, options.emotion_rules, options.landmark_model
-    )  # fmt: skip
-    all_targets = targets_of(options.inputs, also_read, options.out, options.format)
-    for source, targets in zip(options.inputs, all_targets, strict=True):
-        progress = _progress(targets.name)
-        try:
-            if not options.overwrite:
-                targets.check_owner(source, annotated=options.video)
-            result = detector.run(source, progress=progress, **arguments)
-        except AUDetectError as error:
-            complain(error)
-            failed = True
-            continue
-        emotions = emotions_wanted(options, result)
-        write_result(
-            result, targets.result, options.format,
-            landmarks=options.landmark_columns, emotions=emotions, columns=options.columns,
-        )  # fmt: skip
-        write_settings(result, targets.side_car, **input_marks(source))
-        faces_seen |= bool(result.face_found.any())
-        for notice in result.settings.get("notices", ()):
-            complain(f"{source}: {notice}")
-        if not result.face_found.any():
-            complain(f"no face found in {source}")
-        for doubt in sorted(set(result.neutral_doubts.values())):
-            complain(f"{source}: {doubt}")
-        say(_in_a_line(result), f"-> {targets.result}")
-        write_pictures(options, source, result, emotions, targets.annotated, progress)
-        if len(options.inputs) == 1:
-            print(result.summary().to_string())
-    if failed:
-        return BAD_INPUT
-    return 0 if faces_seen else NO_FACE_ANYWHERE
-
-
-def _progress(name: str) -> Any:
-    def bar(frames: Iterable[Any], n_frames: int | None) -> Iterable[Any]:
-        from tqdm import tqdm
-
-        return tqdm(
-            frames, total=n_frames, desc=escaped(name), unit="frame", disable=None, leave=False
-        )
-
-    return bar
-
-
-def _in_a_line(result: Any) -> str:
-    rows = f"{len(result)} row{'s' if len(result) != 1 else ''}"
-    found = int(result.face_found.sum())
-    neutral = ", ".join(sorted(set(result.neutral.values()))) or "no face"
-    quality = "".join(f" (quality {q:.2f})" for q in result.neutral_quality.values())
-    return f"{result.input}: {rows}, face in {found}, neutral: {neutral}{quality}"
+    info.add_argument(
+        "--model", type=Path, metavar="DIR", help="about this model folder (default: the shipped)"
+    )
+    info.add_argument(
+        "--all", action="store_true", help="the tables of every network, with thresholds and rates"
+    )
 
 
 def _demo(options: argparse.Namespace) -> int:
     from au_detect.demo import run_demo
 
-    table, report = run_demo(options.out, progress=_progress)
-    print(table.to_string(index=False))
+    table, report = run_demo(options.out, progress=frame_progress)
+    print(table.drop(columns="sequence").to_string(index=False))
     print()
+    print("detected: at the apex, the last frame; not reported: labelled, but left out by default")
+    print("(--experimental); other frames: on in another frame only")
     say(f"Report: {report}")
     return 0
 
@@ -202,5 +150,5 @@ def _demo(options: argparse.Namespace) -> int:
 def _info(options: argparse.Namespace) -> int:
     from au_detect.info import describe
 
-    say_lines(describe(options.model))
+    say_lines(describe(options.model, every=options.all))
     return 0

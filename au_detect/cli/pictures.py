@@ -1,4 +1,4 @@
-"""The commands and options that draw: ``plot``, ``report``, and ``run --emotions --video``."""
+"""The commands that draw: ``plot`` and ``report``."""
 
 from __future__ import annotations
 
@@ -7,31 +7,51 @@ import os
 from pathlib import Path
 from typing import Any
 
+from au_detect.cli.options import Raw
 from au_detect.cli.printing import say, say_lines
 from au_detect.errors import InputError
 
 RESULT_ENDINGS = (".json", ".csv", ".parquet")
 
 
-def add_picture_options(run: argparse.ArgumentParser) -> None:
-    """Add what ``run`` writes beside its tables."""
-    run.add_argument("--emotions", action="store_true", help="recognise emotions too")
-    run.add_argument(
-        "--emotion-rules", type=Path, metavar="FILE", help="your own emotion rules (TOML)"
-    )
-    run.add_argument("--video", action="store_true", help="write an annotated copy too")
-
-
 def add_picture_commands(commands: Any) -> None:
     """Add ``plot`` and ``report``."""
-    plot = commands.add_parser("plot", help="draw one result, or compare several")
+    plot = commands.add_parser(
+        "plot", help="draw one result, or compare several",
+        description="Draw a result of `run` (or run an input first): the course of the action "
+        "units that are on, the apex, and the face; with --frame, why each is on in it; of "
+        "several results, side by side.",
+        epilog="examples:\n  au-detect plot clip.json --frames clip.mp4 --out clip.png\n"
+        "  au-detect plot clip.json --frame 120 --out why.pdf\n"
+        "  au-detect plot clip.mp4 --out clip.svg",
+        formatter_class=Raw,
+    )  # fmt: skip
     plot.set_defaults(command=_plot)
-    plot.add_argument("results", nargs="+", metavar="RESULT", help="JSON, CSV or Parquet of run")
-    plot.add_argument("--frames", metavar="CLIP", help="the input, for pictures of it")
-    plot.add_argument("--out", type=Path, required=True, metavar="PNG", help="or PDF, SVG, JPG")
-    plot.add_argument("--face", type=int, default=0, metavar="N", help="which face, from 0")
-    plot.add_argument("--frame", type=int, metavar="N", help="explain the AUs of this frame")
-    report = commands.add_parser("report", help="one HTML page about results")
+    plot.add_argument(
+        "results", nargs="+", metavar="RESULT",
+        help="JSON, CSV or Parquet of run, or any input of run",
+    )  # fmt: skip
+    plot.add_argument(
+        "--frames", metavar="CLIP", help="the input of a result, for pictures of it (default: none)"
+    )
+    plot.add_argument(
+        "--out", type=Path, required=True, metavar="PNG", help="the figure: PNG, PDF, SVG or JPG"
+    )
+    plot.add_argument(
+        "--face", type=int, default=0, metavar="N", help="which face, from 0 (default: 0)"
+    )
+    plot.add_argument(
+        "--frame", type=int, metavar="N",
+        help="explain the action units of this frame instead (default: the whole course)",
+    )  # fmt: skip
+    report = commands.add_parser(
+        "report", help="one HTML page about results",
+        description="Write one page that works offline about results of `run`, or about inputs, "
+        "which are run first.",
+        epilog="examples:\n  au-detect report clip.mp4 --out clip.html\n"
+        "  au-detect report scored/*.json --title 'Study 1'",
+        formatter_class=Raw,
+    )  # fmt: skip
     report.set_defaults(command=_report)
     report.add_argument(
         "results", nargs="+", metavar="RESULT", help="result of run, or any input of run"
@@ -41,36 +61,17 @@ def add_picture_commands(commands: Any) -> None:
         help="input of each RESULT, in the same order (default: the one it names, if it lies "
         "beside RESULT)",
     )  # fmt: skip
-    report.add_argument("--out", type=Path, default=Path("report.html"), metavar="HTML")
-    report.add_argument("--title", default="Action units")
-    report.add_argument("--emotion-rules", type=Path, metavar="FILE", help="your own (TOML)")
-
-
-def emotions_wanted(options: argparse.Namespace, result: Any) -> Any:
-    """Return the emotions of a result if ``--emotions`` or ``--emotion-rules`` ask for them."""
-    if not (options.emotions or options.emotion_rules):
-        return None
-    from au_detect.emotions import read_emotion_rules
-
-    return result.emotions(read_emotion_rules(options.emotion_rules))
-
-
-def write_pictures(
-    options: argparse.Namespace, source: str, result: Any, emotions: Any, copy: Path, progress: Any
-) -> None:
-    """Print the emotions and write the annotated copy of an input of ``run``."""
-    if emotions is not None:
-        for line in emotion_lines(emotions, result):
-            say(line)
-    if options.video and not result.face_found.any():
-        say(f"no face: no annotated copy of {source}")
-    elif options.video:
-        from au_detect.plots.annotation import write_annotated
-
-        path = write_annotated(
-            result, source, copy, emotions=emotions, fps=options.fps, progress=progress
-        )
-        say(f"annotated copy -> {path}")
+    report.add_argument(
+        "--out", type=Path, default=Path("report.html"), metavar="HTML",
+        help="the page (default: %(default)s)",
+    )  # fmt: skip
+    report.add_argument(
+        "--title", default="Action units", help='heading of the page (default: "%(default)s")'
+    )
+    report.add_argument(
+        "--emotion-rules", type=Path, metavar="FILE",
+        help="your own emotion rules (TOML; default: the packaged ones)",
+    )  # fmt: skip
 
 
 def emotion_lines(emotions: Any, result: Any) -> list[str]:
@@ -97,11 +98,15 @@ def emotion_lines(emotions: Any, result: Any) -> list[str]:
 
 def _plot(options: argparse.Namespace) -> int:
     from au_detect.plots.charts import plot_comparison
-    from au_detect.results import read_result
+    from au_detect.plots.style import new_figure
     from au_detect.results.files import check_is_no_input
 
+    new_figure(1.0, 1.0)  # says what is missing before the work, not after it
     check_is_no_input(options.out, _read_with(options.results, [options.frames]), "--out")
-    results = [read_result(path) for path in options.results]
+    read = [_result_and_source(name) for name in options.results]
+    results = [result for result, _ in read]
+    if options.frames is None and not _is_result(options.results[0]):
+        options.frames = read[0][1]
     if len(results) > 1:
         names = [Path(path).stem for path in options.results]
         if len(set(names)) < len(names):
@@ -195,9 +200,13 @@ def _read_with(results: list[str], others: list[Any]) -> list[Any]:
     return [*results, *side_cars, *(other for other in others if other is not None)]
 
 
+def _is_result(name: str) -> bool:
+    return name.lower().endswith(RESULT_ENDINGS)
+
+
 def _result_and_source(name: str) -> tuple[Any, str | None]:
     """Read a result and find its input beside it, or run the detector on an input."""
-    if name.lower().endswith(RESULT_ENDINGS):
+    if _is_result(name):
         from au_detect.results import read_result
 
         result = read_result(name)

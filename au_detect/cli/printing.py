@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from typing import Any
 
 from au_detect.escapes import escaped
@@ -27,3 +28,16 @@ def complain(problem: object) -> None:
 def complaint(problem: object) -> str:
     """Return the line that `complain` prints."""
     return f"au-detect: {escaped(str(problem))}"
+
+
+def frame_progress(name: str) -> Any:
+    """Return what shows the frames of an input in a bar, where somebody sees it."""
+
+    def bar(frames: Iterable[Any], n_frames: int | None) -> Iterable[Any]:
+        from tqdm import tqdm
+
+        return tqdm(
+            frames, total=n_frames, desc=escaped(name), unit="frame", disable=None, leave=False
+        )
+
+    return bar

@@ -7,11 +7,15 @@ import os
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from glob import glob
 from pathlib import Path
 from typing import Any
 
 from au_detect.errors import InputError
+
+CAMERA = re.compile(r"camera:\d{1,3}")
+COPY_ENDINGS = (".mp4", ".webm", ".png")
 
 _PATTERN = re.compile(r"[*?[]")
 
@@ -27,11 +31,14 @@ class Targets:
         Without ending, valid on every system.
     file_format : str
         Of the result.
+    event_ending : str
+        Of the file of events; empty if there is none.
     """
 
     folder: Path
     name: str
     file_format: str
+    event_ending: str = ""
 
     @property
     def result(self) -> Path:
@@ -48,10 +55,16 @@ class Targets:
         """The annotated copy, without its ending."""
         return self.folder / f"{self.name}.annotated"
 
+    @property
+    def events(self) -> Path:
+        """The file of events, without its ending."""
+        return self.folder / f"{self.name}.events"
+
     def files(self, *, annotated: bool = True) -> list[Path]:
         """Return all that may be written."""
-        copies = [Path(f"{self.annotated}{ending}") for ending in (".mp4", ".png")]
-        return [self.result, self.side_car, *(copies if annotated else ())]
+        copies = [Path(f"{self.annotated}{ending}") for ending in COPY_ENDINGS]
+        events = [Path(f"{self.events}{self.event_ending}")] if self.event_ending else []
+        return [self.result, self.side_car, *events, *(copies if annotated else ())]
 
     def check_owner(self, source: str, *, annotated: bool) -> None:
         """Raise if one of the files exists and is not of this input.
@@ -80,7 +93,11 @@ class Targets:
 
 
 def targets_of(
-    inputs: Sequence[str], also_read: Iterable[Any], folder: Path, file_format: str
+    inputs: Sequence[str],
+    also_read: Iterable[Any],
+    folder: Path,
+    file_format: str,
+    events: str | None = None,
 ) -> list[Targets]:
     """Return the files of every input: none twice, and none that is read.
 
@@ -92,21 +109,32 @@ def targets_of(
         Other files that are read; what is no path is left out.
     folder : Path
     file_format : str
+    events : str, optional
+        Format of the files of events.
     """
+    from au_detect.results.event_files import ENDINGS
     from au_detect.results.names import valid_name
 
     read = [*inputs, *(os.fspath(p) for p in also_read if isinstance(p, (str, os.PathLike)))]
     taken: set[str] = set()
     chosen = []
     for source in inputs:
-        base = Path(re.sub(r"[*?]", "_", source)).stem or "input"
-        number, targets = 1, Targets(folder, valid_name(base), file_format)
+        base = _base_name(source)
+        ending = "" if events is None else ENDINGS[events]
+        number, targets = 1, Targets(folder, valid_name(base), file_format, ending)
         while not taken.isdisjoint(_names(targets)) or _overwrites(targets, read):
             number += 1
-            targets = Targets(folder, valid_name(f"{base}_{number}"), file_format)
+            targets = Targets(folder, valid_name(f"{base}_{number}"), file_format, ending)
         taken |= _names(targets)
         chosen.append(targets)
     return chosen
+
+
+def _base_name(source: str) -> str:
+    """Return how the files of an input are called; those of a camera never like older ones."""
+    if CAMERA.fullmatch(source) and not os.path.lexists(source):
+        return f"{source.replace(':', '_')}_{datetime.now():%Y%m%d_%H%M%S}"
+    return Path(re.sub(r"[*?]", "_", source)).stem or "input"
 
 
 def input_marks(source: str) -> dict[str, Any]:

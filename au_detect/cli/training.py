@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from au_detect.cli.options import add_landmarks_option
+from au_detect.cli.options import Raw, add_landmarks_option
 from au_detect.cli.printing import say
 from au_detect.cli.recipe import training_progress
 from au_detect.errors import InputError
@@ -57,33 +57,59 @@ def _materials(options: argparse.Namespace) -> Materials | None:
 
 
 def _add_simulate(commands: Any) -> None:
-    simulate = commands.add_parser("simulate", help="draw labelled faces from a morphable model")
+    simulate = commands.add_parser(
+        "simulate", help="draw labelled faces from a morphable model",
+        description="Draw people who do not exist with labelled action units: landmarks alone, "
+        "thousands a second, or with --render pictures, which are measured or written.",
+        epilog="examples:\n  au-detect simulate --face-model ICT-FaceKit/FaceXModel --out faces.npz"
+        "\n  au-detect simulate --render --face-model ICT-FaceKit/FaceXModel --n 200 --out people/",
+        formatter_class=Raw,
+    )  # fmt: skip
     simulate.set_defaults(command=_simulate)
     _add_face_model_option(simulate)
     simulate.add_argument(
         "--out", type=Path, required=True, metavar="PATH",
         help="an .npz table for training; with --render also a folder, in the layout of CK+",
     )  # fmt: skip
-    simulate.add_argument("--n", type=int, default=20_000, help="sequences (default: %(default)s)")
+    simulate.add_argument(
+        "--n", type=int, default=20_000, metavar="N", help="sequences (default: %(default)s)"
+    )
     simulate.add_argument("--render", action="store_true", help="render pictures and measure them")
-    simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
-    simulate.add_argument("--seed", type=int, default=0)
+    simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
+    simulate.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)"
+    )
     add_landmarks_option(simulate)
     _add_materials_options(simulate)
     error = commands.add_parser(
-        "landmark-error", help="measure on renders how the landmark model distorts faces"
-    )
+        "landmark-error", help="measure on renders how the landmark model distorts faces",
+        description="Compare where a landmark model finds points on renders with where they are, "
+        "so that simulated landmarks can be distorted as it distorts them.",
+        epilog="example:\n  au-detect landmark-error faces.npz --out error.npz",
+        formatter_class=Raw,
+    )  # fmt: skip
     error.set_defaults(command=_landmark_error)
     error.add_argument("table", type=Path, help="what `au-detect simulate --render` wrote")
-    error.add_argument("--out", type=Path, required=True, metavar="FILE")
+    error.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="the error model (.npz)"
+    )
 
 
 def _add_rebuild(commands: Any) -> None:
-    rebuild = commands.add_parser("rebuild-models", help="make the shipped models again")
+    rebuild = commands.add_parser(
+        "rebuild-models", help="make the shipped models again",
+        description="Simulate, measure and train everything that the shipped models are made of, "
+        "from the morphable face on.",
+        epilog="example:\n  au-detect rebuild-models --face-model ICT-FaceKit/FaceXModel "
+        "--out models --jobs 2",
+        formatter_class=Raw,
+    )  # fmt: skip
     rebuild.set_defaults(command=_rebuild)
     _add_face_model_option(rebuild)
-    rebuild.add_argument("--out", type=Path, required=True, metavar="DIR")
-    rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help="processes")
+    rebuild.add_argument(
+        "--out", type=Path, required=True, metavar="DIR", help="the folder for the models"
+    )
+    rebuild.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     _add_materials_options(rebuild)
 
 
@@ -100,11 +126,16 @@ def _rebuild(options: argparse.Namespace) -> int:
 
 def _add_train_landmarks(commands: Any) -> None:
     train = commands.add_parser(
-        "train-landmarks", help="train a landmark model on renders, where landmarks are known"
-    )
+        "train-landmarks", help="train a landmark model on renders, where landmarks are known",
+        description="Render people whose 68 landmarks are known, and train a network that finds "
+        "them in pictures. A run that was cut off goes on where it was.",
+        epilog="example:\n  au-detect train-landmarks --face-model ICT-FaceKit/FaceXModel "
+        "--out own.landmarks --jobs 2",
+        formatter_class=Raw,
+    )  # fmt: skip
     train.set_defaults(command=_train_landmarks)
     _add_face_model_option(train)
-    train.add_argument("--out", type=Path, required=True, metavar="FILE")
+    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="the landmark model")
     train.add_argument("--n", type=int, default=8000, help="pictures (default: %(default)s)")
     train.add_argument(
         "--epochs", type=int, metavar="N", help="how often the network sees every picture"
@@ -114,8 +145,12 @@ def _add_train_landmarks(commands: Any) -> None:
         help="keeps renders and progress.csv; a run that was cut off goes on from there "
         "(default: FILE with the ending .training)",
     )  # fmt: skip
-    train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that render")
-    train.add_argument("--seed", type=int, default=0)
+    train.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="processes that render (default: 1)"
+    )
+    train.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)"
+    )
     _add_materials_options(train)
 
 

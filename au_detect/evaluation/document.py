@@ -93,7 +93,7 @@ def evaluation_document(
             au_label(au): _one_au(column, predictions, evaluation, resamples)
             for column, au in enumerate(predictions.aus)
         },
-        "summary": _summary(evaluation, resamples, columns),
+        "summary": _summary(evaluation, resamples, columns, _most_people(predictions, columns)),
         "reliability": _reliability(predictions.y, predictions.probabilities),
         "cooccurrence": {
             "coded": cooccurrence(predictions.y),
@@ -197,8 +197,18 @@ def _rate_with_interval(value: float, resampled: ArrayLike, n_people: int | None
     return [float(value), float(low), float(high)]
 
 
-def _summary(evaluation: Any, resamples: Any, columns: Sequence[int]) -> dict[str, list[float]]:
+def _most_people(predictions: Predictions, columns: Sequence[int]) -> int:
+    """Return on how many people the rates of the AU stand that most people show."""
+    return max((_people(predictions, column)["either"] for column in columns), default=0)
+
+
+def _summary(
+    evaluation: Any, resamples: Any, columns: Sequence[int], n_people: int
+) -> dict[str, list[float]]:
+    """Return means with intervals; one person alone cannot say how far others would move them."""
     values, drawn = summarise(evaluation, columns), summarise(resamples, columns)
+    if n_people < 2:
+        return {name: [float(value), np.nan, np.nan] for name, value in values.items()}
     return {name: with_interval(float(values[name]), drawn[name]) for name in values}
 
 

@@ -10,6 +10,7 @@ from functools import cache
 
 from au_detect.errors import ModelFileError
 from au_detect.facs import Face
+from au_detect.features.au_directions import contradicts
 from au_detect.features.furrows import CHANNELS
 from au_detect.paths import packaged_folder
 
@@ -143,10 +144,13 @@ def parts_of(face: Face, names: tuple[str, ...]) -> dict[str, list[int]]:
 
 
 def largest_change(
-    part: str, values: Mapping[str, float], ranges: Mapping[str, Range]
+    part: str,
+    values: Mapping[str, float],
+    ranges: Mapping[str, Range],
+    au: int | None = None,
 ) -> Change | None:
     """Return the change of a part that has left its range at rest furthest, or None if none can
-    be told.
+    be told; what is the opposite of what an action does, as FACS has it, is left out.
 
     Parameters
     ----------
@@ -155,8 +159,11 @@ def largest_change(
         Features of one half of the face.
     ranges : mapping of str to (float, float)
         Typical ranges at rest, by feature.
+    au : int, optional
+        The action; None lets any change be told.
     """
-    changes = [_change(measure, values, ranges) for measure in _measures(part, values)]
+    found = [_change(measure, values, ranges) for measure in _measures(part, values)]
+    changes = [c for c in found if au is None or not contradicts(au, c.measure, c.value)]
     return max(changes, key=_distance_from_rest, default=None)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from difflib import get_close_matches
 from os import PathLike
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from au_detect.errors import InputError, NoFaceError
 from au_detect.features.measurement import FaceMeasurements
@@ -21,6 +24,9 @@ from au_detect.landmarks.tracking import FaceTracker
 
 WORDS = ("auto", "first", "median")
 
+Neutral = str | int | PathLike[str] | NDArray[Any] | NeutralFace | None
+"""One of `WORDS`, a frame number, a picture (path or array), a `NeutralFace`, or none."""
+
 
 def is_word(neutral: Any, *words: str) -> bool:
     """Say whether `neutral` is one of `words`, by default any word that is no file name."""
@@ -30,6 +36,32 @@ def is_word(neutral: Any, *words: str) -> bool:
 def is_landmarks(neutral: Any) -> bool:
     """Say whether `neutral` is an array of landmarks, not a picture."""
     return isinstance(neutral, np.ndarray) and neutral.shape == (N_LANDMARKS, 2)
+
+
+def check_neutral_frame(neutral: Any, n_frames: int, name: str, *, slack: int = 0) -> None:
+    """Raise if the neutral is the number of a frame that an input does not have.
+
+    Parameters
+    ----------
+    neutral
+        Any choice.
+    n_frames : int
+        That the input has.
+    name : str
+        Of the input.
+    slack : int
+        So many more frames it may have.
+
+    Raises
+    ------
+    NoFaceError
+        If so.
+    """
+    is_number = isinstance(neutral, (int, np.integer)) and not isinstance(neutral, bool)
+    if is_number and not 0 <= neutral < n_frames + slack:
+        raise NoFaceError(
+            f"neutral must be a frame of {name}, 0 to {n_frames - 1}, got {int(neutral)}"
+        )
 
 
 def check_neutral_of_pictures(neutral: Any) -> None:
@@ -71,7 +103,7 @@ def in_words(neutral: Any) -> Any:
     return type(neutral).__name__
 
 
-def given_neutral(neutral: Any, tracker: FaceTracker) -> NeutralFace | None:
+def given_neutral(neutral: Neutral, tracker: FaceTracker) -> NeutralFace | None:
     """Return the neutral face that does not depend on the sequence, or None.
 
     Raises
@@ -88,6 +120,7 @@ def given_neutral(neutral: Any, tracker: FaceTracker) -> NeutralFace | None:
     if isinstance(neutral, (int, np.integer)) or is_word(neutral):
         return None
     is_face = isinstance(neutral, NeutralFace)
+    _check_is_no_misspelt_word(neutral)
     if is_face and not neutral.personal:
         return neutral
     if tracker.max_faces > 1:
@@ -95,6 +128,17 @@ def given_neutral(neutral: Any, tracker: FaceTracker) -> NeutralFace | None:
             f"a neutral picture serves one face only: max_faces must be 1, got {tracker.max_faces}"
         )
     return neutral if is_face else measure_neutral(neutral, tracker)
+
+
+def _check_is_no_misspelt_word(neutral: Any) -> None:
+    """Raise if a text is no file, and looks more like a word than like a path."""
+    if isinstance(neutral, str) and neutral.isalpha() and not os.path.lexists(neutral):
+        close = get_close_matches(neutral.lower(), [*WORDS, "none", "person"], 1)
+        hint = f" (did you mean {close[0]}?)" if close else ""
+        raise InputError(
+            'neutral must be "auto", "first", "median", a frame number, a picture or None, got '
+            f"{neutral!r}, and there is no such file{hint}"
+        )
 
 
 def is_single_frame(kind: str, rows: FaceMeasurements) -> bool:

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from glob import glob
 from numbers import Integral
 from pathlib import Path
@@ -34,9 +35,13 @@ from au_detect.frames.stream import USUAL_FPS, Frame, FrameStream, StreamFacts
 from au_detect.frames.values import ValueScale
 from au_detect.frames.video import EXPECTED, open_url, open_video
 
+Picture = str | os.PathLike[str] | NDArray[Any] | Frame
+Source = Picture | int | Sequence[Picture] | Iterable[Picture] | FrameStream
+"""Anything that `open_frames` opens."""
+
 
 def open_frames(
-    source: Any,
+    source: Source,
     *,
     fps: float | None = None,
     channel_order: str = "bgr",
@@ -105,11 +110,13 @@ def _open_text(text: str | bytes, fps: float | None, keep_colour: bool) -> Frame
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         return open_url(text, fps=fps, keep_colour=keep_colour)
     path = Path(text)
+    root = path
     try:
         if path.is_dir():
             files = select_pictures(path.iterdir())
-        elif re.search(r"[*?[]", text) and not os.path.lexists(path):
+        elif is_pattern(text):
             files = select_pictures(Path(match) for match in glob(text, recursive=True))
+            root = Path(os.path.dirname(re.split(r"[*?[]", text, maxsplit=1)[0]))
         else:
             return _open_file(path, fps, keep_colour)
     except OSError as error:
@@ -117,7 +124,27 @@ def _open_text(text: str | bytes, fps: float | None, keep_colour: bool) -> Frame
     if not files:
         raise InputError(f"{printable(path)} must hold pictures, got none")
     items = _Items(fps or USUAL_FPS, keep_colour=keep_colour)
-    return items.stream(files, "sequence", printable(path), len(files))
+    stream = items.stream(files, "sequence", printable(path), len(files))
+    stream.facts.unlike = names_that_do_not_count_on([file.stem for file in files])
+    names = tuple(printable(os.path.relpath(file, root)) for file in files)
+    return replace(stream, files=names)
+
+
+def is_pattern(text: str) -> bool:
+    """Return whether a text is a glob pattern and no file of that name."""
+    return bool(re.search(r"[*?[]", text)) and not os.path.lexists(text)
+
+
+def names_that_do_not_count_on(stems: Sequence[str]) -> str | None:
+    """Return what is wrong with names of pictures that should differ in a number alone, or None."""
+    first = next((stem for stem in stems if _uncounted(stem) != _uncounted(stems[0])), None)
+    if first is None:
+        return None
+    return f"their names do not count on ({printable(stems[0])}, {printable(first)})"
+
+
+def _uncounted(stem: str) -> str:
+    return re.sub(r"\d+", "0", stem)
 
 
 def _open_file(path: Path, fps: float | None, keep_colour: bool) -> FrameStream:
@@ -164,7 +191,10 @@ def _open_sequence(items: Sequence[Any] | NDArray, reader: _Items) -> FrameStrea
             raise InputError(f"{printable(path)} in the list must be a picture, got something else")
     if paths:
         name = printable(paths[0] if len(paths) == 1 else f"{paths[0]} to {paths[-1]}")
-    return reader.stream(items, "sequence", name, len(items))
+    stream = reader.stream(items, "sequence", name, len(items))
+    return (
+        replace(stream, files=tuple(map(printable, paths))) if len(paths) == len(items) else stream
+    )
 
 
 class _Items:
@@ -177,6 +207,7 @@ class _Items:
         self._channel_order, self._keep_colour = channel_order, keep_colour
         self._facts = StreamFacts(fps=fps)
         self._scale = ValueScale()
+        self._size: tuple[int, int] | None = None
 
     def stream(
         self, items: Iterable[Any], kind: str, name: str, n_frames: int | None
@@ -210,6 +241,7 @@ class _Items:
         is_deep = isinstance(item, np.ndarray) and item.dtype.kind == "u"
         scale = self._scale if is_file or (is_deep and item.dtype.itemsize == 2) else None
         grey = to_grey(item, channel_order=order, name=label, scale=scale)
+        self._compare_sizes(grey.shape[1], grey.shape[0])
         colour = None
         if self._keep_colour:
             colour = to_colour(item, channel_order=order, scale=scale)
@@ -218,3 +250,9 @@ class _Items:
         else:
             self._facts.fps, self._facts.time_from = None, "video"
         return Frame(grey, index, time_s, label, colour)
+
+    def _compare_sizes(self, width: int, height: int) -> None:
+        self._size = self._size or (width, height)
+        if self._size != (width, height):
+            first = " x ".join(map(str, self._size))
+            self._facts.unlike = f"their sizes differ ({first}, {width} x {height})"

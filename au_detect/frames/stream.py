@@ -84,6 +84,8 @@ class StreamFacts:
         Width of a pixel by its height, as stored; frames have square pixels.
     notices : list of str
         What the user should know, a sentence without a full stop each.
+    unlike : str or None
+        Why pictures may not belong together, where they are taken for a sequence.
     """
 
     fps: float | None = None
@@ -93,6 +95,7 @@ class StreamFacts:
     is_interlaced: bool = False
     pixel_aspect_ratio: float = 1.0
     notices: list[str] = field(default_factory=list)
+    unlike: str | None = None
 
     def notice(self, text: str) -> None:
         """Add a notice, once."""
@@ -118,6 +121,8 @@ class FrameStream:
         videos it is what the container says, which may be a few frames off.
     facts : StreamFacts
         Complete when all frames were read.
+    files : tuple of str
+        The picture files, in order, where each frame is one; else empty.
     """
 
     kind: str
@@ -125,6 +130,7 @@ class FrameStream:
     n_frames: int | None
     _frames: Iterator[Frame] = field(repr=False)
     facts: StreamFacts = field(default_factory=StreamFacts)
+    files: tuple[str, ...] = field(default=(), repr=False)
 
     def __iter__(self) -> Iterator[Frame]:
         return self._frames
@@ -135,14 +141,24 @@ class FrameStream:
         if close is not None:
             close()
 
-    def describe(self) -> dict[str, Any]:
+    def describe(self, *, independent: bool = False) -> dict[str, Any]:
         """Return what is known about the source so far, as JSON can hold it.
 
         ``fps`` and ``time_from`` are always there; the rest only where there is something to
         say: ``start_offset_s``, ``codec``, ``deinterlaced``, ``pixel_aspect_ratio``, ``notices``.
+        `independent` pictures have no time; their ``files`` are there instead.
         """
         facts = self.facts
+        notices = list(facts.notices)
         known: dict[str, Any] = {"fps": facts.fps, "time_from": facts.time_from}
+        if independent:
+            known = {"fps": None, "time_from": "none"}
+            known |= {"files": list(self.files)} if self.files else {}
+        elif facts.unlike:
+            notices.append(
+                f"read as one sequence, though {facts.unlike}: use independent (--independent) if "
+                "the pictures have nothing to do with each other"
+            )
         if facts.start_offset_s is not None:
             known["start_offset_s"] = facts.start_offset_s
         if facts.codec is not None:
@@ -151,6 +167,6 @@ class FrameStream:
             known["deinterlaced"] = True
         if facts.pixel_aspect_ratio != 1:
             known["pixel_aspect_ratio"] = round(facts.pixel_aspect_ratio, 6)
-        if facts.notices:
-            known["notices"] = list(facts.notices)
+        if notices:
+            known["notices"] = notices
         return known

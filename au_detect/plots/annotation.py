@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError
-from au_detect.facs import au_label
 from au_detect.frames import Frame, open_frames
+from au_detect.frames.encoding import video_ending
 from au_detect.landmarks import CLOSED_REGIONS, REGIONS
-from au_detect.plots.style import ORANGE, REGION_COLOURS, SKY, as_bgr
+from au_detect.plots.style import ORANGE, REGION_COLOURS, SKY, as_bgr, au_name
 from au_detect.plots.video_file import write_video
 from au_detect.results.files import check_is_no_input, write_atomically
 
@@ -38,6 +38,8 @@ PAPER, INK, SOFT, TRACK, GREY = (
     *((66, 58, 52), (150, 140, 130)),
 )
 _N_EMOTIONS = 3
+LONGEST_LINE, LABEL_WIDTH = 25.0, 14.6
+"""Width of the panel, and of "AU15 Lip Corner Depressor" in it, in sizes of the text."""
 
 
 def annotate_frame(
@@ -98,8 +100,8 @@ def write_annotated(
     source : anything `AUDetector.run` takes but a camera
         Read again from the start.
     path : path
-        Name of the copy without ending: a video becomes an MP4 file without sound, one picture
-        a PNG file.
+        Name of the copy without ending: a video becomes a video without sound that browsers play
+        (`au_detect.frames.encoding`), one picture a PNG file.
     emotions : EmotionResult, optional
     fps : float, optional
         As in `AUDetector.run`.
@@ -120,7 +122,7 @@ def write_annotated(
         complete or not at all.
     """
     if isinstance(source, (str, os.PathLike)):
-        for ending in (".mp4", ".png"):
+        for ending in (video_ending(), ".png"):
             check_is_no_input(f"{os.fspath(path)}{ending}", [source])
     stream = open_frames(source, fps=fps, keep_colour=True)
     if stream.kind == "camera":
@@ -133,7 +135,7 @@ def write_annotated(
     )
     if stream.kind == "picture":
         return _write_png(next(annotated), Path(f"{path}.png"))
-    file = Path(f"{path}.mp4")
+    file = Path(f"{path}{video_ending()}")
     write_video(annotated, file, _frames_per_second(result, fps or 30.0))
     return file
 
@@ -184,7 +186,7 @@ def _draw_panel(
 ) -> None:
     height, width = panel.shape[:2]
     margin, line = round(0.04 * width), height / (len(result.aus) + 8.0)
-    size = round(line * 0.68)
+    size = round(min(line * 0.68, 0.9 * width / LONGEST_LINE))
     rows = np.flatnonzero(result.frame == frame)
     time = f"  {result.timestamp_s[rows[0]]:.2f} s" if len(rows) else ""
     _write(panel, f"frame {frame}{time}", (margin, round(1.2 * line)), SOFT, size)
@@ -194,17 +196,18 @@ def _draw_panel(
     top = 2.0 * line
     if emotions is not None:
         top = _draw_emotions(panel, emotions, row, (margin, line, size))
-    label, numbers = round(3.1 * size), round(2.7 * size)
+    label, numbers = round(LABEL_WIDTH * size), round(2.7 * size)
+    bar = round(min(line * 0.68, 2 * size))
     bars = (margin + label, width - margin - numbers)
     for column, au in enumerate(result.aus):
         y = round(top + (column + 0.8) * line)
         on = bool(result.active[row, column])
         p = float(result.probabilities[row, column])
         colour = INK if on else GREY
-        _write(panel, au_label(au), (margin, y), colour, size, weight=700 if on else 400)
-        _draw_bar(panel, bars, (y, size), p, as_bgr(ORANGE) if on else GREY)
+        _write(panel, au_name(au), (margin, y), colour, size, weight=700 if on else 400)
+        _draw_bar(panel, bars, (y, bar), p, as_bgr(ORANGE) if on else GREY)
         mark = round(bars[0] + float(result.thresholds[column]) * (bars[1] - bars[0]))
-        cv2.line(panel, (mark, y - size), (mark, y + size // 4), INK, max(1, size // 10))
+        cv2.line(panel, (mark, y - bar), (mark, y + bar // 4), INK, max(1, size // 10))
         place = (bars[1] + margin // 2, y)
         _write(panel, f"{p:.2f}", place, colour, size, weight=700 if on else 400)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -65,6 +66,7 @@ def plot_timeline(
     columns = _columns(face, aus)
     n = len(columns)
     ax = axes_or_new(ax, 7.2, 0.9 + 0.3 * n + (1.3 if pictures else 0.0))
+    face = _with_time(face)
     time = face.timestamp_s
     for row, column in enumerate(columns):
         base = n - 1.0 - row
@@ -77,10 +79,18 @@ def plot_timeline(
     step = float(np.median(np.diff(time))) if len(time) > 1 else 1.0
     ax.set_xlim(time[0] - step / 2, time[-1] + step / 2)
     ax.set_ylim(-0.12, n)
-    ax.set_xlabel("time (s)", fontsize=NORMAL, color=INK)
+    unit = "picture" if face.is_independent else "time (s)"
+    ax.set_xlabel(unit, fontsize=NORMAL, color=INK)
     if pictures:
         _pictures_above(ax, face, pictures, n)
     return ax
+
+
+def _with_time(face: AUResult) -> AUResult:
+    """Return the rows; independent pictures, which have no time, are a unit apart."""
+    if not face.is_independent:
+        return face
+    return replace(face, timestamp_s=face.frame.astype(float))
 
 
 def _columns(face: AUResult, aus: Sequence[int] | str) -> list[int]:

@@ -6,6 +6,8 @@ import errno
 import os
 import shutil
 from collections.abc import Iterable
+from contextlib import suppress
+from itertools import chain
 from pathlib import Path
 
 import cv2
@@ -13,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import AUDetectError
+from au_detect.frames.encoding import CannotEncodeError, VideoEncoder
 from au_detect.frames.pictures import quiet_opencv
 from au_detect.results.files import part_file
 
@@ -21,16 +24,14 @@ NO_ROOM_BYTES = 1 << 20
 
 
 def write_video(pictures: Iterable[NDArray[np.uint8]], file: Path, fps: float) -> None:
-    """Write an MP4 file that appears complete or not at all.
-
-    OpenCV does not say that a disk is full: the frames that can be read are counted.
+    """Write a video that appears complete or not at all: the frames that can be read are counted.
 
     Parameters
     ----------
     pictures : iterable of ndarray of uint8, shape (height, width, 3)
         Blue, green, red; brought to the size of the first.
     file : Path
-        Its ending is ``.mp4``.
+        Its ending is that of `au_detect.frames.encoding.video_ending`.
     fps : float
 
     Raises
@@ -42,7 +43,7 @@ def write_video(pictures: Iterable[NDArray[np.uint8]], file: Path, fps: float) -
     """
     # Read by OpenCV when it first uses FFmpeg: no messages of FFmpeg on stderr.
     os.environ.setdefault("OPENCV_FFMPEG_LOGLEVEL", "-8")
-    with part_file(file, ".mp4") as part:
+    with part_file(file, file.suffix) as part:
         n_written = _encode(pictures, part, fps)
         n_whole = _count_frames(part)
         if n_whole == n_written:
@@ -55,25 +56,19 @@ def write_video(pictures: Iterable[NDArray[np.uint8]], file: Path, fps: float) -
 
 
 def _encode(pictures: Iterable[NDArray[np.uint8]], file: Path, fps: float) -> int:
-    """Write the pictures; return how many."""
-    writer, n_written = None, 0
-    try:
-        for picture in pictures:
-            if writer is None:
-                size = (picture.shape[1], picture.shape[0])
-                code = cv2.VideoWriter.fourcc(*"mp4v")
-                with quiet_opencv():
-                    writer = cv2.VideoWriter(str(file), cv2.CAP_FFMPEG, code, fps, size)
-                if not writer.isOpened():
-                    raise AUDetectError(f"no video file can be written at {file}")
+    """Write the pictures; return how many there are."""
+    waiting = iter(pictures)
+    first = next(waiting, None)
+    if first is None:
+        return 0
+    size, n_pictures = (first.shape[1], first.shape[0]), 0
+    with suppress(CannotEncodeError), VideoEncoder(file, fps, size) as encoder:
+        for picture in chain([first], waiting):
             if (picture.shape[1], picture.shape[0]) != size:  # pictures of a folder may differ
                 picture = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
-            writer.write(picture)
-            n_written += 1
-    finally:
-        if writer is not None:
-            writer.release()
-    return n_written
+            n_pictures += 1
+            encoder.write(picture)
+    return n_pictures
 
 
 def _count_frames(file: Path) -> int:

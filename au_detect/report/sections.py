@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from au_detect.emotions import EmotionResult
 from au_detect.facs import au_label
@@ -44,6 +45,7 @@ def make_section(
         "n_frames": _n_frames(result),
         "found": _found_text(result),
         "aus_on": _aus_on(result),
+        "aus_at_apex": _aus_at_apex(result, emotions),
         "emotion": _apex_text(emotions),
         "facts": _facts(result),
         "faces": faces,
@@ -97,7 +99,7 @@ def _on_every_frame(result: AUResult, face_id: int) -> AUResult:
 
 def _facts(result: AUResult) -> dict[str, str]:
     facts = {"Frames": str(_n_frames(result))}
-    if _n_frames(result) > 1:
+    if _n_frames(result) > 1 and not result.is_independent:
         facts["Duration"] = f"{np.ptp(result.timestamp_s):.2f} s"
     facts["Face found"] = _found_text(result)
     if len(result.face_ids) > 1:
@@ -109,8 +111,15 @@ def _facts(result: AUResult) -> dict[str, str]:
     for key in ("model", "version"):
         if key in result.settings:
             facts[key.capitalize()] = str(result.settings[key])
-    facts["Action units on"] = _aus_on(result)
+    facts[f"Action units on{_in_any(result)}"] = _aus_on(result)
     return facts
+
+
+def _in_any(result: AUResult) -> str:
+    """Return what tells a whole clip from its apex."""
+    if result.files:
+        return " in any picture"
+    return " in any frame" if _n_frames(result) > 1 else ""
 
 
 def _emotion_values(emotions: EmotionResult, face_id: int) -> dict[str, Any] | None:
@@ -144,6 +153,13 @@ def _apex_text(emotions: EmotionResult) -> str:
     return "; ".join(named) or "none"
 
 
+def _aus_at_apex(result: AUResult, emotions: EmotionResult) -> str:
+    """Return what is on at the apex of every face."""
+    apexes = [emotions.at_apex(face_id) for face_id in np.unique(emotions.face_id).tolist()]
+    told = [_listed(result, result.active[apex.row]) for apex in apexes if apex is not None]
+    return "; ".join(told) or "none"
+
+
 def _n_frames(result: AUResult) -> int:
     return len(np.unique(result.frame))
 
@@ -156,5 +172,8 @@ def _found_text(result: AUResult) -> str:
 
 
 def _aus_on(result: AUResult) -> str:
-    columns = np.flatnonzero(result.active.any(axis=0))
-    return ", ".join(au_label(result.aus[column]) for column in columns) or "none"
+    return _listed(result, result.active.any(axis=0))
+
+
+def _listed(result: AUResult, is_on: NDArray[np.bool_]) -> str:
+    return ", ".join(au_label(result.aus[column]) for column in np.flatnonzero(is_on)) or "none"

@@ -50,11 +50,15 @@ def find_events(
 
 
 def unbroken_stretches(result: AUResult) -> list[NDArray[np.intp]]:
-    """Return the rows of each stretch of successive frames in which one face is seen."""
+    """Return the rows of each stretch of successive frames in which one face is seen.
+
+    Independent pictures do not follow each other.
+    """
     stretches = []
     for face_id in result.face_ids:
         rows = np.flatnonzero((result.face_id == face_id) & result.face_found)
-        breaks = np.flatnonzero(np.diff(result.frame[rows]) > 1) + 1
+        longest = 0 if result.is_independent else 1
+        breaks = np.flatnonzero(np.diff(result.frame[rows]) > longest) + 1
         stretches += [stretch for stretch in np.split(rows, breaks) if len(stretch)]
     return stretches
 

@@ -64,14 +64,14 @@ def wide_columns(result: AUResult, layout: str, *, pose: bool) -> Columns:
     if layout == "short":
         columns = _frame_columns(result)
         del columns["confidence"]
-        return columns | _whole_face(result) | {"input": _input(result)}
+        return columns | _whole_face(result) | _input(result)
     columns = _frame_columns(result) | _whole_face(result) | _per_au(result, "_side", result.side)
     if layout == "full":
         columns |= _halves(result)
     if pose:
         columns |= pose_columns(result)
     columns["reliable"] = result.reliable.astype(np.int64)
-    columns["input"] = _input(result)
+    columns |= _input(result)
     columns["neutral"] = [encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
     return columns
 
@@ -87,7 +87,7 @@ def openface_columns(result: AUResult) -> Columns:
 def tidy_columns(result: AUResult) -> Columns:
     """Return a row for every frame, face and AU."""
     n_aus = len(result.aus)
-    columns: Columns = {"input": _input(result)} | _frame_columns(result)
+    columns = _input(result) | _frame_columns(result)
     columns["reliable"] = result.reliable.astype(np.int64)
     columns = {name: np.repeat(values, n_aus) for name, values in columns.items()}
     columns["au"] = [au_label(au) for au in result.aus] * len(result)
@@ -123,10 +123,17 @@ def _frame_columns(result: AUResult) -> Columns:
     return {
         "frame": result.frame,
         "face_id": result.face_id,
-        "timestamp": rounded(result.timestamp_s, TIME_DECIMALS),
+        "timestamp": _times(result),
         "confidence": rounded(result.confidence, PROBABILITY_DECIMALS),
         "success": result.face_found.astype(np.int64),
     }
+
+
+def _times(result: AUResult) -> NDArray[np.float64]:
+    """Return time stamps in s; independent pictures have none."""
+    if result.is_independent:
+        return np.full(len(result), np.nan)
+    return rounded(result.timestamp_s, TIME_DECIMALS)
 
 
 def _whole_face(result: AUResult) -> Columns:
@@ -151,8 +158,10 @@ def _decisions(on: NDArray[np.bool_], probabilities: NDArray[np.float32]) -> Any
     return pd.arrays.IntegerArray(on.astype(np.int64), np.isnan(probabilities))
 
 
-def _input(result: AUResult) -> list[str]:
-    return [encodable(result.input)] * len(result)
+def _input(result: AUResult) -> Columns:
+    """Return what a row is of: the input, and of independent pictures the file too."""
+    files = {"file": [encodable(file) for file in result.files]} if result.files else {}
+    return {"input": [encodable(result.input)] * len(result)} | files
 
 
 def _per_au(result: AUResult, suffix: str, values: NDArray[Any]) -> Columns:

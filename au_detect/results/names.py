@@ -13,8 +13,8 @@ import unicodedata
 
 MOST_BYTES = 255
 """Of a file name, in UTF-8, on most systems."""
-LONGEST_ENDING = len(".annotated.mp4")
-"""The side-car's ``.settings.json`` is as long."""
+LONGEST_ENDING = len(".events.TextGrid")
+"""Those of side-cars and annotated copies are shorter."""
 
 _INVALID = re.compile(r'[<>:"/\\|?*]')
 _DEVICE = re.compile(

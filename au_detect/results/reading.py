@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from au_detect.errors import InputError
 from au_detect.facs import parse_au
 from au_detect.landmarks import N_LANDMARKS
+from au_detect.results.bare_tables import description_of
 from au_detect.results.evidence import evidence_from_json
 from au_detect.results.layouts import POINT_COLUMNS, POSE_COLUMNS
 from au_detect.results.result import AUResult
@@ -31,10 +32,12 @@ def read_result(path: str | os.PathLike[str]) -> AUResult:
     Parameters
     ----------
     path : path
-        A table (its ending is ``.csv`` or ``.parquet``) needs its side-car file
-        ``<name>.settings.json``, and gives a result that cannot be explained; without landmark
-        columns its `points` are NaN. Where a file holds the difference of the halves alone
-        (``AU12_side``), they are put around the probability of the whole face.
+        A table (its ending is ``.csv`` or ``.parquet``) gives a result that cannot be explained;
+        without landmark columns its `points` are NaN. Without its side-car file
+        ``<name>.settings.json``, settings are missing, and thresholds are such that the
+        decisions are those of the table (``settings["notices"]`` says so). Where a file holds the
+        difference of the halves alone (``AU12_side``), they are put around the probability of the
+        whole face.
 
     Raises
     ------
@@ -65,6 +68,10 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
         return fields
     except OSError as error:
         raise InputError(f"cannot read the result file {path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path} must be a result of au_detect (.json, .csv or .parquet), got something else"
+        ) from error
     except _WRONG as error:
         raise InputError(
             f"{path} must be a JSON result of au_detect (format version {FORMAT_VERSION}), "
@@ -73,7 +80,7 @@ def read_json(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 
 def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the fields of an `AUResult` from a table and its side-car file.
+    """Return the fields of an `AUResult` from a table and its side-car file, if that is there.
 
     Raises
     ------
@@ -83,22 +90,28 @@ def read_table(path: str | os.PathLike[str]) -> dict[str, Any]:
     file = Path(path)
     side_car = file.with_suffix(".settings.json")
     try:
-        document = json.loads(side_car.read_bytes())
-        is_csv = file.suffix.lower() == ".csv"
-        table = pd.read_csv(file) if is_csv else pd.read_parquet(file)
+        table = _read_csv(file) if file.suffix.lower() == ".csv" else pd.read_parquet(file)
         columns = {str(name): column.to_numpy() for name, column in table.items()}
-        return _fields(columns, document)
+        if side_car.is_file():
+            return _fields(columns, json.loads(side_car.read_bytes()))
+        return _fields(columns, description_of(columns))
     except OSError as error:
-        raise InputError(
-            f"a table must be read with its side-car file, cannot read {error.filename}: "
-            f"{error.strerror}"
-        ) from error
+        raise InputError(f"cannot read {error.filename or file}: {error.strerror}") from error
     except _WRONG as error:
+        beside = f" beside its {side_car.name}" if side_car.is_file() else ""
         raise InputError(
-            f"{file} must be a table of au_detect beside its {side_car.name}, of the standard or "
-            "full columns, "
+            f"{file} must be a table of au_detect{beside}, of the standard or full columns, "
             f"got {type(error).__name__}: {error}"
         ) from error
+
+
+def _read_csv(file: Path) -> pd.DataFrame:
+    """Read a CSV table with decimal points or, where semicolons part its columns, commas."""
+    with file.open("rb") as text:
+        header = text.readline()
+    if header.count(b";") > header.count(b","):
+        return pd.read_csv(file, sep=";", decimal=",")
+    return pd.read_csv(file)
 
 
 def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any]:
@@ -130,7 +143,7 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
         "right": right,
         "thresholds": [document["thresholds"][label] for label in labels],
         "frame": table["frame"],
-        "timestamp_s": table["timestamp"],
+        "timestamp_s": np.nan_to_num(np.array(table["timestamp"], dtype=np.float64)),
         "face_id": table["face_id"],
         "face_found": np.array(table["success"]) == 1,
         "confidence": table["confidence"],

@@ -9,6 +9,9 @@ Conventions
 - A part is told by the one of its distances or densities that has left its range at rest
   furthest; parts that are within it are reasons only where no other is. Ranges at rest are the
   5th and 95th percentile of rendered people who do nothing.
+- A network may count what is the opposite of the action in FACS, for example lips farther apart for
+  AU24. Such a change is no reason (`au_detect.features.au_directions`): another change of the part
+  is told instead, or none.
 """
 
 from __future__ import annotations
@@ -120,11 +123,9 @@ def reasons_of(
         parts = parts_of(face, names)
         weights = _part_weights(evidence, face, values, other, names, parts, mine)
         ranges = rest_ranges(personal=neutral.personal)
-        changes = {
-            part: largest_change(part, dict(zip(names, values.tolist(), strict=True)), ranges)
-            for part in parts
-        }
+        seen = dict(zip(names, values.tolist(), strict=True))
         for au, of_au in zip(mine, weights.T, strict=True):
+            changes = {part: largest_change(part, seen, ranges, au) for part in parts}
             found[au] = _largest(of_au, list(parts), changes)
     return found
 

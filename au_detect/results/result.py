@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.errors import check_option, check_positive
+from au_detect.errors import InputError, check_option, check_positive
 from au_detect.features.columns import chosen_rows
 from au_detect.results.checks import PER_ROW, checked_fields
-from au_detect.results.values import AUValues
+from au_detect.results.views import ResultViews
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AUResult(AUValues):
+class AUResult(ResultViews):
     """AUs of one input: one row per frame and face, ordered by frame, then face.
 
     A frame without a face is a row too: `face_found` is False, its numbers are NaN. The arrays
@@ -51,7 +51,7 @@ class AUResult(AUValues):
     frame : ndarray of int64, shape (n_rows,)
         Number of the frame, from 0.
     timestamp_s : ndarray of float64, shape (n_rows,)
-        Time of the frame in seconds.
+        Time of the frame in seconds; 0 for independent pictures, which have none.
     face_id : ndarray of int64, shape (n_rows,)
         Which face, from 0; the same person keeps the number through the input.
     face_found : ndarray of bool, shape (n_rows,)
@@ -105,24 +105,17 @@ class AUResult(AUValues):
         for name, value in checked_fields(vars(self)).items():
             object.__setattr__(self, name, value)
 
-    def __len__(self) -> int:
-        return len(self.frame)
-
-    def __repr__(self) -> str:
-        rows = "1 row" if len(self) == 1 else f"{len(self)} rows"
-        n_found = int(self.face_found.sum())
-        return f"AUResult(input={self.input!r}, {rows}, face found in {n_found})"
-
-    @property
-    def face_ids(self) -> tuple[int, ...]:
-        """The faces in the result, ascending."""
-        return tuple(np.unique(self.face_id).tolist())
-
     def face(self, face_id: int) -> AUResult:
         """Return the rows of one face, one of `face_ids`."""
         check_option("face_id", face_id, self.face_ids)
         neutral = {key: text for key, text in self.neutral.items() if key == face_id}
         return replace(self._rows(self.face_id == face_id), neutral=neutral)
+
+    def of_frame(self, frame: int) -> AUResult:
+        """Return the rows of one frame, or raise InputError if there is none."""
+        if frame not in self.frame:
+            raise InputError(f"frame must be one of the result's, got {frame}")
+        return self._rows(self.frame == frame)
 
     def blocks(self, n_rows: int) -> Iterator[AUResult]:
         """Yield the result in parts of `n_rows` (above 0) rows or, at the end, less."""
@@ -193,6 +186,7 @@ class AUResult(AUValues):
     def summary(self) -> pd.DataFrame:
         """Return the peak of every AU, one row per ``(face_id, au)``.
 
+        Of independent pictures, which may show different people: per ``(file, face_id, au)``.
         The columns are `name` (FACS), `peak` (highest probability), `frame` (where it is
         reached), `threshold`, `active` (is the AU on at the peak) and `share` (of the frames with
         the face, how many have the AU on, in [0, 1]). Missing values if no frame has the face.
@@ -230,9 +224,10 @@ class AUResult(AUValues):
             ``frame`` (from 0), ``face_id``, ``timestamp`` (s), ``confidence``, ``success``
             (0 or 1), ``AU01_c ...`` (decision, 0 or 1), ``AU01_p ...`` (probability),
             ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, pose,
-            ``reliable`` (0 or 1), ``input``, ``neutral``, emotions, landmarks. Probabilities,
-            intensities, sides and angles are rounded to six decimals, pixels to three: the table
-            holds exactly what the files hold.
+            ``reliable`` (0 or 1), ``input``, ``file`` (of independent pictures, whose timestamps
+            are missing), ``neutral``, emotions, landmarks. Probabilities, intensities, sides and
+            angles are rounded to six decimals, pixels to three: the table holds exactly what the
+            files hold.
         """
         from au_detect.results.tables import result_table
 
@@ -248,10 +243,19 @@ class AUResult(AUValues):
         pose: bool = True,
         emotions: EmotionResult | None = None,
         columns: str = "standard",
+        decimal: str = "point",
     ) -> None:
         """Write the table of `to_dataframe` as CSV, in UTF-8.
 
         File names are made safe for spreadsheets; see `au_detect.results.writing.write_csv`.
+
+        Parameters
+        ----------
+        path, landmarks, pose, emotions
+            As in `to_dataframe`.
+        decimal : {"point", "comma"}
+            ``"comma"`` writes 0,5 and separates columns by semicolons, as spreadsheets of many
+            countries and R's ``read.csv2`` expect.
 
         Raises
         ------
@@ -260,7 +264,10 @@ class AUResult(AUValues):
         """
         from au_detect.results.writing import write_csv
 
-        write_csv(self, path, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns)
+        write_csv(
+            self, path,
+            landmarks=landmarks, pose=pose, emotions=emotions, columns=columns, decimal=decimal,
+        )  # fmt: skip
 
     def to_parquet(
         self,

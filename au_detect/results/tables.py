@@ -88,6 +88,14 @@ def joined_table(
 
 def summary_table(result: AUResult) -> pd.DataFrame:
     """Return the peak of every AU of every face; see `AUResult.summary`."""
+    if result.files:
+        first = dict(zip(result.frame.tolist(), result.files, strict=True))
+        parts = {first[frame]: _summary(result.of_frame(frame)) for frame in first}
+        return pd.concat(parts, names=["file"])
+    return _summary(result)
+
+
+def _summary(result: AUResult) -> pd.DataFrame:
     rows = [
         {"face_id": face_id, "au": au_label(au), "name": ACTION_UNITS[au].name}
         | _peak(result, face_id, column)
@@ -114,11 +122,17 @@ def _peak(result: AUResult, face_id: int, column: int) -> dict[str, Any]:
     }
 
 
-def table_as_csv(table: pd.DataFrame, texts: Iterable[str], *, header: bool = True) -> bytes:
-    """Return a table as CSV; those of its columns in `texts` are made safe, see `safe_cell`."""
+def table_as_csv(
+    table: pd.DataFrame, texts: Iterable[str], *, header: bool = True, decimal: str = "point"
+) -> bytes:
+    """Return a table as CSV; those of its columns in `texts` are made safe, see `safe_cell`.
+
+    `decimal` is "point", or "comma" with semicolons between the columns.
+    """
     there = [column for column in texts if column in table]
     safe = {column: [safe_cell(text) for text in table[column]] for column in there}
-    text = table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n")
+    how = {"sep": ";", "decimal": ","} if decimal == "comma" else {}
+    text = table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n", **how)
     return text.encode("utf-8")
 
 

@@ -23,6 +23,7 @@ from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 from au_detect.results.tables import emotion_columns, joined_table, result_table, table_as_csv
 
 FORMATS = ("csv", "parquet", "json")
+DECIMALS = ("point", "comma")
 CSV_ROWS = 1000
 
 FORMAT = "au_detect result"
@@ -37,13 +38,17 @@ def write_csv(
     pose: bool = True,
     emotions: EmotionResult | None = None,
     columns: str = "standard",
+    decimal: str = "point",
 ) -> None:
     r"""Write the table of `AUResult.to_dataframe` as CSV, in UTF-8.
+
+    With the `decimal` "comma", columns are separated by semicolons.
 
     An apostrophe is put before a file name that a spreadsheet would run as a formula (one that
     begins with ``=``, ``+``, ``-`` or ``@``), and control characters in it, such as line breaks,
     are written as escapes (``\n``).
     """
+    check_option("decimal", decimal, DECIMALS)
     more = emotion_columns(result, emotions)
     # Block by block: the whole table would take more memory than the result.
     starts = range(0, len(result), CSV_ROWS)
@@ -56,8 +61,9 @@ def write_csv(
                 pose=pose,
                 columns=columns,
             ),
-            ("input", "neutral"),
+            ("input", "file", "neutral"),
             header=start == 0,
+            decimal=decimal,
         )
         for start, block in zip(starts, result.blocks(CSV_ROWS), strict=True)
     )
@@ -74,14 +80,29 @@ def write_parquet(
     columns: str = "standard",
 ) -> None:
     """Write the table as Parquet; see `AUResult.to_parquet`."""
+    check_format("parquet")
     table = result_table(result, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns)
+    write_atomically(path, table.to_parquet(index=False))
+
+
+def check_format(file_format: str) -> None:
+    """Raise unless results can be written so here: before the work, not after it.
+
+    Raises
+    ------
+    InputError
+        If the format is none of `FORMATS`.
+    AUDetectError
+        If it is Parquet, and pyarrow is not installed.
+    """
+    check_option("format", file_format, FORMATS)
     try:
-        data = table.to_parquet(index=False)
+        if file_format == "parquet":
+            import pyarrow  # noqa: F401
     except ImportError as error:
         raise AUDetectError(
             "Parquet files need pyarrow: pip install 'au-detect[parquet]'"
         ) from error
-    write_atomically(path, data)
 
 
 def write_json(
@@ -115,20 +136,27 @@ def write_result(
     landmarks: bool = False,
     emotions: EmotionResult | None = None,
     columns: str = "standard",
+    decimal: str = "point",
 ) -> None:
     """Write the result as one of `FORMATS`; JSON holds everything in any case.
+
+    `decimal` is that of CSV, one of `DECIMALS`.
 
     Raises
     ------
     InputError
         If the format or layout is another or the folder does not exist.
     """
-    check_option("format", file_format, FORMATS)
+    check_format(file_format)
     if file_format == "json":
         write_json(result, path, emotions=emotions)
+    elif file_format == "parquet":
+        write_parquet(result, path, landmarks=landmarks, emotions=emotions, columns=columns)
     else:
-        write = write_csv if file_format == "csv" else write_parquet
-        write(result, path, landmarks=landmarks, emotions=emotions, columns=columns)
+        write_csv(
+            result, path,
+            landmarks=landmarks, emotions=emotions, columns=columns, decimal=decimal,
+        )  # fmt: skip
 
 
 def write_settings(result: AUResult, path: str | os.PathLike[str], **more: Any) -> None:

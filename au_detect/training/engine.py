@@ -112,8 +112,10 @@ def aus_with_enough_people(
     kept = tuple(sorted(au for au, n in n_people.items() if n >= recipe.min_positive_subjects))
     dropped = {au_label(au): n for au, n in sorted(n_people.items()) if au not in kept}
     if not kept:
+        most = max(n_people.values(), default=0)
         raise InputError(
-            f"some AU must be shown by {recipe.min_positive_subjects} subjects, got {dropped}"
+            f"an AU must be shown by {recipe.min_positive_subjects} people to be learnt, got at "
+            f"most {most}: lower min_positive_subjects (--min-positive-subjects {max(most, 1)})"
         )
     return kept, dropped
 

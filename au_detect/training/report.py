@@ -6,10 +6,11 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-from au_detect.classifiers.storage import load_model
+from au_detect.classifiers.storage import load_model, read_manifest
 from au_detect.evaluation.document import evaluation_document, write_document
 from au_detect.evaluation.page import write_evaluation_page
 from au_detect.evaluation.predictions import predict_with_model
+from au_detect.facs import au_label
 from au_detect.results.files import write_atomically
 from au_detect.training.cross_validation import Progress
 from au_detect.training.fitted import FittedModel
@@ -78,3 +79,16 @@ def write_training_report(
     card = model_card(model.manifest, document)
     write_atomically(Path(folder) / CARD_NAME, card.encode())
     return document
+
+
+def experimental_text(folder: Path) -> str:
+    """Return in a line which AUs of a model folder are experimental, and why; empty if none is."""
+    doubtful = {
+        au: entry.metrics.get(au, {}).get("n_positive") or 0
+        for entry in read_manifest(folder).networks
+        for au in entry.experimental
+    }
+    if not doubtful:
+        return ""
+    listed = ", ".join(f"{au_label(au)} ({n:.0f})" for au, n in sorted(doubtful.items()))
+    return f"experimental, for a low AUC or too few positives to tell (how many): {listed}"

@@ -16,7 +16,7 @@ import pytest
 import au_detect
 from au_detect import AUDetector, sample_sequences, score_sequences
 from au_detect.batch.inputs import BatchInput
-from au_detect.batch.records import InputSummary
+from au_detect.batch.summaries import InputSummary
 from au_detect.batch.workers import score_in_parallel
 from au_detect.cli.main import main
 from au_detect.errors import AUDetectError, InputError, ModelFileError

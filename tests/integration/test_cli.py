@@ -182,7 +182,7 @@ def test_a_failed_input_does_not_stop_the_others(tmp_path, frames, capsys):
     assert "missing.mp4 does not exist" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("arguments", [[], ["dance"], ["run"], ["run", "x", "--format", "xls"]])
+@pytest.mark.parametrize("arguments", [["dance"], ["run"], ["run", "x", "--format", "xls"]])
 def test_wrong_usage_is_exit_code_2(arguments, capsys):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
@@ -198,12 +198,20 @@ def test_version(capsys):
 
 
 def test_info_lists_versions_models_and_reliability(capsys):
-    assert main(["info"]) == 0
+    assert main(["info", "--all"]) == 0
     out = capsys.readouterr().out
-    for text in (au_detect.__version__, "numpy", "ibug300w", "against a neutral face", "threshold"):
+    for text in (au_detect.__version__, "numpy", "ibug300w", "against a neutral face", "TPR"):
         assert text in out
     assert "Lip Corner Puller" in out
     assert "without a neutral face" in out
+
+
+def test_info_fits_a_screen(capsys):
+    assert main(["info"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    assert any("AU12 Lip Corner Puller" in line for line in lines)
+    assert max(len(line) for line in lines if "model" not in line and "/" not in line) <= 88
 
 
 def test_info_about_a_folder_without_a_model(tmp_path, capsys):

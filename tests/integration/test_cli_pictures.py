@@ -3,6 +3,7 @@
 import cv2
 import pandas as pd
 import pytest
+from made_results import on
 
 from au_detect import read_result, sample_sequences
 from au_detect.cli.main import main
@@ -91,12 +92,14 @@ def test_a_report_of_results_and_inputs(folder, out, tmp_path, capsys):
     assert text.count("inner brows higher") > 1
 
 
-def test_a_table_is_read_with_its_side_car(folder, tmp_path, capsys):
+def test_a_table_is_read_with_its_side_car_and_without(folder, tmp_path, capsys):
     assert main(["run", folder, "--landmark-columns", "--out", str(tmp_path)]) == 0
     result = read_result(tmp_path / "001.csv")
     assert len(result) == 10
     assert main(["report", str(tmp_path / "001.csv"), "--out", str(tmp_path / "r.html")]) == 0
     assert "tables (CSV, Parquet) hold no furrow densities" in (tmp_path / "r.html").read_text()
     (tmp_path / "001.settings.json").unlink()
-    assert main(["report", str(tmp_path / "001.csv"), "--out", str(tmp_path / "r.html")]) == 2
-    assert "must be read with its side-car file" in capsys.readouterr().err
+    capsys.readouterr()
+    assert main(["report", str(tmp_path / "001.csv"), "--out", str(tmp_path / "r.html")]) == 0
+    assert capsys.readouterr().err == ""
+    assert on(read_result(tmp_path / "001.csv")) == on(result)

@@ -37,8 +37,11 @@ def test_labelled_is_what_was_detected_or_missed(demo):
         labelled, detected, missed, other = (
             set(row[name].split()) for name in ("labelled", "detected", "missed", "not labelled")
         )
-        assert labelled - detected == missed
+        left_out = set(row["not reported"].split())
+        assert labelled - detected == missed | left_out
+        assert not missed & left_out
         assert detected - labelled == other
+        assert not detected & set(row["other frames"].split())
     assert {"AU12", "AU25"} <= set(table.loc["happiness", "detected"].split())
 
 

@@ -1,10 +1,12 @@
 """The live page in a browser, with a clip for a camera."""
 
+import io
 import os
 import socket
 import threading
 
 import cv2
+import pandas as pd
 import pytest
 from chromium import open_page
 
@@ -98,6 +100,13 @@ def test_a_clip_is_shown_to_its_end_and_again(address_of, clip, tmp_path):
         assert page.ask("view.width") == clip[0].shape[1]
         assert not page.ask("document.getElementById('mirror').checked")
         keep(page, "clip.png")
+        table = pd.read_csv(io.StringIO(page.ask("csvText()")))
+        assert table["frame"].tolist() == list(range(len(clip)))
+        assert table["success"].all()
+        assert (table["AU12_c"] == (table["AU12_p"] >= 0.5)).all()
+        assert table["AU12_c"].any()
+        page.ask("document.getElementById('save').click()")
+        assert "AU45 blinks so far" in page.ask("document.getElementById('blinks').textContent")
         page.ask("document.getElementById('again').click()")
         page.wait_for("row.frame < 5")
         page.wait_for("!document.getElementById('again').hidden")

@@ -15,7 +15,7 @@ import au_detect
 from au_detect import AUDetector, sample_sequences, score_sequences
 from au_detect.batch.inputs import BatchInput
 from au_detect.batch.lock import locked_folder
-from au_detect.batch.records import InputSummary
+from au_detect.batch.summaries import InputSummary
 from au_detect.batch.workers import score_in_parallel
 from au_detect.cli.main import main
 from au_detect.errors import InputError

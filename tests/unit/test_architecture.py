@@ -37,7 +37,13 @@ HEAVY = (
     *("fastapi", "uvicorn", "jinja2", "av"),
 )
 ONLY_IN = {
-    "av": {"frames.deinterlacing", "frames.luma", "frames.video", "frames.video_reader"},
+    "av": {
+        "frames.deinterlacing",
+        "frames.encoding",
+        "frames.luma",
+        "frames.video",
+        "frames.video_reader",
+    },
     "jinja2": {"report.environment"},
     "fastapi": {"web.live.server"},
     "uvicorn": {"web.live.server"},

@@ -11,6 +11,8 @@ camera.muted = camera.playsInline = true;
 let socket, hello, picture, row, rows = [], arrivals = [], drawnUntil = null;
 let received = Promise.resolve();
 let asked = false;  // for a new neutral
+let kept = [], keptAUs = "";  // rows to be saved, as lines of CSV
+const MOST_KEPT = 400000;  // rows: over three hours at 30 frames/s
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -118,7 +120,40 @@ function showSpeed() {
   const rate = span > 0 ? ((arrivals.length - 1) / span).toFixed(0) : "–";
   const rest = row.total_ms - row.detection_ms;
   part("speed").textContent =
-    `${rate} frames/s · detection ${row.detection_ms.toFixed(0)} ms + ${rest.toFixed(0)} ms`;
+    `${rate} frames/s · detection ${row.detection_ms.toFixed(0)} ms + reading and waiting ${rest.toFixed(0)} ms`;
+}
+
+function label(au) {
+  return `AU${String(au).padStart(2, "0")}`;
+}
+
+function csvHead(aus) {
+  const of = (suffix) => aus.map((au) => `${label(au)}_${suffix}`);
+  return ["frame", "timestamp", "success", ...of("c"), ...of("p"), ...of("side"), "reliable"].join(",");
+}
+
+function keepRow() {
+  if (keptAUs !== String(row.aus)) kept = [], keptAUs = String(row.aus);
+  if (kept.length >= MOST_KEPT) return;
+  const empty = row.aus.map(() => ""), found = row.face_found;
+  kept.push([
+    row.frame, row.time_s, found ? 1 : 0,
+    ...(found ? row.active.map((on) => (on ? 1 : 0)) : empty),
+    ...(found ? row.probabilities : empty), ...(found ? row.side : empty), row.reliable ? 1 : 0,
+  ].join(","));
+  part("save").disabled = false;
+}
+
+function csvText() {
+  return [csvHead(row.aus), ...kept, ""].join("\n");
+}
+
+function saveRows() {
+  const link = document.createElement("a");
+  link.href = URL.createObjectURL(new Blob([csvText()], { type: "text/csv" }));
+  link.download = "au_detect_live.csv";
+  link.click();
+  URL.revokeObjectURL(link.href);
 }
 
 function showRow(image) {
@@ -128,6 +163,8 @@ function showRow(image) {
   drawTimeline();
   showEmotion();
   showSpeed();
+  keepRow();
+  part("blinks").textContent = `AU45 blinks so far: ${row.n_blinks}`;
   part("neutral").disabled = !row.face_found;
   if (row.neutral) part("reference").textContent = `Compared with ${row.neutral}. Relax your face, look at the camera and press the button to change that.`;
   if (!row.face_found) say("No face is seen.");
@@ -210,6 +247,7 @@ function connect() {
   part("again").hidden = true;
   arrivals = [];
   drawnUntil = null;
+  kept = [];
   if (socket) socket.onclose = null, socket.close();
   socket = new WebSocket(`ws://${location.host}/frames`);
   socket.binaryType = "blob";
@@ -223,5 +261,6 @@ function connect() {
 }
 
 part("neutral").addEventListener("click", () => { asked = true; });
+part("save").addEventListener("click", saveRows);
 part("again").addEventListener("click", connect);
 connect();

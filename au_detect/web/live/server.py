@@ -213,7 +213,8 @@ class _Conversation:
         detection_ms = 1000 * (time.perf_counter() - start_s)
         height, width = frame.image.shape
         row = row_message(result, (width, height), self._rules)
-        return row | {"detection_ms": round(detection_ms, 2)}
+        n_blinks = self._session.n_blinks
+        return row | {"detection_ms": round(detection_ms, 2), "n_blinks": n_blinks}
 
     async def _send_row(self, row: dict[str, Any], since_s: float) -> None:
         """Send a row with the time from its frame's arrival to now."""

@@ -11,6 +11,7 @@ from au_detect.features.neutral import NeutralFace
 from au_detect.frames import Frame
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.results import AUResult
+from au_detect.results.blinks import RunningBlinks
 
 
 class LiveSession:
@@ -33,13 +34,20 @@ class LiveSession:
         self._detector = detector
         self._next: Frame | None = None
         self._last: AUResult | None = None
+        self._blinks = RunningBlinks()
         self._start(neutral)
 
     def detect(self, frame: Frame) -> AUResult:
         """Return the result of the next frame: the row that `AUDetector.stream` gives."""
         self._next = frame
         self._last = next(self._results)
+        self._blinks.add(self._last)
         return self._last
+
+    @property
+    def n_blinks(self) -> int:
+        """How many blinks (AU45) were seen so far; they show only when they are over."""
+        return self._blinks.n_blinks
 
     def take_neutral(self) -> str:
         """Compare the frames that follow with the face in the last one.

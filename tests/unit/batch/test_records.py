@@ -10,7 +10,6 @@ import pytest
 
 from au_detect.batch.inputs import BatchInput
 from au_detect.batch.records import (
-    InputSummary,
     discard,
     file_state,
     read_whole,
@@ -18,9 +17,8 @@ from au_detect.batch.records import (
     remove_leftovers,
     result_path,
     store,
-    summary_frame,
-    write_summary,
 )
+from au_detect.batch.summaries import InputSummary, summary_frame, write_summary
 from au_detect.results import AUResult
 
 RECIPE = {

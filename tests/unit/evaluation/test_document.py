@@ -196,3 +196,17 @@ def test_few_people_widen_intervals(predictions, sequences):
     _, low, high = told["aus"]["AU01"]["rates"]["tpr"]
     assert high - low > 0.7
     assert "Wilson's where fewer than 10" in told["interval"]
+
+
+def test_one_person_alone_gives_no_interval_of_means(predictions, sequences):
+    y = np.zeros_like(predictions.y)
+    y[3, 0] = 1  # one positive, which the classifier puts first
+    p = np.where(y == 1, 0.9, 0.1).astype(np.float32)
+    lone = dataclasses.replace(predictions, y=y, probabilities=p)
+    document = evaluation_document(
+        lone, sequences, protocol={"name": "subject-kfold", "n_folds": 4},
+        classifier={"model": "x"}, dropped={}, n_resamples=50,
+    )  # fmt: skip
+    value, low, high = document["summary"]["mean_auc"]
+    assert value == 1.0
+    assert np.isnan([low, high]).all()

@@ -106,7 +106,7 @@ def test_facts_say_what_was_measured(page_of):
         "Neutral face": "frame 0",
         "Model": "default",
         "Version": "1.2.3",
-        "Action units on": "AU12",
+        "Action units on in any frame": "AU12",
     }
 
 

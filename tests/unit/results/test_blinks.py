@@ -2,7 +2,12 @@ import numpy as np
 import pytest
 
 from au_detect.results import AUResult
-from au_detect.results.blinks import LONGEST_BLINK_S, blink_probabilities, with_blinks
+from au_detect.results.blinks import (
+    LONGEST_BLINK_S,
+    RunningBlinks,
+    blink_probabilities,
+    with_blinks,
+)
 
 OPEN, SHUT = 0.1, 0.9
 
@@ -120,7 +125,7 @@ def test_a_result_gets_a_column_for_the_blink():
     before = result_of(closed)
     after = with_blinks(before)
     assert after.aus == (12, 43, 45)
-    np.testing.assert_array_equal(after.probabilities[:, :2], before.probabilities)
+    np.testing.assert_array_equal(after.probabilities[:, 0], before.probabilities[:, 0])
     np.testing.assert_allclose(after.probabilities[:, 2], blinks(closed))
     blinking = after.probabilities[:, 2] > 0
     for half in ("left", "right"):  # as the closed eyes, where they blink
@@ -129,6 +134,36 @@ def test_a_result_gets_a_column_for_the_blink():
     assert not blinking[14:44].any()
     assert after.thresholds[2] == before.thresholds[1]
     assert np.flatnonzero(after.active[:, 2]).tolist() == [5, 6, 7, 8]
+    assert np.flatnonzero(after.active[:, 1]).tolist() == list(range(14, 44))
+
+
+@pytest.mark.parametrize("level", [SHUT, 0.5, 0.4999996])
+def test_no_frame_is_both_a_blink_and_closed_eyes(level):
+    closed = course((OPEN, 5), (level, 4), (OPEN, 5), (SHUT, 30), (OPEN, 5), (SHUT, 3))
+    after = with_blinks(result_of(closed))
+    blink, shut = after.active[:, after.aus.index(45)], after.active[:, after.aus.index(43)]
+    assert not (blink & shut).any()
+    assert (blink | shut)[[6, 20, -1]].all()
+    assert shut[-1]  # the end cuts it off: it may be any closure
+
+
+@pytest.mark.parametrize(
+    ("closed", "n_blinks"),
+    [
+        (course((OPEN, 5), (SHUT, 4), (OPEN, 5), (SHUT, 4), (OPEN, 2)), 2),
+        (course((OPEN, 5), (SHUT, 30), (OPEN, 5)), 0),
+        (course((SHUT, 4), (OPEN, 5)), 0),
+        (course((OPEN, 5), (SHUT, 4)), 0),
+        (course((OPEN, 5), (SHUT, 2), (np.nan, 2), (OPEN, 5)), 0),
+    ],
+    ids=["two", "too long", "begun before", "not over", "lost"],
+)
+def test_live_blinks_are_counted_when_they_are_over(closed, n_blinks):
+    whole, running = result_of(closed), RunningBlinks()
+    ended = [running.add(whole.of_frame(frame)) for frame in range(len(whole))]
+    assert sum(ended) == running.n_blinks == n_blinks
+    column = with_blinks(whole).active[:, 2].astype(int)
+    assert n_blinks == (np.diff(column) == 1).sum()
 
 
 def test_the_blinks_of_two_faces_do_not_mix():
