@@ -252,7 +252,8 @@ class AUDetector:
         check_option("smooth", smooth, HOW)
         choice = given_neutral(neutral, self.tracker.anew()) or neutral
         told = {"neutral": in_words(neutral), **(settings or {})}
-        return in_time(self._result(measurements, choice, name, told), smooth)
+        owners = owners_of_neutral(choice, measurements, None)
+        return in_time(self._result(measurements, choice, name, told, owners=owners), smooth)
 
     def measure(self, frames: Iterable[Frame], *, independent: bool = False) -> FaceMeasurements:
         """Measure the faces of a sequence that starts anew, or of `independent` pictures."""

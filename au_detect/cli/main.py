@@ -14,6 +14,7 @@ from au_detect.cli.batch import add_batch
 from au_detect.cli.data import add_data_commands
 from au_detect.cli.judging import add_judging_commands
 from au_detect.cli.live import add_live_command
+from au_detect.cli.serve import add_serve_commands
 from au_detect.cli.options import (
     BAD_INPUT,
     NO_FACE_ANYWHERE,
@@ -96,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     add_picture_commands(commands)
     add_data_commands(commands)
     add_live_command(commands)
+    add_serve_commands(commands)
     add_training_commands(commands)
     add_judging_commands(commands)
     return parser

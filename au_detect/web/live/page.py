@@ -34,7 +34,7 @@ def page_headers(host: str) -> dict[str, str]:
         Host and port under which the page was asked for, already checked.
     """
     policy = (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
         f"media-src 'self' blob:; connect-src 'self' ws://{host}; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
