@@ -14,7 +14,6 @@ from au_detect.cli.batch import add_batch
 from au_detect.cli.data import add_data_commands
 from au_detect.cli.judging import add_judging_commands
 from au_detect.cli.live import add_live_command
-from au_detect.cli.serve import add_serve_commands
 from au_detect.cli.options import (
     BAD_INPUT,
     NO_FACE_ANYWHERE,
@@ -29,6 +28,7 @@ from au_detect.cli.pictures import (
     write_pictures,
 )
 from au_detect.cli.printing import complain, say, say_lines
+from au_detect.cli.serve import add_serve_commands
 from au_detect.cli.stopping import INTERRUPTED, TERMINATED, Terminated, stopped_by_sigterm
 from au_detect.cli.targets import input_marks, targets_of
 from au_detect.cli.training import add_training_commands

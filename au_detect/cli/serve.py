@@ -12,7 +12,7 @@ from au_detect.cli.options import add_landmarks_option
 from au_detect.cli.printing import say
 from au_detect.errors import AUDetectError, InputError
 
-TOKEN_VARIABLE = "AU_DETECT_TOKEN"  # noqa: S105
+TOKEN_VARIABLE = "AU_DETECT_TOKEN"
 _MISSING = "the server needs its libraries: pip install 'au-detect[web]'"
 
 

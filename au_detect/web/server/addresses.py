@@ -1,4 +1,4 @@
-"""Inputs from addresses: public ones only, checked where the connection goes, not what it is called.
+"""Inputs from addresses: public ones only, checked where the connection goes.
 
 Every redirect is looked at like the first address. The name is resolved once, all that it resolves
 to must be public, and the connection goes to what was checked: a name that means something else a

@@ -94,9 +94,7 @@ def check_promises(stream: FrameStream, limits: Limits) -> None:
     """
     n_frames = stream.n_frames or 0
     if n_frames > limits.n_frames:
-        raise TooLargeError(
-            f"the input must have at most {limits.n_frames} frames, got {n_frames}"
-        )
+        raise TooLargeError(f"the input must have at most {limits.n_frames} frames, got {n_frames}")
     seconds = n_frames / (stream.facts.fps or np.inf) if stream.kind == "video" else 0.0
     if seconds > limits.duration_s:
         raise TooLargeError(
@@ -159,7 +157,7 @@ def score(
     NoFaceError
         If a neutral was asked for that shows no face.
     """
-    choice: str | int | None | NeutralFace = options.neutral_choice()
+    choice: str | int | NeutralFace | None = options.neutral_choice()
     alone = measured.kind == "picture" or options.independent
     if neutral.exists():
         found = measure_neutral(neutral, detector.tracker.anew())

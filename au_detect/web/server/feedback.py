@@ -126,9 +126,7 @@ def _result_of(files: JobFiles) -> AUResult | None:
 
 
 def _row_of(result: AUResult, frame: int, face: int) -> int | None:
-    rows = np.flatnonzero(
-        (result.frame == frame) & (result.face_id == face) & result.face_found
-    )
+    rows = np.flatnonzero((result.frame == frame) & (result.face_id == face) & result.face_found)
     return int(rows[0]) if len(rows) else None
 
 
@@ -188,7 +186,9 @@ def _write_table(
         cells = [face.aus.get(au) for au in aus]
         shown = ["" if v is None else "x" if v == PRESENT else f"{v:g}" for v in cells]
         frame = face.frame if len(np.unique(result.frame)) > 1 else ""
-        lines.append([place, face.subject, frame, _neutral(own, result, face), face.emotion, *shown])
+        lines.append(
+            [place, face.subject, frame, _neutral(own, result, face), face.emotion, *shown]
+        )
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         heads = ["path", "subject", "frame", "neutral", "emotion"]

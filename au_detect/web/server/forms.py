@@ -56,9 +56,7 @@ class Feedback(BaseModel):
     id: str = Field(pattern="^[0-9a-f]{32}$", description="of the result")
     face: int = Field(0, ge=0, le=1_000_000)
     frame: int = Field(0, ge=0, le=10_000_000)
-    target: str = Field(
-        pattern="^(AU[0-9]{2}|[a-z]{2,20})$", description='"AU12", or an emotion'
-    )
+    target: str = Field(pattern="^(AU[0-9]{2}|[a-z]{2,20})$", description='"AU12", or an emotion')
     right: bool = Field(description="whether the decision is right")
     correction: str | None = Field(
         None,

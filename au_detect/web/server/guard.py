@@ -9,6 +9,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import json
 import time
@@ -119,10 +120,8 @@ class Guard:
                 begun = True
                 await send(message)
 
-        try:
+        with contextlib.suppress(TooManyBytesError):
             await self._app(scope, counted, sent)
-        except TooManyBytesError:
-            pass
         if n_bytes > most and not begun and scope["type"] == "http":
             await _refuse(scope, receive, send, 413, reason)
 

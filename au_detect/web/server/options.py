@@ -125,9 +125,7 @@ def parse_frames(text: str) -> list[tuple[int, int]]:
     for part in text.replace(",", " ").split():
         ends = re.fullmatch(r"([0-9]{1,8})(?:-([0-9]{1,8}))?", part)
         if ends is None:
-            raise InputError(
-                f"leave_out must be frames such as '10-20 35', got {part[:40]!r}"
-            )
+            raise InputError(f"leave_out must be frames such as '10-20 35', got {part[:40]!r}")
         first, last = int(ends[1]), int(ends[2] or ends[1])
         ranges.append((min(first, last), max(first, last)))
     return ranges

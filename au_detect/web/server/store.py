@@ -107,7 +107,8 @@ class Store:
     def job(self, job: str) -> Row | None:
         """Return a job; None if there is none of this id."""
         with self._engine.connect() as connection:
-            return connection.execute(select(_JOBS).where(_JOBS.c.id == job)).mappings().first()
+            row = connection.execute(select(_JOBS).where(_JOBS.c.id == job)).first()
+        return None if row is None else row._asdict()
 
     def jobs(self, state: Sequence[str] = (), limit: int = MOST_LISTED) -> list[Row]:
         """Return jobs, the newest first; those in some states only if these are given."""
@@ -115,7 +116,7 @@ class Store:
         if state:
             query = query.where(_JOBS.c.state.in_(state))
         with self._engine.connect() as connection:
-            return list(connection.execute(query).mappings())
+            return [row._asdict() for row in connection.execute(query)]
 
     def ids(self) -> set[str]:
         """Return the ids of all jobs."""
@@ -145,7 +146,7 @@ class Store:
         """Return all that users said, in this order."""
         with self._engine.connect() as connection:
             query = select(_FEEDBACK).order_by(_FEEDBACK.c.number)
-            return list(connection.execute(query).mappings())
+            return [row._asdict() for row in connection.execute(query)]
 
     def close(self) -> None:
         """Close all connections."""

@@ -16,7 +16,6 @@ from typing import Any
 import cv2
 import numpy as np
 
-from au_detect.classifiers.storage import load_model
 from au_detect.detect import AUDetector
 from au_detect.emotions import EmotionResult
 from au_detect.features.measurement import FaceMeasurements

@@ -29,7 +29,7 @@ def results(service: Service) -> APIRouter:
     router = APIRouter(prefix="/v1/results", responses=REFUSALS)
 
     @router.get("/{job}", response_model=Answer)
-    async def result(job: JobId, format: Format = "json") -> Response:  # noqa: A002
+    async def result(job: JobId, format: Format = "json") -> Response:
         """Return a result as JSON, as a table (CSV), or as a page to read (HTML)."""
         await service.result(job)
         files = service.files.of(job)
