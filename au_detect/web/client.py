@@ -259,7 +259,9 @@ def _part(path: Source, stack: ExitStack) -> tuple[str, Any]:
 
 def _word(value: Any) -> str:
     """Return a value as a form holds it."""
-    return "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    return (
+        "none" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+    )
 
 
 def _detail(answer: httpx.Response) -> str:

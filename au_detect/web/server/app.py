@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import cache
 from typing import Any
 
 import uvicorn
@@ -12,13 +13,16 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
+from au_detect.detect import AUDetector
 from au_detect.errors import InputError
 from au_detect.version import __version__
+from au_detect.web.live.server import MAX_MESSAGE_BYTES, LiveOptions, add_frames
 from au_detect.web.server.guard import Guard
 from au_detect.web.server.jobs import QueueFullError
 from au_detect.web.server.pool import TaskError
 from au_detect.web.server.routes.about import about
 from au_detect.web.server.routes.analyses import analyses
+from au_detect.web.server.routes.pages import pages
 from au_detect.web.server.routes.results import results
 from au_detect.web.server.service import Service
 from au_detect.web.server.settings import LOOPBACK, ServerSettings
@@ -57,6 +61,8 @@ def create_app(settings: ServerSettings, port: int, hosts: tuple[str, ...] = ())
     app.state.service = service
     for routes in (analyses, results, about):
         app.include_router(routes(service))
+    app.include_router(pages())
+    add_frames(app, LiveOptions(make_detector=_detectors(settings)))
     _add_refusals(app)
     app.add_middleware(
         Guard, settings=settings, port=port, is_full=lambda: _is_full(service), hosts=hosts
@@ -86,9 +92,27 @@ def make_server(settings: ServerSettings, listener: socket.socket) -> uvicorn.Se
     config = uvicorn.Config(
         create_app(settings, port, (host,)), log_level="warning", access_log=False,
         timeout_graceful_shutdown=STOP_S, server_header=False, proxy_headers=False,
-        timeout_keep_alive=30, h11_max_incomplete_event_size=2**16,
+        timeout_keep_alive=30, ws_max_size=MAX_MESSAGE_BYTES, h11_max_incomplete_event_size=2**16,
     )  # fmt: skip
     return uvicorn.Server(config)
+
+
+def _detectors(settings: ServerSettings) -> Callable[[], AUDetector]:
+    """Return what makes the detectors of live pages; their model is loaded once, by the first."""
+
+    @cache
+    def first() -> AUDetector:
+        return AUDetector(
+            settings.model,
+            landmark_model=settings.landmark_model,
+            experimental=settings.experimental,
+        )
+
+    return lambda: AUDetector(
+        first().model,
+        landmark_model=first().tracker.landmark_model,
+        experimental=settings.experimental,
+    )
 
 
 def _is_full(service: Service) -> bool:

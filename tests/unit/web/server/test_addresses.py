@@ -13,7 +13,7 @@ from au_detect.web.server.addresses import fetch, is_public
 class Site(http.server.BaseHTTPRequestHandler):
     """Answers by path."""
 
-    def do_GET(self):  # noqa: N802
+    def do_GET(self):
         if self.path.startswith("/to/"):
             self.send_response(302)
             self.send_header("location", self.path[4:])
