@@ -119,7 +119,7 @@ def test_what_is_refused(site, tmp_path, address, said):
 )
 def test_this_machine_is_refused_under_all_its_names(site, tmp_path, host):
     port = site.rpartition(":")[2]
-    with pytest.raises(InputError, match="must lead to a public address|host that is known"):
+    with pytest.raises(InputError, match=r"must lead to a public address|host that is known"):
         fetch(f"http://{host}:{port}/ok", tmp_path / "file", max_bytes=10, timeout_s=5)
 
 
@@ -137,5 +137,5 @@ def test_what_does_not_end_is_broken_off(site, tmp_path):
 
 
 def test_what_comes_too_slowly_is_broken_off(site, tmp_path):
-    with pytest.raises(InputError, match="too long|TimeoutError"):
+    with pytest.raises(InputError, match=r"too long|TimeoutError"):
         get(f"{site}/slow", tmp_path, timeout_s=0.5)
