@@ -317,7 +317,7 @@ def test_nothing_and_too_much_are_refused(client, settings, files):
     assert client.post("/v1/predict").status_code == 422
     many = [("files", (f"{i}.png", b"x")) for i in range(31)]
     assert client.post("/v1/predict", files=many).status_code == 413
-    mixed = uploads(files[:1]) + [("files", ("x.txt", b"hello"))]
+    mixed = [*uploads(files[:1]), ("files", ("x.txt", b"hello"))]
     assert client.post("/v1/predict", files=mixed).status_code == 415
     faceless = cv2.imencode(".png", np.full((64, 64), 90, np.uint8))[1].tobytes()
     sent = [*uploads(files[:1]), ("neutral_file", ("wall.png", faceless))]
