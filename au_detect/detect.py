@@ -235,6 +235,7 @@ class AUDetector:
         *,
         neutral: Any = "auto",
         smooth: str = "around",
+        independent: bool = False,
         name: str = "measurements",
         settings: Mapping[str, Any] | None = None,
     ) -> AUResult:
@@ -246,6 +247,8 @@ class AUDetector:
             See `au_detect.features.measurement.measure_faces`.
         neutral, smooth
             As in `run`.
+        independent : bool
+            Whether the frames have nothing to do with each other, or there is only one.
         name, settings
             Of the result.
         """
@@ -253,7 +256,8 @@ class AUDetector:
         choice = given_neutral(neutral, self.tracker.anew()) or neutral
         told = {"neutral": in_words(neutral), **(settings or {})}
         owners = owners_of_neutral(choice, measurements, None)
-        return in_time(self._result(measurements, choice, name, told, owners=owners), smooth)
+        result = self._result(measurements, choice, name, told, owners=owners)
+        return result if independent else in_time(result, smooth)
 
     def measure(self, frames: Iterable[Frame], *, independent: bool = False) -> FaceMeasurements:
         """Measure the faces of a sequence that starts anew, or of `independent` pictures."""

@@ -6,6 +6,7 @@ cannot be seen.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -125,20 +126,25 @@ def make_answer(
         "kind": kind,
         "frames": len(np.unique(result.frame)),
         "size": list(size),
-        "aus": [
-            {
-                "au": label,
-                "name": ACTION_UNITS[au].name,
-                "part": ACTION_UNITS[au].face,
-                "threshold": number(threshold, 6) or 0.0,
-            }
-            for au, label, threshold in zip(result.aus, labels, result.thresholds, strict=True)
-        ],
+        "aus": au_names(result.aus, result.thresholds.tolist()),
         "faces": [_face(result, face, emotions, labels, top) for face in result.face_ids],
         "rows": _rows(result, emotions, labels, top),
         "notices": list(result.settings.get("notices", ())),
         "settings": result.settings,
     }
+
+
+def au_names(aus: Sequence[int], thresholds: Sequence[float]) -> list[AUName]:
+    """Return what action units are called, and their thresholds."""
+    return [
+        {
+            "au": au_label(au),
+            "name": ACTION_UNITS[au].name,
+            "part": ACTION_UNITS[au].face,
+            "threshold": float(rounded(np.float64(threshold), 6)),
+        }
+        for au, threshold in zip(aus, thresholds, strict=True)
+    ]
 
 
 def number(value: Any, decimals: int) -> float | None:

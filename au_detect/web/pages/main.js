@@ -52,7 +52,6 @@ async function route() {
 }
 
 addEventListener("hashchange", route);
-addEventListener("popstate", route);
 listenForInputs(show);
 route();
 ask("/v1/info").then((info) => { part("fetch").hidden = !info.urls; }).catch((error) => say(error.message, true));

@@ -31,6 +31,7 @@ export class Result {
   async show(answer) {
     this.pause();
     this.answer = answer;
+    this.index = 0;
     this.frames = [];
     for (const row of answer.rows) (this.frames[row.frame] ??= { time: row.time_s, rows: [] }).rows.push(row);
     this.times = this.frames.map((frame) => frame.time);
@@ -154,7 +155,8 @@ export class Result {
     const index = this.wanted, { answer } = this;
     let shown = null;
     try {
-      shown = this.playing ? { image: this.media.element, index } : await this.media?.image(index);
+      const runs = this.playing && this.media?.play;  // the video then shows it by itself
+      shown = runs ? { image: this.media.element, index } : await this.media?.image(index);
     } catch { /* this browser cannot show it */ }
     this.drawn = index;
     if (this.answer !== answer) return;
@@ -170,28 +172,21 @@ export class Result {
     part("play").textContent = "Pause";
     part("play").setAttribute("aria-pressed", "true");
     const from = this.index >= this.times.length - 1 ? 0 : this.index;
-    const tell = (index) => { if (this.playing) this.seek(index); };
     if (this.media?.play) {
-      this.playing = false;
-      await this.media.image(from);
-      this.playing = true;
-      await this.media.play(from, tell, () => this.pause());
+      await this.media.play(from, (index) => { if (this.playing) this.seek(index); }, () => this.pause());
       return;
     }
     const start = performance.now() - 1000 * this.times[from];
-    this.playing = false;  // pictures are drawn as they are sought
     this.ticking = setInterval(() => {
       const time = (performance.now() - start) / 1000, next = this.times.findIndex((t) => t > time);
       this.seek(next < 0 ? this.times.length - 1 : Math.max(next - 1, 0));
       if (next < 0) this.pause();
     }, 30);
-    this.playing = Boolean(this.media?.play);
   }
 
   pause() {
     this.media?.pause?.();
     clearInterval(this.ticking);
-    this.ticking = null;
     this.playing = false;
     part("play").textContent = "Play";
     part("play").setAttribute("aria-pressed", "false");
@@ -202,7 +197,7 @@ export class Result {
     const busy = event.target.closest("button, input, select, textarea, summary, dialog, a");
     if (event.key !== " " || busy || part("result").hidden || this.times.length < 2) return;
     event.preventDefault();
-    if (this.ticking) this.pause(); else this.toggle();
+    this.toggle();
   }
 
   async redo() {

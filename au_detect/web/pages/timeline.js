@@ -48,10 +48,8 @@ export class Timeline {
     });
     button.addEventListener("pointerdown", (event) => event.stopPropagation());
     button.addEventListener("keydown", (event) => event.stopPropagation());
-    return { ...group, box: make("div", { className: "group" }, button, rows), canvas, names, rows: group.rows, body: rows };
+    return { rows: group.rows, box: make("div", { className: "group" }, button, rows), canvas, body: rows };
   }
-
-  get left() { return this.groups[0].names.getBoundingClientRect().width || 0; }
 
   x(time, width) { return (time - this.range[0]) / (this.range[1] - this.range[0]) * width; }
 

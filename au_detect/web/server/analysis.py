@@ -164,7 +164,7 @@ def score(
         choice = replace(found, description="neutral picture")
     elif options.independent and choice not in ("auto", None):
         raise InputError(
-            "neutral of independent pictures must be a picture, 'auto' or 'none', "
+            "neutral of independent pictures must be another picture, 'auto' or 'none', "
             f"got {options.neutral!r}"
         )
     elif choice == "auto" and (alone or measured.rows.frame[0] == measured.rows.frame[-1]):
@@ -172,7 +172,8 @@ def score(
     return detector.score(
         without_frames(measured.rows, parse_frames(options.leave_out)),
         neutral=choice,
-        smooth="none" if alone else options.smooth,
+        smooth=options.smooth,
+        independent=alone,
         name=name,
         settings={"independent": options.independent, **measured.described},
     )

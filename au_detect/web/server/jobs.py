@@ -231,7 +231,8 @@ class Jobs:
         elif not self._settings.keep:
             await asyncio.to_thread(files.forget_inputs)
         course.state = state
-        course.n_done = values.get("summary", {}).get("frames", course.n_done)
+        if state == DONE:
+            course.n_done = course.n_frames = values["summary"]["frames"]
         course.finished.set()
 
     async def _tidy(self) -> None:

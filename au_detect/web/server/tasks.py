@@ -16,14 +16,15 @@ from typing import Any
 import cv2
 import numpy as np
 
+from au_detect.classifiers.storage import NetworkKind
 from au_detect.detect import AUDetector
-from au_detect.emotions import EmotionResult
+from au_detect.emotions import EmotionResult, read_emotion_rules
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.plots.face_view import face_view
 from au_detect.results import AUResult
 from au_detect.results.files import write_atomically
 from au_detect.results.reading import read_result
-from au_detect.web.answers import make_answer
+from au_detect.web.answers import au_names, make_answer
 from au_detect.web.server.analysis import (
     Measured,
     Report,
@@ -69,10 +70,12 @@ class Analyst:
         """Load everything, and return what answers hold: version, model, action units."""
         first = self._first
         first.tracker.anew().track(np.zeros((64, 64), np.uint8))
-        picture = first.run(np.zeros((64, 64), np.uint8))
-        answer = make_answer("", picture, "picture", (64, 64), picture.emotions(), 1)
-        emotions = list(picture.emotions().emotions)
-        return {"aus": answer["aus"], "emotions": emotions, "settings": first.settings()}
+        kind = NetworkKind(uses_neutral=True, uses_furrows=True)
+        aus = first.model.aus(kind, experimental=first.experimental)
+        limits = first.model.thresholds(kind, aus)
+        emotions = ["neutral", *(rule.name for rule in read_emotion_rules())]
+        names = au_names(aus, [limits[au] for au in aus])
+        return {"aus": names, "emotions": emotions, "settings": first.settings()}
 
     def do(self, task: dict[str, Any], report: Report) -> dict[str, Any]:
         """Do a task, named by its ``task``.

@@ -79,7 +79,7 @@ def _status_of(error: BaseException) -> int:
         return TOO_LARGE
     if isinstance(error, OSError):
         return BROKEN
-    is_no_media = "must be a picture (" in str(error) or "must be a PNG" in str(error)
+    is_no_media = "must be a picture" in str(error) or "must be a PNG" in str(error)
     return NO_MEDIA if is_no_media and not isinstance(error, NoFaceError) else WRONG
 
 

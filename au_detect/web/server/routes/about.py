@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import BaseModel
 
+from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.frames.pictures import select_pictures
 from au_detect.samples import sample_sequences
 from au_detect.version import __version__
@@ -94,8 +95,7 @@ def about(service: Service) -> APIRouter:
         summary = row["summary"]
         if said.face not in summary["faces"] or said.frame >= summary["frames"]:
             raise TaskError(422, "face and frame must be in the result, but are not")
-        known = {au["au"] for au in service.described.get("aus", ())}
-        known |= {"AU45", *service.described.get("emotions", ())}
+        known = {*map(au_label, ACTION_UNITS), *service.described.get("emotions", ())}
         named = [t for t in (said.target, said.correction) if t and t not in _DEGREES]
         if service.described and not known.issuperset(named):
             raise TaskError(422, f"target and correction must be known, got {', '.join(named)}")

@@ -17,7 +17,7 @@ from au_detect.web.server.forms import REFUSALS, JobId, JobState, options_of
 from au_detect.web.server.options import AnalysisOptions
 from au_detect.web.server.pool import TaskError
 from au_detect.web.server.service import Service
-from au_detect.web.server.store import FINAL, Row
+from au_detect.web.server.store import Row
 from au_detect.web.server.uploads import receive
 
 ASK_EVERY_S = 1.0
@@ -104,10 +104,9 @@ def analyses(service: Service) -> APIRouter:
 def state_of(service: Service, row: Row) -> dict[str, Any]:
     """Return what a caller is told about a job."""
     course = service.jobs.course(row["id"])
-    summary = row["summary"] or {}
-    frames = summary.get("frames")
+    frames = (row["summary"] or {}).get("frames")
     told = {"state": row["state"], "frames_done": frames or 0, "frames": frames}
-    if course is not None and row["state"] not in FINAL:
+    if course is not None:  # which says that a job has ended once its pictures are gone
         told = course.as_dict()
     made = service.files.of(row["id"]).made
     names = {path.stem for path in made.iterdir()} if made.is_dir() else set()
