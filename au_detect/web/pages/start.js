@@ -4,6 +4,7 @@ import { analyse, ask } from "./api.js";
 import { part, say } from "./dom.js";
 
 const SAMPLE = "happiness", LONGEST_RECORDING_S = 120;
+const PICTURE = /\.(png|jpe?g|tiff?|bmp|webp|gif|p[gpn]m|hei[cf]|avif)$/i;
 const KINDS = ["video/webm;codecs=vp8", "video/webm", "video/mp4"];
 
 export function listenForInputs(show) {
@@ -23,7 +24,14 @@ export function listenForInputs(show) {
   listenForCamera(go);
 }
 
-async function run(files, url, show) {
+// Of a folder, what is no picture stays where it is.
+function picturesOf(files) {
+  const found = files.filter((file) => file.type.startsWith("image/") || PICTURE.test(file.name));
+  return files.length > 1 && found.length ? found : files;
+}
+
+async function run(chosen, url, show) {
+  const files = picturesOf(chosen);
   if (!files.length && !url) return;
   const form = new FormData();
   for (const file of files) form.append("files", file, file.name);
@@ -105,7 +113,7 @@ function listenForCamera(go) {
     }
     const pieces = [], type = KINDS.find((kind) => MediaRecorder.isTypeSupported(kind));
     part("preview").srcObject = stream;
-    part("preview").play();
+    part("preview").play().catch(() => {});  // stopped before it began
     part("camera").hidden = false;
     part("record").disabled = true;
     recorder = new MediaRecorder(stream, { mimeType: type });

@@ -16,11 +16,13 @@ export class Strip {
     const canvases = frames.map((frame) => this.makeFrame(frame, times, size, neutralFrames.includes(frame)));
     part("strip").replaceChildren(...canvases.map(({ button }) => button));
     if (!media) return;
-    for (const { frame, canvas } of canvases) {
-      const { image, index } = await media.image(frame);
-      if (this.drawn !== mine) return;
-      if (index === frame) canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
-    }
+    try {
+      for (const { frame, canvas } of canvases) {
+        const { image, index } = await media.image(frame);
+        if (this.drawn !== mine) return;
+        if (index === frame) canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+      }
+    } catch { /* this browser cannot show it */ }
   }
 
   makeFrame(frame, times, size, isNeutral) {

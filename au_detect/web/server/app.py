@@ -28,6 +28,7 @@ from au_detect.web.server.service import Service
 from au_detect.web.server.settings import LOOPBACK, ServerSettings
 
 STOP_S = 10
+MOST_CONNECTIONS = 400
 
 
 def create_app(settings: ServerSettings, port: int, hosts: tuple[str, ...] = ()) -> FastAPI:
@@ -92,7 +93,7 @@ def make_server(settings: ServerSettings, listener: socket.socket) -> uvicorn.Se
     config = uvicorn.Config(
         create_app(settings, port, (host,)), log_level="warning", access_log=False,
         timeout_graceful_shutdown=STOP_S, server_header=False, proxy_headers=False,
-        timeout_keep_alive=30, ws_max_size=MAX_MESSAGE_BYTES, h11_max_incomplete_event_size=2**16,
+        timeout_keep_alive=30, limit_concurrency=MOST_CONNECTIONS, ws_max_size=MAX_MESSAGE_BYTES, h11_max_incomplete_event_size=2**16,
     )  # fmt: skip
     return uvicorn.Server(config)
 

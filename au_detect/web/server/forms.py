@@ -41,13 +41,16 @@ def options_of(
 
 
 class RescoreRequest(BaseModel):
-    """How a result is scored anew, from what was measured: no picture is needed."""
+    """How a result is scored anew, from what was measured: no picture is needed.
+
+    Thresholds, smoothing and how many are ranked stay as they were unless they are given.
+    """
 
     neutral: str = Field("auto", max_length=20, description=_NEUTRAL)
-    threshold: str | None = Field(None, max_length=400, description=_THRESHOLD)
-    smooth: Smooth = "around"
     leave_out: str = Field("", max_length=400, description='frames such as "10-20 35"')
-    top: int = Field(5, ge=1, le=24)
+    threshold: str | None = Field(None, max_length=400, description=_THRESHOLD)
+    smooth: Smooth | None = None
+    top: int | None = Field(None, ge=1, le=24)
 
 
 class Feedback(BaseModel):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import hmac
 import json
+import re
 import time
 from collections import OrderedDict
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from au_detect.web.server.settings import LOOPBACK, ServerSettings
 COOKIE = "au_detect_token"
 _OPEN = ("/v1/session", "/v1/health")
 """What a page may ask before it has the token, beside its own files."""
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]_-]{1,260}")
 _JOBS = ("/v1/predict", "/v1/jobs")
 _MOST_CLIENTS = 10_000
 
@@ -85,7 +87,8 @@ class Guard:
             return 429, "too many requests: wait a moment"
         host, origin = headers.get(b"host"), headers.get(b"origin")
         token, settings = self._settings.token, self._settings
-        if token is None and host not in self._hosts:
+        known = host in self._hosts if token is None else _HOST.fullmatch(host or "")
+        if not known:
             return 403, "this server does not answer under that name"
         own = (f"http://{host}", f"https://{host}")
         foreign = origin is not None and origin not in own and origin not in settings.origins

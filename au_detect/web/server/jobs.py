@@ -181,12 +181,11 @@ class Jobs:
             await asyncio.wait([course.task])
 
     async def _run(self, job: str, course: Course) -> None:
-        row = await asyncio.to_thread(self._store.job, job)
-        if row is None:
-            course.finished.set()
-            return
         course.state = RUNNING
         try:
+            row = await asyncio.to_thread(self._store.job, job)
+            if row is None:  # it was deleted meanwhile
+                return
             summary = await self._analyse(row, course)
         except TaskError as error:
             values = {"status": error.status, "reason": error.reason}
@@ -199,6 +198,8 @@ class Jobs:
             await self._end(job, course, FAILED, status=500, reason=reason)
         else:
             await self._end(job, course, DONE, summary=summary)
+        finally:
+            course.finished.set()
 
     async def _analyse(self, row: Row, course: Course) -> dict[str, Any]:
         task = {
@@ -238,11 +239,14 @@ class Jobs:
     async def _tidy(self) -> None:
         """Delete pictures that nobody has fetched, and forget the course of old jobs."""
         while True:
-            rows = await asyncio.to_thread(self._store.jobs, FINAL, 10_000)
-            before_s = time.time() - PICTURES_KEPT_S
-            for row in rows:
-                if (row["finished_s"] or 0) < before_s:
-                    self.forget(row["id"])
+            with contextlib.suppress(Exception):  # the database may be back in a minute
+                for job in await asyncio.to_thread(self._ended_long_ago):
+                    self.forget(job)
                     if not self._settings.keep:
-                        await asyncio.to_thread(self._files.of(row["id"]).forget_pictures)
+                        await asyncio.to_thread(self._files.of(job).forget_pictures)
             await asyncio.sleep(TIDY_EVERY_S)
+
+    def _ended_long_ago(self) -> list[str]:
+        before_s = time.time() - PICTURES_KEPT_S
+        rows = self._store.jobs(FINAL, limit=10_000)
+        return [row["id"] for row in rows if (row["finished_s"] or 0) < before_s]

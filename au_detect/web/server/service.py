@@ -15,7 +15,7 @@ from au_detect.web.server.settings import ServerSettings
 from au_detect.web.server.store import DONE, FAILED, Row, Store
 
 START_S = 120.0
-LOOK_S = 30.0
+LOOK_S = 120.0
 WRITE_S = 300.0
 
 
@@ -119,6 +119,8 @@ class Service:
             raise TaskError(409, f"this job has failed: {row['reason']}")
         if row["state"] != DONE:
             raise TaskError(409, "this job has no result (yet)")
+        if not self.files.of(job).answer.exists():
+            raise TaskError(404, "the files of this result are gone")
         return row
 
     async def delete(self, job: str) -> None:

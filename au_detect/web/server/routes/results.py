@@ -66,8 +66,9 @@ def results(service: Service) -> APIRouter:
     async def rescore(job: JobId, wanted: RescoreRequest) -> Response:
         """Score a result anew with another neutral face or other thresholds; it has a new id."""
         row = await service.result(job)
-        kept = {name: row["options"][name] for name in ("max_faces", "independent", "emotions")}
-        options = AnalysisOptions(**kept, **wanted.model_dump())
+        changes = {name: value for name, value in wanted.model_dump().items() if value is not None}
+        kept = row["options"] | {"annotate": False, "crop": False}
+        options = AnalysisOptions(**kept | changes)
         new = await service.rescore(row, options)
         return FileResponse(service.files.of(new).answer, media_type="application/json")
 
