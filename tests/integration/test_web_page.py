@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import time
 
 import cv2
 import numpy as np
@@ -91,16 +92,13 @@ def keep_all(page, name):
                 "Emulation.setDeviceMetricsOverride",
                 width=width, height=900, deviceScaleFactor=1, mobile=width < 500,
             )  # fmt: skip
-            page.ask("new Promise((done) => setTimeout(done, 300))")
-            page.wait_for("document.readyState == 'complete'")
+            time.sleep(0.3)
             height = page.ask("document.documentElement.scrollHeight")
             page.call(
                 "Emulation.setDeviceMetricsOverride",
                 width=width, height=min(height, 4000), deviceScaleFactor=1, mobile=width < 500,
             )  # fmt: skip
             page.ask("dispatchEvent(new Event('resize'))")
-            import time
-
             time.sleep(0.7)
             keep(page, f"{name}_{width}_{colours}.png")
             overflow = page.ask("document.documentElement.scrollWidth - innerWidth")
@@ -154,7 +152,7 @@ def drawn(page, frame):
 
 def test_a_smile_is_analysed_sought_judged_and_learnt(server, clip, pictures, tmp_path):
     with open_page(server.address, tmp_path / "profile") as page:
-        page.wait_for("document.getElementById('rooms') && window.auDetect")
+        page.wait_for("Boolean(window.auDetect)")
         keep_all(page, "analyse")
         choose(page, clip)
         page.wait_for("document.body.dataset.result", 180)
@@ -187,13 +185,12 @@ def test_a_smile_is_analysed_sought_judged_and_learnt(server, clip, pictures, tm
         assert page.ask(value) == "00:00, frame 0"
         # Another neutral face.
         before = page.ask("document.body.dataset.result")
-        page.ask("document.querySelectorAll('.frame')[4].click()")
+        page.ask("document.querySelectorAll('.frame')[0].click()")
         chosen = page.ask("document.getElementById('neutral').value")
         page.ask("document.querySelector('#redo button.main').click()")
         page.wait_for(f"document.body.dataset.result != '{before}'", 120)
         page.wait_for(
             f"document.getElementById('neutral-told').textContent.includes('frame {chosen}.')"
-            f"|| document.getElementById('neutral-told').textContent.includes('frame {chosen}')"
         )
         # Shift and drag leave a range out.
         (a, y), (b, _) = place_of(page, 2), place_of(page, 5)
@@ -236,7 +233,7 @@ def test_pictures_are_recorded_by_the_camera_and_analysed(server, pictures, tmp_
     camera.write_bytes(b"".join(cv2.imencode(".jpg", p)[1].tobytes() for p in pictures))
     fake = f"--use-file-for-fake-video-capture={camera}"
     with open_page(server.address, tmp_path / "profile", fake) as page:
-        page.wait_for("window.auDetect")
+        page.wait_for("Boolean(window.auDetect)")
         page.ask("document.getElementById('record').click()")
         page.wait_for("parseFloat(document.getElementById('recorded').textContent) >= 2")
         page.ask("document.getElementById('stop').click()")
@@ -251,7 +248,7 @@ def test_pictures_are_recorded_by_the_camera_and_analysed(server, pictures, tmp_
 
 def test_the_sample_and_the_live_room_are_a_click_away(server, tmp_path):
     with open_page(server.address, tmp_path / "profile") as page:
-        page.wait_for("window.auDetect")
+        page.wait_for("Boolean(window.auDetect)")
         page.ask("document.getElementById('sample').click()")
         page.wait_for("document.body.dataset.result", 120)
         assert page.ask("window.auDetect.answer.faces[0].emotion") == "happiness"
