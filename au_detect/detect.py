@@ -236,6 +236,7 @@ class AUDetector:
         *,
         neutral: Neutral = "auto",
         smooth: str = "around",
+        independent: bool = False,
         name: str = "measurements",
         settings: Mapping[str, Any] | None = None,
     ) -> AUResult:
@@ -247,13 +248,17 @@ class AUDetector:
             See `au_detect.features.measurement.measure_faces`.
         neutral, smooth
             As in `run`.
+        independent : bool
+            Whether the frames have nothing to do with each other, or there is only one.
         name, settings
             Of the result.
         """
         check_option("smooth", smooth, HOW)
         choice = given_neutral(neutral, self.tracker.anew()) or neutral
         told = {"neutral": in_words(neutral), **(settings or {})}
-        return in_time(self._result(measurements, choice, name, told), smooth)
+        owners = owners_of_neutral(choice, measurements, None)
+        result = self._result(measurements, choice, name, told, owners=owners)
+        return result if independent else in_time(result, smooth)
 
     def measure(self, frames: Iterable[Frame], *, independent: bool = False) -> FaceMeasurements:
         """Measure the faces of a sequence that starts anew, or of `independent` pictures."""

@@ -22,6 +22,10 @@ class InputError(AUDetectError, ValueError):
     """An argument, picture, video or table is not what was expected."""
 
 
+class TooLargeError(InputError):
+    """A picture or file is larger than is read: see `au_detect.frames.limits`."""
+
+
 class NoFaceError(InputError):
     """A picture that must show a face (the neutral) shows none."""
 

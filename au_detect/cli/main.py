@@ -18,6 +18,7 @@ from au_detect.cli.options import BAD_INPUT, Raw
 from au_detect.cli.pictures import add_picture_commands
 from au_detect.cli.printing import complain, frame_progress, say, say_lines
 from au_detect.cli.run import add_run
+from au_detect.cli.serve import add_serve_commands
 from au_detect.cli.stopping import INTERRUPTED, TERMINATED, Terminated, stopped_by_sigterm
 from au_detect.cli.training import add_training_commands
 from au_detect.errors import AUDetectError
@@ -95,6 +96,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_picture_commands(commands)
     add_data_commands(commands)
     add_live_command(commands)
+    add_serve_commands(commands)
     add_training_commands(commands)
     add_judging_commands(commands)
     return parser

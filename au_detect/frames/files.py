@@ -7,7 +7,7 @@ import re
 import stat
 from pathlib import Path
 
-from au_detect.errors import InputError
+from au_detect.errors import InputError, TooLargeError
 
 MOST_DIGITS = 4000
 """Python makes no number of much longer texts."""
@@ -45,7 +45,7 @@ def read_whole(path: Path, max_bytes: int) -> bytes:
     try:
         n_bytes = path.stat().st_size
         if n_bytes > max_bytes:
-            raise InputError(
+            raise TooLargeError(
                 f"{printable(path)} must have at most {max_bytes} bytes, got {n_bytes}"
             )
         return path.read_bytes()

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.errors import InputError
+from au_detect.errors import InputError, TooLargeError
 from au_detect.frames.limits import MAX_PICTURE_PIXELS
 
 _MISSING = (
@@ -40,7 +40,7 @@ def decode_heif(data: bytes, name: str) -> NDArray[np.uint8]:
         raise _damaged(name) from error
     width, height = image.size
     if width * height > MAX_PICTURE_PIXELS:
-        raise InputError(
+        raise TooLargeError(
             f"{name} must have at most {MAX_PICTURE_PIXELS} pixels, got {width} x {height}"
         )
     try:

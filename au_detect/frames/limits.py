@@ -1,6 +1,8 @@
 """How large a picture may be, in pixels and as a file."""
 
-MAX_PICTURE_PIXELS = 150_000_000
+import os
+
+MAX_PICTURE_PIXELS = int(os.environ.get("AU_DETECT_MAX_PICTURE_PIXELS", 150_000_000))
 """Larger pictures are refused before they are decoded (12,000 x 12,000 px still fits)."""
 
 MAX_PICTURE_BYTES = 2**30

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from au_detect.errors import InputError
+from au_detect.errors import InputError, TooLargeError
 from au_detect.frames.limits import MAX_PICTURE_PIXELS
 
 N_HEAD_BYTES = 32
@@ -69,7 +69,7 @@ def check_size(kind: str, data: bytes, name: str) -> None:
         ) from error
     for width, height in sizes:
         if width * height > MAX_PICTURE_PIXELS:
-            raise InputError(
+            raise TooLargeError(
                 f"{name} must have at most {MAX_PICTURE_PIXELS} pixels, got {width} x {height}"
             )
 

@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from au_detect.errors import InputError
+from au_detect.errors import InputError, TooLargeError
 from au_detect.frames.files import printable
 from au_detect.frames.formats import (
     FILE_OPTIONS,
@@ -147,6 +147,6 @@ def _check_size(stream: VideoStream, name: str) -> None:
     if n_pixels <= 0:
         raise InputError(f"{name} must be {EXPECTED}, got one of another kind or damaged")
     if n_pixels > MAX_PICTURE_PIXELS:
-        raise InputError(
+        raise TooLargeError(
             f"{name} must have at most {MAX_PICTURE_PIXELS} pixels a frame, got {n_pixels}"
         )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from au_detect.errors import InputError
+from au_detect.errors import InputError, TooLargeError
 from au_detect.frames.clock import FrameClock
 from au_detect.frames.deinterlacing import deinterlaced
 from au_detect.frames.formats import BARE_FORMATS, RESTARTING_FORMATS
@@ -128,7 +128,7 @@ class VideoReader:
         width, height = shown_size(picture.width, picture.height, ratio)
         label = f"{self._name} frame {index}"
         if width * height > MAX_PICTURE_PIXELS:
-            raise InputError(
+            raise TooLargeError(
                 f"{label} must have at most {MAX_PICTURE_PIXELS} pixels, got {width} x {height}"
             )
         stamp_s = picture.time

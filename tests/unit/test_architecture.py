@@ -34,8 +34,12 @@ STAGES = stages()
 
 HEAVY = (
     *("dlib", "cv2", "tensorflow", "keras", "sklearn", "pandas", "matplotlib", "numba"),
-    *("fastapi", "uvicorn", "jinja2", "av"),
+    *("fastapi", "uvicorn", "sqlalchemy", "httpx", "jinja2", "av"),
 )
+SERVING = {
+    *("web.server.app", "web.server.forms", "web.server.uploads"),
+    *(f"web.server.routes.{name}" for name in ("about", "analyses", "pages", "results")),
+}
 ONLY_IN = {
     "av": {
         "frames.deinterlacing",
@@ -45,8 +49,10 @@ ONLY_IN = {
         "frames.video_reader",
     },
     "jinja2": {"report.environment"},
-    "fastapi": {"web.live.server"},
-    "uvicorn": {"web.live.server"},
+    "fastapi": {"web.live.server", *SERVING},
+    "uvicorn": {"web.live.server", "web.server.app"},
+    "sqlalchemy": {"web.server.store"},
+    "httpx": {"web.client"},
     "dlib": {"landmarks.detection", "landmarks.trees"},
     "ai_edge_litert": {"litert"},
     "tensorflow": {"classifiers.mlp", "simulation.landmarks.network"},

@@ -77,20 +77,28 @@ def create_app(options: LiveOptions, port: int) -> FastAPI:
         If FastAPI is not installed.
     """
     try:
-        from fastapi import FastAPI, WebSocketDisconnect
+        from fastapi import FastAPI
         from fastapi.responses import Response
     except ImportError as error:
         raise AUDetectError(f"{_MISSING}, got no FastAPI") from error
     app = FastAPI(title="au_detect", docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(OwnPageOnly, port=port)
-    # dlib and the networks are not to be asked by two threads at once.
-    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="au-detect live")
 
     def add_file(path: str, media_type: str, text: str) -> None:
         app.add_api_route(path, lambda: Response(text, media_type=media_type), methods=["GET"])
 
     for path, (media_type, text) in page_files().items():
         add_file(path, media_type, text)
+    add_frames(app, options)
+    return app
+
+
+def add_frames(app: FastAPI, options: LiveOptions) -> None:
+    """Add the WebSocket ``/frames``, which the live page talks to, to an application."""
+    from fastapi import WebSocketDisconnect
+
+    # dlib and the networks are not to be asked by two threads at once.
+    worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="au-detect live")
 
     async def frames(websocket: Any) -> None:
         await websocket.accept()
@@ -98,7 +106,6 @@ def create_app(options: LiveOptions, port: int) -> FastAPI:
             await _Conversation(websocket, options, worker).hold()
 
     app.router.add_websocket_route("/frames", frames)
-    return app
 
 
 def make_server(options: LiveOptions, listener: socket.socket) -> uvicorn.Server:

@@ -1,0 +1,1 @@
+"""The page of the server: rooms to analyse, to look live, and to open results again."""

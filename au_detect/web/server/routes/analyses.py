@@ -1,0 +1,139 @@
+"""Analyses: answered at once (``predict``) or as jobs."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
+from fastapi.responses import Response, StreamingResponse
+
+from au_detect.web.answers import Answer
+from au_detect.web.server.files import JobFiles, new_id
+from au_detect.web.server.forms import REFUSALS, JobId, JobState, options_of
+from au_detect.web.server.options import AnalysisOptions
+from au_detect.web.server.pool import TaskError
+from au_detect.web.server.service import Service
+from au_detect.web.server.store import Row
+from au_detect.web.server.uploads import receive
+
+ASK_EVERY_S = 1.0
+JSON = "application/json"
+
+Options = Annotated[AnalysisOptions, Depends(options_of)]
+Files = Annotated[
+    list[UploadFile] | None, File(description="one picture or video, or the pictures of a sequence")
+]
+Neutral = Annotated[UploadFile | None, File(description="a picture of the person's neutral face")]
+Url = Annotated[str | None, Form(max_length=2000, description="instead of files")]
+
+
+def analyses(service: Service) -> APIRouter:
+    """Return the routes ``/v1/predict`` and ``/v1/jobs``."""
+    router = APIRouter(prefix="/v1", responses=REFUSALS)
+
+    async def take(
+        files: list[UploadFile] | None, url: str | None, neutral: UploadFile | None,
+        options: AnalysisOptions, *, waited_for: bool,
+    ) -> str:  # fmt: skip
+        job = new_id()
+        own = service.files.of(job)
+        try:
+            service.jobs.check_room()
+            name = await receive(own, files or [], url, neutral, service.settings)
+            await service.look_at(job, name, options)
+            await service.jobs.submit(job, name, options, waited_for=waited_for, of=None)
+        except BaseException:
+            await asyncio.to_thread(own.delete)
+            raise
+        return job
+
+    @router.post("/predict", response_model=Answer)
+    async def predict(
+        request: Request, options: Options, files: Files = None, neutral_file: Neutral = None,
+        url: Url = None,
+    ) -> Response:  # fmt: skip
+        """Analyse a picture or video and answer when it is done."""
+        job = await take(files, url, neutral_file, options, waited_for=True)
+        waiting = asyncio.ensure_future(service.jobs.wait(job))
+        while not (await asyncio.wait([waiting], timeout=ASK_EVERY_S))[0]:
+            if await request.is_disconnected():
+                await service.delete(job)
+                raise TaskError(499, "the caller has gone")
+        await service.check_done(job)
+        own = service.files.of(job)
+        data = await asyncio.to_thread(_with_pictures, own)
+        if not service.settings.keep:
+            await asyncio.to_thread(own.forget_pictures)
+        return Response(data, media_type=JSON)
+
+    @router.post("/jobs", status_code=202, response_model=JobState)
+    async def submit(
+        options: Options, files: Files = None, neutral_file: Neutral = None, url: Url = None
+    ) -> dict[str, Any]:
+        """Take a picture or video to be analysed; once this answers, it is not lost."""
+        job = await take(files, url, neutral_file, options, waited_for=False)
+        return state_of(service, await service.job(job))
+
+    @router.get("/jobs", response_model=list[JobState])
+    async def listed() -> list[dict[str, Any]]:
+        """Return the newest jobs, at most 200."""
+        return [state_of(service, row) for row in await asyncio.to_thread(service.store.jobs)]
+
+    @router.get("/jobs/{job}", response_model=JobState)
+    async def state(request: Request, job: JobId) -> Any:
+        """Say how far a job is; to ``Accept: text/event-stream`` again and again, to its end."""
+        row = await service.job(job)
+        if "text/event-stream" in request.headers.get("accept", ""):
+            return StreamingResponse(_told(service, job), media_type="text/event-stream")
+        return state_of(service, row)
+
+    @router.post("/jobs/{job}/cancel", response_model=JobState)
+    async def cancel(job: JobId) -> dict[str, Any]:
+        """End a job that waits or runs; its pictures are deleted."""
+        await service.job(job)
+        await service.jobs.cancel(job)
+        return state_of(service, await service.job(job))
+
+    return router
+
+
+def state_of(service: Service, row: Row) -> dict[str, Any]:
+    """Return what a caller is told about a job."""
+    course = service.jobs.course(row["id"])
+    frames = (row["summary"] or {}).get("frames")
+    told = {"state": row["state"], "frames_done": frames or 0, "frames": frames}
+    if course is not None:  # which says that a job has ended once its pictures are gone
+        told = course.as_dict()
+    made = service.files.of(row["id"]).made
+    names = {path.stem for path in made.iterdir()} if made.is_dir() else set()
+    kept = ("id", "name", "status", "reason", "created_s", "of")
+    return {
+        **{name: row[name] for name in kept},
+        **told,
+        "made": sorted(names),
+        "neutral": row["options"].get("neutral", "auto"),
+    }
+
+
+async def _told(service: Service, job: str) -> AsyncIterator[str]:
+    async for told in service.jobs.changes(job):
+        yield f"event: progress\ndata: {json.dumps(told)}\n\n"
+    row = await asyncio.to_thread(service.store.job, job)
+    if row is not None:
+        yield f"event: {row['state']}\ndata: {json.dumps(state_of(service, row))}\n\n"
+
+
+def _with_pictures(files: JobFiles) -> bytes:
+    """Return the answer with the thumbnails and the annotated picture that were asked for."""
+    data = files.answer.read_bytes()
+    crops, annotated = files.made / "crops.json", files.made / "annotated.png"
+    more = b""
+    if crops.exists():
+        more += b', "crops": ' + crops.read_bytes()
+    if annotated.exists():
+        more += b', "annotated": "' + base64.b64encode(annotated.read_bytes()) + b'"'
+    return data[:-1] + more + b"}" if more else data

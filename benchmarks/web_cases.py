@@ -1,0 +1,70 @@
+"""Cases made from the server's own description (OpenAPI) by schemathesis: none may give a 500.
+
+    pip install schemathesis
+    python benchmarks/web_cases.py [--cases 2000]
+
+Prints how many answers there were of each status, and every answer of 500 or above.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from au_detect.web.server.app import create_app
+from au_detect.web.server.settings import Limits, ServerSettings
+
+LIMITS = Limits(requests_per_s=1e6, burst=1e6, n_queued=10_000)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cases", type=int, default=2000)
+    options = parser.parse_args()
+    statuses: Counter[int] = Counter()
+    broken: list[str] = []
+    with tempfile.TemporaryDirectory() as folder:
+        app = create_app(ServerSettings(folder=Path(folder), limits=LIMITS), 80, ("testserver",))
+        with TestClient(app, raise_server_exceptions=False) as client:
+            schema = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
+            operations = [operation.ok() for operation in schema.get_all_operations()]
+            n_each = -(-options.cases // len(operations))
+            for operation in operations:
+                _try(operation, client, n_each, statuses, broken)
+    print(f"{sum(statuses.values())} cases of {len(operations)} operations")
+    for status, n in sorted(statuses.items()):
+        print(f"{status}: {n}")
+    print("\n".join(broken) or "none of 500 or above")
+
+
+def _try(operation, client, n, statuses, broken):
+    @seed(0)
+    @settings(
+        max_examples=n, deadline=None, database=None, phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )  # fmt: skip
+    @given(case=operation.as_strategy())
+    def ask(case) -> None:
+        sent = case.as_transport_kwargs(base_url="http://testserver")
+        sent = {name: value for name, value in sent.items() if name != "cookies"}
+        data = sent.pop("data", None)
+        if isinstance(data, (bytes, str)):
+            sent["content"] = data
+        elif data is not None:
+            sent["data"] = data
+        answer = client.request(**sent)
+        statuses[answer.status_code] += 1
+        if answer.status_code >= 500:
+            broken.append(f"{answer.status_code} {case.method} {case.path} {answer.text[:300]}")
+
+    ask()
+
+
+if __name__ == "__main__":
+    main()
