@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from au_detect.cli.options import add_landmarks_option
+from au_detect.cli.options import Raw, add_landmarks_option
 from au_detect.cli.printing import say
 from au_detect.errors import AUDetectError, InputError
 
@@ -23,11 +23,17 @@ def add_serve_commands(commands: Any) -> None:
         help="a page and a REST service on this machine",
         description="Serve a page and a REST service. Pictures are deleted once they were "
         "analysed, and nothing leaves this machine.",
+        epilog="examples:\n  au-detect serve\n  au-detect serve --port 9000 --jobs 2 --keep",
+        formatter_class=Raw,
     )
     serve.set_defaults(command=_serve)
-    serve.add_argument("--host", default="127.0.0.1", help="other machines need --token")
+    serve.add_argument(
+        "--host", default="127.0.0.1", help="other machines need --token (default: %(default)s)"
+    )
     serve.add_argument("--port", type=int, default=8000, help="0 takes a free one (default: 8000)")
-    serve.add_argument("--jobs", type=int, default=1, metavar="N", help="worker processes")
+    serve.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="worker processes (default: 1)"
+    )
     _add_store_options(serve)
     serve.add_argument("--keep", action="store_true", help="keep pictures too")
     serve.add_argument(
@@ -52,8 +58,15 @@ def add_serve_commands(commands: Any) -> None:
 
 
 def _add_feedback(commands: Any) -> None:
-    feedback = commands.add_parser("feedback", help="what users of the server said")
-    actions = feedback.add_subparsers(required=True, metavar="ACTION")
+    feedback = commands.add_parser(
+        "feedback",
+        help="what users of the server said",
+        description="Work with the answers of users who said in the page or by the service whether "
+        "an action unit or emotion was right.",
+        epilog="examples:\n  au-detect feedback export --out answers.npz",
+        formatter_class=Raw,
+    )
+    actions = feedback.add_subparsers(required=True, metavar="ACTION", help="what to do with it")
     export = actions.add_parser("export", help="write it as a labelled table to train with")
     export.set_defaults(command=_export)
     export.add_argument(
