@@ -174,7 +174,7 @@ class AUDetector:
             fps=fps, channel_order=channel_order, progress=progress,
         )  # fmt: skip
         rows = without_time(measured.rows) if independent else measured.rows
-        choice = neutral if given is None else given
+        choice: Any = neutral if given is None else given
         if is_word(choice, "auto") and (independent or is_single_frame(measured.kind, rows)):
             choice = mean_neutral()
         settings = {"neutral": in_words(neutral), "independent": independent, **measured.known}
@@ -254,7 +254,7 @@ class AUDetector:
             Of the result.
         """
         check_option("smooth", smooth, HOW)
-        choice = given_neutral(neutral, self.tracker.anew()) or neutral
+        choice: Any = given_neutral(neutral, self.tracker.anew()) or neutral
         told = {"neutral": in_words(neutral), **(settings or {})}
         owners = owners_of_neutral(choice, measurements, None)
         result = self._result(measurements, choice, name, told, owners=owners)
@@ -267,7 +267,7 @@ class AUDetector:
     def _result(
         self,
         rows: FaceMeasurements,
-        choice: Neutral,
+        choice: NeutralFace | str | int,
         name: str,
         settings: dict[str, Any],
         known: dict[int, NeutralFace] | None = None,

@@ -59,7 +59,7 @@ def summarise(
 ) -> InputSummary:
     """Return the row of a summary for a result that was written to `path`."""
     found = result.face_found
-    of_aus: dict[str, dict[str, Any]] = {}
+    of_aus: dict[str, Any] = {}
     if found.any():
         labels = [au_label(au) for au in result.aus]
         p = result.probabilities[found]

@@ -55,7 +55,8 @@ def _face(face: Any, min_duration_s: float) -> list[str]:
     is_on = active.any(axis=0)
     order = np.argsort(-peaks, kind="stable")
     is_clip = len(np.unique(face.frame)) > 1
-    counts = Counter(event.au for event in face.events(min_duration_s)) if is_clip else Counter()
+    events = face.events(min_duration_s) if is_clip else []
+    counts = Counter(event.au for event in events)
     lines = [
         _au_line(face, column, peaks[column], active[seen, column].mean(), counts, is_clip)
         for column in order

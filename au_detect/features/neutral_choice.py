@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from difflib import get_close_matches
 from os import PathLike
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,7 +33,7 @@ def is_word(neutral: Any, *words: str) -> bool:
     return isinstance(neutral, str) and neutral in (words or WORDS)
 
 
-def is_landmarks(neutral: Any) -> bool:
+def is_landmarks(neutral: Any) -> TypeGuard[NDArray[Any]]:
     """Say whether `neutral` is an array of landmarks, not a picture."""
     return isinstance(neutral, np.ndarray) and neutral.shape == (N_LANDMARKS, 2)
 
@@ -119,15 +119,14 @@ def given_neutral(neutral: Neutral, tracker: FaceTracker) -> NeutralFace | None:
         raise InputError(f"neutral must not be a bool, got {neutral!r}")
     if isinstance(neutral, (int, np.integer)) or is_word(neutral):
         return None
-    is_face = isinstance(neutral, NeutralFace)
     _check_is_no_misspelt_word(neutral)
-    if is_face and not neutral.personal:
+    if isinstance(neutral, NeutralFace) and not neutral.personal:
         return neutral
     if tracker.max_faces > 1:
         raise InputError(
             f"a neutral picture serves one face only: max_faces must be 1, got {tracker.max_faces}"
         )
-    return neutral if is_face else measure_neutral(neutral, tracker)
+    return neutral if isinstance(neutral, NeutralFace) else measure_neutral(neutral, tracker)
 
 
 def _check_is_no_misspelt_word(neutral: Any) -> None:
