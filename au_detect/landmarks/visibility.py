@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from threading import Lock
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -143,12 +144,16 @@ def measure_visibility(
 def face_contrast(view: NDArray[np.uint8]) -> float:
     """Return the standard deviation of the grey values within the face box of a view."""
     margin = (VIEW.side_px - VIEW.box_px) // 2
-    return float(view[margin:-margin, margin:-margin].std())
+    _, deviation = cv2.meanStdDev(view[margin:-margin, margin:-margin])
+    return float(deviation[0, 0])
 
 
 def outside_shares(image: NDArray[np.uint8], points: NDArray[np.floating]) -> tuple[float, float]:
     """Return which share of the landmarks of upper and lower half is outside the picture."""
     height, width = image.shape
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    if left > -0.5 and top > -0.5 and right < width - 0.5 and bottom < height - 0.5:
+        return 0.0, 0.0
     inside = np.all((points > -0.5) & (points < (width - 0.5, height - 0.5)), axis=1)
     upper, lower = (1.0 - float(inside[half].mean()) for half in HALVES)
     return upper, lower

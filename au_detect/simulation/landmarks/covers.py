@@ -39,6 +39,8 @@ class Cover:
         Whether the eyes' opening counts without the brows: dark glasses leave these free.
     clear : float
         Share of what is behind that shines through, in [0, 1).
+    hides : bool
+        Whether it is in the way: a moustache belongs to the face.
     """
 
     place: Mask
@@ -46,6 +48,7 @@ class Cover:
     is_border: bool = False
     eyes_alone: bool = False
     clear: float = 0.0
+    hides: bool = True
 
 
 def covered(
@@ -72,7 +75,8 @@ def covered(
     if cover is None:
         return crop, np.zeros(2, np.float32)
     hidden = [
-        float(cover.place[half].mean()) for half in _halves(crop, marks, eyes=cover.eyes_alone)
+        cover.hides * float(cover.place[half].mean())
+        for half in _halves(crop, marks, eyes=cover.eyes_alone)
     ]
     painted = _cut_off(crop, cover.place) if cover.is_border else _painted(crop, cover, rng)
     return painted, np.array(hidden, np.float32)
@@ -131,6 +135,21 @@ def _stripes(rng: Generator, side: int) -> NDArray[np.float32]:
 
 def _nothing(crop: NDArray[np.uint8], points: Points, rng: Generator) -> None:
     return None
+
+
+def _moustache(crop: NDArray[np.uint8], points: Points, rng: Generator) -> Cover:
+    """Dark hair above the mouth, and perhaps on the chin: the mouth is still seen."""
+    iod = float(interocular_distance_px(points))
+    down = np.array([0.0, iod])
+    ends = points[[48, 54]] + rng.uniform(-0.02, 0.12) * down
+    above = points[[31, 35]] + (points[[49, 53]] - points[[31, 35]]) * rng.uniform(0.1, 0.6)
+    lip = points[50:53] + rng.uniform(-0.04, 0.06) * down
+    place = _hull(np.vstack([ends, above, lip]), crop.shape)
+    place &= ~_hull(points[REGIONS["outer_lip"]] + rng.uniform(0.02, 0.1) * down, crop.shape)
+    if rng.random() < 0.5:
+        chin = np.vstack([points[[56, 57, 58]] + 0.04 * down, points[7:10]])
+        place |= _hull(chin, crop.shape)
+    return Cover(place, float(rng.uniform(5, 80)), clear=float(rng.uniform(0, 0.5)), hides=False)
 
 
 def _mask(crop: NDArray[np.uint8], points: Points, rng: Generator) -> Cover:
@@ -239,7 +258,8 @@ def _border(crop: NDArray[np.uint8], points: Points, rng: Generator) -> Cover:
 
 
 _KINDS: tuple[tuple[float, Callable[[NDArray[np.uint8], Points, Generator], Cover | None]], ...] = (
-    (0.36, _nothing),
+    (0.28, _nothing),
+    (0.08, _moustache),
     (0.10, _mask),
     (0.10, _dark_glasses),
     (0.09, _hand_on_mouth),

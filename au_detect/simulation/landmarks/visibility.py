@@ -22,7 +22,7 @@ from au_detect.simulation.landmarks.covers import covered
 from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
 from au_detect.simulation.landmarks.network import export_network, keras, tf
 
-VARIANTS, EPOCHS, BATCH = 6, 12, 128
+VARIANTS, EPOCHS, BATCH = 4, 14, 128
 """How many things are held before every face, and how often all are shown."""
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 1e-3
 HELD_OUT_EVERY = 8
