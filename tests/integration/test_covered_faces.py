@@ -139,7 +139,8 @@ def test_only_the_covered_half_is_empty(detector, smile, half, other):
     )
     hidden, seen = of_half(result, half), of_half(result, other)
     assert np.isnan(result.probabilities[places][:, hidden]).all()
-    assert np.isnan(result.side[places][:, hidden]).all()
+    for values in (result.left, result.right, result.side, result.intensity):
+        assert np.isnan(values[places][:, hidden]).all()
     assert not result.active[places][:, hidden].any()
     assert getattr(result, f"{half}_reliable").tolist() == [not 20 <= i < 25 for i in range(30)]
     np.testing.assert_array_equal(result.probabilities[:, seen], plain.probabilities[:, seen])

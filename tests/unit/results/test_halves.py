@@ -21,12 +21,10 @@ AUS = (1, 12)
 def covered_mouth(covered=(1, 2), n_frames=6, p=0.9, **changes):
     """AU1 and AU12 are on throughout; the mouth is not visible in some frames."""
     probabilities = np.full((n_frames, len(AUS)), p)
-    side = np.zeros_like(probabilities)
-    probabilities[list(covered), 1] = side[list(covered), 1] = np.nan
+    probabilities[list(covered), 1] = np.nan
     lower = ~np.isin(np.arange(n_frames), covered)
-    return make_result(
-        n_frames, probabilities=probabilities, side=side, lower_reliable=lower, **changes
-    )
+    halves = {"left": probabilities, "right": probabilities, "lower_reliable": lower}
+    return make_result(n_frames, probabilities=probabilities, **halves, **changes)
 
 
 def test_halves_are_reliable_wherever_the_face_is_found_unless_told_otherwise():
@@ -86,6 +84,7 @@ def test_files_keep_what_is_not_visible(tmp_path, ending):
     np.testing.assert_array_equal(again.lower_reliable, result.lower_reliable)
     np.testing.assert_array_equal(again.upper_reliable, result.upper_reliable)
     np.testing.assert_array_equal(again.probabilities, result.probabilities)
+    np.testing.assert_array_equal(again.side, result.side)
 
 
 def test_old_files_are_read_as_visible_wherever_there_is_a_face(tmp_path):
@@ -145,7 +144,7 @@ def test_no_blink_is_seen_beside_covered_eyes():
     p = np.array([[0.1], [0.9], [np.nan], [0.1], [0.9], [0.1]])
     seen = np.isfinite(p[:, 0])
     result = make_result(
-        6, aus=(43,), probabilities=p, side=0 * p, thresholds=[0.5], upper_reliable=seen
+        6, aus=(43,), probabilities=p, left=p, right=p, thresholds=[0.5], upper_reliable=seen
     )
     blinks = with_blinks(result).probabilities[:, 1]
     np.testing.assert_allclose(blinks, [0.1, 0.0, np.nan, 0.1, 0.9, 0.1], rtol=1e-6)
