@@ -168,8 +168,8 @@ def test_columns_begin_as_openface_does_and_are_in_a_fixed_order():
         *("reliable", "upper_reliable", "lower_reliable", "input", "neutral"),
         *(f"x_{point}" for point in range(12)),
     ]
-    assert columns[17:] == [f"{axis}_{point}" for axis in "xy" for point in range(68)]
-    assert list(make_result().to_dataframe(pose=False).columns) == columns[:11] + columns[14:17]
+    assert columns[19:] == [f"{axis}_{point}" for axis in "xy" for point in range(68)]
+    assert list(make_result().to_dataframe(pose=False).columns) == columns[:11] + columns[14:19]
 
 
 def test_landmark_columns_hold_x_and_y():
