@@ -189,3 +189,15 @@ def test_given_landmarks_are_reliable(smile):
     result = AUDetector().run(landmarks=smile.points)
     assert result.upper_reliable.all()
     assert result.lower_reliable.all()
+
+
+def test_fewer_than_one_in_a_hundred_real_faces_in_plain_sight_is_mistrusted(evaluation_data):
+    folder = evaluation_data / "real_faces"
+    pictures = [*sorted(folder.glob("yale/*.png")), *sorted(folder.glob("london/*.jpg"))]
+    rows = [measure_faces(open_frames(path), TRACKER.anew()) for path in pictures]
+    rows.append(measure_faces(open_frames(folder / "clips" / "single_face.mp4"), TRACKER.anew()))
+    found = joined_rows(*rows)
+    found = found.rows(found.face_found)
+    assert len(found) > 200
+    assert found.upper_reliable.mean() > 0.99
+    assert found.lower_reliable.mean() > 0.99
