@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from au_detect.escapes import encodable
 from au_detect.facs import au_label
@@ -62,16 +63,19 @@ def summarise(
     of_aus: dict[str, Any] = {}
     if found.any():
         labels = [au_label(au) for au in result.aus]
-        p = result.probabilities[found]
+        p, seen = result.probabilities[found], result.seen[found]
+        n_seen = np.where(seen.any(axis=0), seen.sum(axis=0), np.nan)
         columns = {
-            "peaks": rounded(p.max(axis=0), PROBABILITY_DECIMALS),
-            "means": rounded(p.mean(axis=0), PROBABILITY_DECIMALS),
-            "shares": rounded(result.active[found].mean(axis=0), PROBABILITY_DECIMALS),
+            "peaks": np.fmax.reduce(p),
+            "means": np.nansum(p, axis=0, dtype=float) / n_seen,
+            "shares": result.active[found].sum(axis=0) / n_seen,
         }
-        of_aus = {name: dict(zip(labels, of.tolist(), strict=True)) for name, of in columns.items()}
+        of_aus = {name: _known(labels, of) for name, of in columns.items()}
         if not result.is_independent:
             counted = Counter(event.au for event in result.events(min_duration_s))
-            of_aus["events"] = {au_label(au): counted[au] for au in result.aus}
+            of_aus["events"] = {
+                au_label(au): counted[au] for au in result.aus if au_label(au) in of_aus["peaks"]
+            }
     return InputSummary(
         input=result.input,
         result=path,
@@ -114,3 +118,9 @@ def write_summary(summaries: Iterable[InputSummary], path: Path) -> None:
     """Write the summary as CSV; its texts are kept from being formulas, as in results."""
     table = summary_frame(summaries)
     write_atomically(path, table_as_csv(table, ("input", "result", "neutral", "error")))
+
+
+def _known(labels: list[str], values: NDArray[np.floating]) -> dict[str, float]:
+    """Return the value of every AU, rounded; those that are never visible are left out."""
+    written = rounded(values, PROBABILITY_DECIMALS).tolist()
+    return {au: value for au, value in zip(labels, written, strict=True) if np.isfinite(value)}

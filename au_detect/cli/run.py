@@ -185,7 +185,10 @@ def _recipe(detector: AUDetector, outputs: Outputs, arguments: dict[str, Any]) -
 
 
 def _notices(given: Given, result: Any) -> list[str]:
+    from au_detect.results.halves import hidden_halves
+
     texts = list(result.settings.get("notices", ()))
+    texts += [f"{half} not visible in {n_rows}" for half, n_rows in hidden_halves(result).items()]
     texts += sorted(set(result.neutral_doubts.values()))
     named = [f"{given.source}: {text}" for text in texts]
     return named if result.face_found.any() else [*named, f"no face found in {given.source}"]

@@ -24,6 +24,7 @@ def add_training_commands(commands: Any) -> None:
     _add_simulate(commands)
     _add_rebuild(commands)
     _add_train_landmarks(commands)
+    _add_train_visibility(commands)
 
 
 def _add_face_model_option(parser: argparse.ArgumentParser) -> None:
@@ -154,6 +155,23 @@ def _add_train_landmarks(commands: Any) -> None:
     _add_materials_options(train)
 
 
+def _add_train_visibility(commands: Any) -> None:
+    train = commands.add_parser(
+        "train-visibility", help="train the network that says whether eyes and mouth are visible"
+    )
+    train.set_defaults(command=_train_visibility)
+    _add_face_model_option(train)
+    train.add_argument("--out", type=Path, required=True, metavar="FILE")
+    train.add_argument("--n", type=int, default=5000, help="pictures (default: %(default)s)")
+    train.add_argument(
+        "--work", type=Path, metavar="DIR",
+        help="keeps renders (default: FILE with the ending .training)",
+    )  # fmt: skip
+    train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that render")
+    train.add_argument("--seed", type=int, default=0)
+    _add_materials_options(train)
+
+
 def _simulate(options: argparse.Namespace) -> int:
     if options.materials is not None and not options.render:
         raise InputError("--materials must come with --render, got no --render")
@@ -240,4 +258,21 @@ def _train_landmarks(options: argparse.Namespace) -> int:
     for region, distance in error.items():
         say(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
     say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def _train_visibility(options: argparse.Namespace) -> int:
+    from au_detect.simulation.landmarks.examples import render_examples
+    from au_detect.simulation.landmarks.visibility import train_visibility_network
+
+    work = options.work or options.out.with_suffix(".training")
+    examples = render_examples(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        materials=_materials(options), coverings={}, folder=work / "renders",
+        progress=_parts_progress("parts"),
+    )  # fmt: skip
+    told = train_visibility_network(examples, options.out, random_state=options.seed)
+    for half, share in told.items():
+        say(f"{half:6} {share:.1%} of covered halves told at 1 % false alarms, people kept out")
+    say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e3:.0f} kB)")
     return 0

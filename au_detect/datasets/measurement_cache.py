@@ -70,6 +70,7 @@ MEASURING_MODULES = (
     "landmarks.search",
     "landmarks.tracking",
     "landmarks.trees",
+    "landmarks.visibility",
     "litert",
     "paths",
 )

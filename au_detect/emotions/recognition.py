@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 def recognise_emotions(
     result: AUResult, rules: Sequence[EmotionRule] | None = None
 ) -> EmotionResult:
-    """Return the emotions of every row of a result.
+    """Return the emotions of every row of a result that shows both halves of a face.
 
     Parameters
     ----------
@@ -31,11 +31,12 @@ def recognise_emotions(
     rules : sequence of EmotionRule, optional
         See `read_emotion_rules`; by default the packaged ones.
     """
+    whole = np.all(result.seen, axis=1, keepdims=True)
     return emotions_from_aus(
-        np.where(result.face_found[:, None], result.active, np.nan),
+        np.where(whole, result.active, np.nan),
         result.aus,
         side=result.side,
-        probabilities=result.probabilities,
+        probabilities=np.where(whole, result.probabilities, np.nan),
         thresholds=result.thresholds,
         frame=result.frame,
         face_id=result.face_id,

@@ -72,7 +72,7 @@ class EmotionResult:
         ``"neutral"`` first, then the rules in their order.
     scores : ndarray of float32, shape (n_rows, n_emotions)
         How much of the rule matched, in [0, 1]; not a probability. NaN where there is no face,
-        or an emotion cannot be judged.
+        half of it is not visible, or an emotion cannot be judged.
     rules : tuple of EmotionRule
     aus : tuple of int
         The AUs that were known.
@@ -97,7 +97,7 @@ class EmotionResult:
 
     @property
     def answer(self) -> NDArray[np.str_]:
-        """The emotion with the highest score of every row, shape (n_rows,); "" without a face."""
+        """The emotion with the highest score of every row, shape (n_rows,); "" if none is known."""
         judged = np.isfinite(self.scores).any(axis=1)
         best = np.where(np.isnan(self.scores), -1.0, self.scores).argmax(axis=1)
         return np.where(judged, np.array(self.emotions)[best], "")
@@ -132,7 +132,7 @@ class EmotionResult:
         )
 
     def at_apex(self, face_id: int = 0) -> SequenceEmotion | None:
-        """Return the emotion of the sequence of one face, or None if no row shows it.
+        """Return the emotion of the sequence of one face, or None if no row shows both halves.
 
         The apex is where the best emotion (neutral aside) scores highest in the mean over
         `APEX_ROWS` rows with the face.

@@ -18,6 +18,7 @@ from au_detect.features.furrows import N_FURROWS, measure_furrows
 from au_detect.frames import Frame
 from au_detect.landmarks import N_LANDMARKS, Landmarks
 from au_detect.landmarks.tracking import FaceTracker
+from au_detect.landmarks.visibility import measure_visibility
 
 NO_FACE = -1
 """`face_id` of the one row that stands for a frame without any face."""
@@ -30,11 +31,15 @@ _COLUMNS: Columns = {
     "frame": (np.int64, ()),
     "timestamp_s": (np.float64, ()),
     "face_id": (np.int64, ()),
+    "upper_reliable": (np.bool_, ()),
+    "lower_reliable": (np.bool_, ()),
 }
 _NOT_FOUND = {
     "points": np.nan, "furrows": np.nan, "boxes": np.nan, "confidence": 0.0, "face_id": NO_FACE,
+    "upper_reliable": False, "lower_reliable": False,
 }  # fmt: skip
 """Values of a row that stands for a frame without any face."""
+_WHERE_FOUND: Any = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +62,9 @@ class FaceMeasurements:
         Seconds from the start.
     face_id : ndarray of int64, shape (n_rows,)
         Which face, from 0; -1 in a frame without any.
+    upper_reliable, lower_reliable : ndarray of bool, shape (n_rows,), optional
+        Whether the half is seen, not covered, dark or outside the picture (see
+        `au_detect.landmarks.visibility`); by default wherever there is a face.
     """
 
     points: NDArray[np.float32]
@@ -66,9 +74,14 @@ class FaceMeasurements:
     frame: NDArray[np.int64]
     timestamp_s: NDArray[np.float64]
     face_id: NDArray[np.int64]
+    upper_reliable: NDArray[np.bool_] = _WHERE_FOUND
+    lower_reliable: NDArray[np.bool_] = _WHERE_FOUND
 
     def __post_init__(self) -> None:
         Landmarks(self.points)
+        for name in ("upper_reliable", "lower_reliable"):
+            if getattr(self, name) is None:
+                object.__setattr__(self, name, self.face_found)
         check_columns(vars(self), _COLUMNS)
         for name in _COLUMNS:
             if len(getattr(self, name)) != len(self):
@@ -146,6 +159,7 @@ def measure_faces(
             tracker.reset()
         faces = tracker.track(frame.image)
         for face in faces:
+            seen = measure_visibility(frame.image, face.points)
             rows.add(
                 points=face.points,
                 furrows=measure_furrows(frame.image, face.points),
@@ -154,6 +168,8 @@ def measure_faces(
                 frame=frame.index,
                 timestamp_s=frame.timestamp_s,
                 face_id=face.face_id,
+                upper_reliable=seen.upper,
+                lower_reliable=seen.lower,
             )
         if not faces:
             rows.add(frame=frame.index, timestamp_s=frame.timestamp_s, **_NOT_FOUND)

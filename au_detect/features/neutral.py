@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, NoFaceError, check_shape
 from au_detect.features.furrows import N_FURROWS
+from au_detect.features.halves import most_shown
 from au_detect.features.measurement import FaceMeasurements, measure_faces
 from au_detect.frames import open_frames
 from au_detect.landmarks import N_LANDMARKS, Landmarks
@@ -45,6 +46,8 @@ class NeutralFace:
         What is wrong with it in words; empty if nothing is.
     portrait : ndarray of float32, optional
         What the person looks like (`au_detect.landmarks.portrait`), where a picture was given.
+    upper_reliable, lower_reliable : bool
+        Whether its halves are seen: nothing can be compared with one that is not.
     """
 
     pose: HeadPose
@@ -55,6 +58,8 @@ class NeutralFace:
     quality: float | None = None
     doubt: str = ""
     portrait: Portrait | None = None
+    upper_reliable: bool = True
+    lower_reliable: bool = True
 
 
 @cache
@@ -75,7 +80,8 @@ def neutral_from_rows(face: FaceMeasurements, choice: str | int) -> NeutralFace:
         Rows of one face.
     choice : {"first", "median"} or int
         The first frame with the face, the median of all of them (of `MEDIAN_FRAMES` if there are
-        more), or the number of a frame.
+        more), or the number of a frame. First and median are of the frames that show both halves
+        of the face, if any do.
 
     Raises
     ------
@@ -92,6 +98,7 @@ def neutral_from_rows(face: FaceMeasurements, choice: str | int) -> NeutralFace:
                 f"neutral frame {choice} must show the face, but none was found in it"
             )
         return _neutral_of_row(face, int(chosen[0]))
+    rows = rows[most_shown(face.rows(rows))]
     if choice == "first":
         if len(rows) == 0:
             raise NoFaceError("neutral must be a frame with a face, but no frame shows one")
@@ -153,8 +160,13 @@ def measure_neutral(source: Any, tracker: FaceTracker) -> NeutralFace:
 
 
 def _neutral_of_row(face: FaceMeasurements, row: int) -> NeutralFace:
-    pose = estimate_pose(face.points[row : row + 1])
-    return NeutralFace(pose, face.furrows[row], f"frame {int(face.frame[row])}")
+    return NeutralFace(
+        pose=estimate_pose(face.points[row : row + 1]),
+        furrows=face.furrows[row],
+        description=f"frame {int(face.frame[row])}",
+        upper_reliable=bool(face.upper_reliable[row]),
+        lower_reliable=bool(face.lower_reliable[row]),
+    )
 
 
 def median_face(face: FaceMeasurements) -> NeutralFace:
@@ -177,4 +189,10 @@ def median_face(face: FaceMeasurements) -> NeutralFace:
     )
     furrows = np.median(face.furrows, axis=0)
     word = "frame" if len(face) == 1 else "frames"
-    return NeutralFace(pose, furrows, f"median of {len(face)} {word}")
+    return NeutralFace(
+        pose=pose,
+        furrows=furrows,
+        description=f"median of {len(face)} {word}",
+        upper_reliable=bool(face.upper_reliable.mean() > 0.5),
+        lower_reliable=bool(face.lower_reliable.mean() > 0.5),
+    )

@@ -74,10 +74,10 @@ class RestEvidence:
 def action(probabilities: ArrayLike) -> NDArray[np.float64]:
     """Return how much goes on in each face, from its probabilities (n, n_aus): sum of -log(1 - p).
 
-    It is the surprise to find no action unit in it, 0 at perfect rest.
+    It is the surprise to find no action unit in it, 0 at perfect rest. NaN (not seen) adds nothing.
     """
     p = np.clip(np.asarray(probabilities, dtype=float), 0.0, LARGEST_PROBABILITY)
-    return np.asarray(-np.log1p(-p).sum(axis=1))
+    return np.asarray(-np.nansum(np.log1p(-p), axis=1))
 
 
 def steady_action(

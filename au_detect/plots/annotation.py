@@ -18,7 +18,14 @@ from au_detect.errors import InputError
 from au_detect.frames import Frame, open_frames
 from au_detect.frames.encoding import video_ending
 from au_detect.landmarks import CLOSED_REGIONS, REGIONS
-from au_detect.plots.style import ORANGE, REGION_COLOURS, SKY, as_bgr, au_name
+from au_detect.plots.style import (
+    ORANGE,
+    REGION_COLOURS,
+    SKY,
+    as_bgr,
+    au_name,
+    probability_text,
+)
 from au_detect.plots.video_file import write_video
 from au_detect.results.files import check_is_no_input, write_atomically
 
@@ -205,11 +212,11 @@ def _draw_panel(
         p = float(result.probabilities[row, column])
         colour = INK if on else GREY
         _write(panel, au_name(au), (margin, y), colour, size, weight=700 if on else 400)
-        _draw_bar(panel, bars, (y, bar), p, as_bgr(ORANGE) if on else GREY)
+        _draw_bar(panel, bars, (y, bar), np.nan_to_num(p), as_bgr(ORANGE) if on else GREY)
         mark = round(bars[0] + float(result.thresholds[column]) * (bars[1] - bars[0]))
         cv2.line(panel, (mark, y - bar), (mark, y + bar // 4), INK, max(1, size // 10))
         place = (bars[1] + margin // 2, y)
-        _write(panel, f"{p:.2f}", place, colour, size, weight=700 if on else 400)
+        _write(panel, probability_text(p), place, colour, size, weight=700 if on else 400)
 
 
 def _draw_emotions(
@@ -217,6 +224,9 @@ def _draw_emotions(
 ) -> float:
     """Draw the best emotions with their scores, and return where the AUs begin."""
     margin, line, size = spacing
+    if np.isnan(emotions.scores[row]).all():
+        _write(panel, "not visible", (margin, round(2.8 * line)), GREY, size)
+        return 7.0 * line
     scores = np.nan_to_num(emotions.scores[row], nan=-1.0)
     width = panel.shape[1]
     bars = (margin + round(5.6 * size), width - margin - round(2.7 * size))

@@ -28,6 +28,7 @@ from au_detect.plots.style import (
     SOFT,
     au_name,
     axes_or_new,
+    probability_text,
     row_of,
     tidy,
 )
@@ -56,7 +57,7 @@ def plot_aus(result: AUResult, frame: int, face_id: int = 0, *, ax: Axes | None 
     """Draw the probability of every AU in one frame as a bar, with its threshold.
 
     Orange AUs are on. Where one half of the face moves much more (|side| of 0.5 or more), the
-    bar says which.
+    bar says which. AUs of a half of the face that is not visible have a dash.
 
     Raises
     ------
@@ -73,7 +74,7 @@ def plot_aus(result: AUResult, frame: int, face_id: int = 0, *, ax: Axes | None 
     for place, value, is_on, side in zip(range(n), p, on, result.side[row], strict=True):
         half = (" left" if side > 0 else " right") if is_on and abs(side) >= ONE_SIDED_FROM else ""
         ax.text(
-            1.02, place, f"{value:.2f}{half}", va="center", fontsize=SMALL,
+            1.02, place, probability_text(value) + half, va="center", fontsize=SMALL,
             color=INK if is_on else SOFT, fontweight="bold" if is_on else "normal",
         )  # fmt: skip
     ax.set_yticks(places, [au_name(au) for au in result.aus])
@@ -101,7 +102,8 @@ def plot_comparison(
     results : mapping of str to AUResult or sequence of AUResult
         Name -> one result, or all of a condition, of which the mean is shown. All faces count.
     measure : {"share", "peak"}
-        Share of the frames with a face in which the AU is on, or its highest probability.
+        Share of the frames that show the AU's half of the face in which it is on, or its highest
+        probability.
     ax : Axes, optional
 
     Raises
@@ -188,12 +190,12 @@ def _group_means(
     """Return the mean of a measure over the results of one name; NaN for AUs that none has."""
     rows = []
     for result in group:
-        found = result.face_found
-        if not found.any():
+        seen = result.seen
+        if not seen.any():
             continue
-        values = result.active[found].mean(axis=0)
+        values = result.active.sum(axis=0) / np.where(seen.any(axis=0), seen.sum(axis=0), np.nan)
         if measure == "peak":
-            values = result.probabilities[found].max(axis=0)
+            values = np.fmax.reduce(result.probabilities)
         of_au = dict(zip(result.aus, values.tolist(), strict=True))
         rows.append([of_au.get(au, np.nan) for au in aus])
     if not rows:

@@ -49,7 +49,7 @@ def plot_overview(
     AUDetectError
         If matplotlib is not installed.
     """
-    emotion = result.emotions().at_apex(face_id)
+    emotion = _apex(result, face_id)
     if emotion is None:
         raise InputError(f"face {face_id} must be seen in some frame to be drawn, got none")
     shown = {f: image for f, image in (pictures or {}).items() if _is_seen(result, f, face_id)}
@@ -74,16 +74,33 @@ def plot_overview(
 
 def frames_to_show(result: AUResult, face_id: int = 0) -> tuple[int, ...]:
     """Return the frames whose pictures `plot_overview` shows: the neutral face and the apex."""
-    apex = result.emotions().at_apex(face_id)
+    apex = _apex(result, face_id)
     if apex is None:
         return ()
-    rows = np.flatnonzero((result.face_id == face_id) & result.face_found)
-    scores = np.nan_to_num(result.probabilities[rows] / result.thresholds).max(axis=1)
+    rows, scores = _scored_rows(result, face_id)
     calm = int(result.frame[rows[scores.argmin()]])
     text = result.neutral.get(face_id, "")
     first_word, _, number = text.partition(" ")
     neutral = int(number) if first_word == "frame" and number.isdecimal() else calm
     return tuple(sorted({neutral, apex.frame}))
+
+
+def _apex(result: AUResult, face_id: int) -> SequenceEmotion | None:
+    """Return the apex of the emotion, or of AUs where half of the face is never visible."""
+    apex = result.emotions().at_apex(face_id)
+    rows, scores = _scored_rows(result, face_id)
+    if apex is not None or not len(rows):
+        return apex
+    row = int(rows[scores.argmax()])
+    return SequenceEmotion(face_id, row, int(result.frame[row]), ())
+
+
+def _scored_rows(result: AUResult, face_id: int) -> tuple[NDArray[np.intp], NDArray[np.floating]]:
+    """Return the rows that show most of a face, and the AU of each that is furthest on."""
+    rows = np.flatnonzero((result.face_id == face_id) & result.face_found)
+    n_seen = result.seen[rows].sum(axis=1)
+    rows = rows[n_seen == n_seen.max(initial=0)]
+    return rows, np.nan_to_num(result.probabilities[rows] / result.thresholds).max(axis=1)
 
 
 def read_pictures(
@@ -141,7 +158,7 @@ def _draw_apex(
 
 
 def _title(result: AUResult, apex: SequenceEmotion) -> str:
-    best = ", ".join(f"{name} {score:.2f}" for name, score in apex.ranking[:3])
+    best = ", ".join(f"{name} {score:.2f}" for name, score in apex.ranking[:3]) or "no emotion"
     name = "/".join(result.input.replace("\\", "/").rstrip("/").split("/")[-2:])
     face = f", face {apex.face_id}" if len(result.face_ids) > 1 else ""
     return f"{encodable(name)}{face}: {best}"

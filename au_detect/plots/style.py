@@ -81,6 +81,11 @@ def au_name(au: int) -> str:
     return f"{au_label(au)} {ACTION_UNITS[au].name}"
 
 
+def probability_text(p: float) -> str:
+    """Return a probability with two decimals, or a dash where the AU is not visible (NaN)."""
+    return "-" if np.isnan(p) else f"{p:.2f}"
+
+
 def row_of(result: AUResult, frame: int, face_id: int) -> int:
     """Return the row of one face in one frame.
 

@@ -71,7 +71,7 @@ def plot_timeline(
     for row, column in enumerate(columns):
         base = n - 1.0 - row
         _timeline_row(ax, face, column, base)
-    for start, end in _lost(face):
+    for start, end in _stretches(face, ~face.face_found):
         ax.axvspan(start, end, color=LINE, alpha=0.5, linewidth=0, zorder=0)
     ax.set_yticks(np.arange(n) + 0.35, [au_name(face.aus[c]) for c in columns[::-1]])
     tidy(ax, keep=("bottom",))
@@ -119,16 +119,18 @@ def _timeline_row(ax: Axes, face: AUResult, column: int, base: float) -> None:
             )  # fmt: skip
     ends = np.concatenate([[time[0] - step / 2], time, [time[-1] + step / 2]])
     curve = base + height * np.concatenate([p[:1], p, p[-1:]])
+    for start, end in _stretches(face, face.face_found & np.isnan(p)):
+        ax.fill_between((start, end), base, base + height, color=LINE, alpha=0.5, linewidth=0)
     ax.fill_between(ends, base, curve, color=BLUE, alpha=0.8, linewidth=0, zorder=3)
     ax.axhline(base, color=LINE, linewidth=0.6, zorder=1)
     ax.axhline(base + height * threshold, color=INK, linewidth=0.6, dashes=(3, 3), zorder=4)
 
 
-def _lost(face: AUResult) -> list[tuple[float, float]]:
-    """Return start and end of the times without the face, in seconds."""
+def _stretches(face: AUResult, rows: NDArray[np.bool_]) -> list[tuple[float, float]]:
+    """Return start and end of every run of the chosen rows, in seconds."""
     step = float(np.median(np.diff(face.timestamp_s)))
-    lost = np.concatenate([[False], ~face.face_found, [False]]).astype(int)
-    edges = np.flatnonzero(np.diff(lost)).reshape(-1, 2)
+    changes = np.diff(np.concatenate([[False], rows, [False]]).astype(int))
+    edges = np.flatnonzero(changes).reshape(-1, 2)
     time = face.timestamp_s
     return [(float(time[a]) - step / 2, float(time[b - 1]) + step / 2) for a, b in edges]
 

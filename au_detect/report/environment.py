@@ -6,6 +6,7 @@ import base64
 import hashlib
 import os
 from functools import cache
+from math import isnan
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,8 @@ def environment(*folders: Path) -> Environment:
     Returns
     -------
     jinja2.Environment
-        Filters: ``number|fixed(decimals)``, ``au|au_label`` ("AU12") and ``au|facs_name`` ("Lip
+        Filters: ``number|fixed(decimals)``, ``number|shown(decimals)`` (a dash for NaN: not
+        visible), ``au|au_label`` ("AU12") and ``au|facs_name`` ("Lip
         Corner Puller"); ``value|tojson`` is safe within a script. Functions: `source` and
         `source_hash`.
     """
@@ -44,6 +46,7 @@ def environment(*folders: Path) -> Environment:
     made.policies["json.dumps_kwargs"] = {"allow_nan": False}
     made.filters |= {
         "fixed": lambda number, decimals: f"{number:.{decimals}f}",
+        "shown": lambda number, decimals: "-" if isnan(number) else f"{number:.{decimals}f}",
         "au_label": au_label,
         "facs_name": lambda au: ACTION_UNITS[au].name,
     }

@@ -16,6 +16,7 @@ from au_detect.report.timeline import make_timeline
 from au_detect.report.viewer import View, viewer_data
 from au_detect.results import AUResult
 from au_detect.results.checks import PER_ROW
+from au_detect.results.halves import hidden_halves
 
 MAX_EVENTS = 500
 N_EMOTIONS = 3
@@ -108,6 +109,8 @@ def _facts(result: AUResult) -> dict[str, str]:
     n_unreliable = int((result.face_found & ~result.reliable).sum())
     if n_unreliable:
         facts["Head turned too far"] = f"{n_unreliable} of {len(result)} rows"
+    for half, rows in hidden_halves(result).items():
+        facts[f"{half.capitalize()} not visible"] = rows
     for key in ("model", "version"):
         if key in result.settings:
             facts[key.capitalize()] = str(result.settings[key])

@@ -57,9 +57,11 @@ class AURow:
     threshold : float
         Where its threshold lies.
     peak : float
-        Its highest probability.
+        Its highest probability; NaN if its half of the face is never visible.
     curve : list of list of (float, float)
-        Probability over time; a new piece begins where the face is found again.
+        Probability over time; a new piece begins where the face, or its half, is seen again.
+    hidden : list of Span
+        Frames in which its half of the face is not visible.
     events : list of Span
     apexes : list of (float, float)
     """
@@ -70,6 +72,7 @@ class AURow:
     threshold: float
     peak: float
     curve: list[list[Point]]
+    hidden: list[Span]
     events: list[Span]
     apexes: list[Point]
 
@@ -181,8 +184,12 @@ def _au_row(
         top=top,
         base=base,
         threshold=round(base - float(face.thresholds[row]) * (base - top), 1),
-        peak=float(np.nanmax(peaks)),
+        peak=float(np.fmax.reduce(peaks)),
         curve=_curve(axis, starts, heights),
+        hidden=[
+            _span(face, axis, *ends, "Not visible, {}")
+            for ends in _stretches(face.face_found & ~face.seen[:, row])
+        ],
         events=[_event_span(event, face, axis) for event in events],
         apexes=apexes,
     )

@@ -200,5 +200,7 @@ def _why(result: AUResult, row: int) -> tuple[Mapping[int, list[str]], str]:
 
 def _emotion_text(emotions: EmotionResult, row: int) -> str:
     scores = emotions.scores[row]
+    if np.isnan(scores).all():
+        return "no emotion: half of the face is not visible"
     order = np.argsort(-np.nan_to_num(scores, nan=-1.0), kind="stable")[:3]
     return ", ".join(f"{emotions.emotions[i]} {scores[i]:.2f}" for i in order)

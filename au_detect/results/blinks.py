@@ -64,7 +64,7 @@ class RunningBlinks:
 
     def add(self, result: AUResult) -> bool:
         """Take in the next frame; return whether a blink has ended with it."""
-        if EYES_CLOSED not in result.aus or not result.face_found[0]:
+        if EYES_CLOSED not in result.aus or not result.upper_reliable[0]:
             self._open_before, self._shut_since_s = False, None
             return False
         time_s = float(result.timestamp_s[0])
@@ -87,7 +87,7 @@ def with_blinks(result: AUResult) -> AUResult:
     threshold = float(result.thresholds[column])
     closed = result.probabilities[:, column]
     blink = closed.copy()
-    for rows in unbroken_stretches(result):
+    for rows in unbroken_stretches(result, result.face_found):
         blink[rows] = blink_probabilities(blink[rows], threshold, result.timestamp_s[rows])
     probabilities = result.probabilities.copy()
     is_blink = rounded(blink, PROBABILITY_DECIMALS) >= threshold

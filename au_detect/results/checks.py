@@ -13,6 +13,7 @@ from au_detect.classifiers.intensity import LEVELS
 from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
 from au_detect.features.columns import Columns, check_columns
+from au_detect.features.halves import reliable_aus
 from au_detect.landmarks import N_LANDMARKS
 
 
@@ -30,10 +31,14 @@ def result_columns(n_aus: int) -> Columns:
         "points": (np.float32, (N_LANDMARKS, 2)),
         "pose": (np.float32, (3,)),
         "reliable": (np.bool_, ()),
+        "upper_reliable": (np.bool_, ()),
+        "lower_reliable": (np.bool_, ()),
     }
 
 
 PER_ROW = tuple(result_columns(0))
+BY_AU = ("probabilities", "left", "right")
+HALVES = ("upper_reliable", "lower_reliable")
 
 
 def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -60,6 +65,8 @@ def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     if n_rows == 0:
         raise InputError("a result must have at least one row, got 0")
     columns = result_columns(n_aus)
+    halves = {name: given[name] for name in HALVES if given[name] is not None}
+    given = {**given, **dict.fromkeys(HALVES, given["face_found"]), **halves}
     fields |= {name: checked_array(name, given[name], of) for name, (of, _) in columns.items()}
     check_columns(fields, columns, n_rows)
     fields["thresholds"] = checked_array("thresholds", given["thresholds"], np.float64)
@@ -128,14 +135,18 @@ def check_order(frame: NDArray[np.int64], face_id: NDArray[np.int64]) -> None:
         )
 
 
-def check_missing(columns: Mapping[str, NDArray[Any]]) -> None:
+def check_missing(columns: Mapping[str, Any]) -> None:
     """Raise unless NaN stands in all numbers of the rows without a face, and nowhere else.
 
-    Points (and pose) may be NaN in all rows: then they were not kept.
+    Points (and pose) may be NaN in all rows: then they were not kept. Probabilities and sides are
+    NaN, too, for the AUs of a half of the face that cannot be trusted.
     """
     no_face = ~columns["face_found"]
-    for name in ("probabilities", "left", "right", "points", "pose"):
+    seen = reliable_aus(columns["aus"], *(columns[half] for half in HALVES))
+    for name in (*BY_AU, "points", "pose"):
         missing = np.isnan(columns[name]).reshape(len(no_face), -1)
+        if name in BY_AU:
+            missing = missing & (seen | no_face[:, None])
         if name in ("points", "pose") and missing.all():
             continue
         wrong = np.where(no_face, ~missing.all(axis=1), missing.any(axis=1))
@@ -147,18 +158,28 @@ def check_missing(columns: Mapping[str, NDArray[Any]]) -> None:
                 f"{name} must be NaN exactly where no face was found, "
                 f"got {got} in row {row}, which is {where} a face"
             )
-    for name in ("confidence", "reliable"):
+    for name in ("confidence", "reliable", *HALVES):
         if columns[name][no_face].any():
             row = int(np.flatnonzero(no_face & (columns[name] != 0))[0])
             raise InputError(
-                f"{name} must be {'False' if name == 'reliable' else 0} where no face was found, "
+                f"{name} must be {0 if name == 'confidence' else False} where no face was found, "
                 f"got {columns[name][row]} in row {row}"
+            )
+    for name in BY_AU:
+        wrong = (np.isnan(columns[name]) == seen).any(axis=1)
+        if wrong.any():
+            row = int(np.flatnonzero(wrong)[0])
+            upper, lower = (columns[half][row] for half in HALVES)
+            raise InputError(
+                f"{name} must be NaN exactly for the AUs of halves of the face that are not "
+                f"reliable, got {columns[name][row]} in row {row}, upper_reliable {upper}, "
+                f"lower_reliable {lower}"
             )
 
 
 def check_ranges(columns: Mapping[str, NDArray[Any]]) -> None:
     """Raise unless every number is in its range."""
-    for name in ("probabilities", "left", "right", "confidence"):
+    for name in (*BY_AU, "confidence"):
         values = columns[name]
         outside = (values < 0) | (values > 1)
         if outside.any():

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError
+from au_detect.facs import ACTION_UNITS
 from au_detect.results.event import AUEvent
 from au_detect.results.result import AUResult
 from au_detect.results.rounding import PROBABILITY_DECIMALS, TIME_DECIMALS, rounded
@@ -24,7 +25,7 @@ def find_events(
         Leave out events shorter than this (onset to offset, in seconds).
     max_gap : int
         Join two events of an AU that are at most this many frames apart. A frame without the
-        face ends an event whatever `max_gap` is.
+        face, or its half, ends an event whatever `max_gap` is.
 
     Raises
     ------
@@ -38,25 +39,27 @@ def find_events(
     active = result.active
     probabilities = rounded(result.probabilities, PROBABILITY_DECIMALS)
     events: list[AUEvent] = []
-    for rows in unbroken_stretches(result):
-        for column, au in enumerate(result.aus):
-            events += [
-                _event(result, au, run, probabilities[run, column])
-                for run in _runs(rows[active[rows, column]], rows, max_gap)
-            ]
+    for half, seen in (("upper", result.upper_reliable), ("lower", result.lower_reliable)):
+        mine = [(c, au) for c, au in enumerate(result.aus) if ACTION_UNITS[au].face == half]
+        for rows in unbroken_stretches(result, seen):
+            for column, au in mine:
+                events += [
+                    _event(result, au, run, probabilities[run, column])
+                    for run in _runs(rows[active[rows, column]], rows, max_gap)
+                ]
     # Time stamps are differences of floats: 0.1 s may come out as 0.0999999.
     long_enough = [event for event in events if round(event.duration_s, 6) >= min_duration_s]
     return sorted(long_enough, key=lambda event: (event.face_id, event.onset, event.au))
 
 
-def unbroken_stretches(result: AUResult) -> list[NDArray[np.intp]]:
-    """Return the rows of each stretch of successive frames in which one face is seen.
+def unbroken_stretches(result: AUResult, seen: NDArray[np.bool_]) -> list[NDArray[np.intp]]:
+    """Return the rows of each stretch of successive frames in which one face is `seen` (n_rows).
 
     Independent pictures do not follow each other.
     """
     stretches = []
     for face_id in result.face_ids:
-        rows = np.flatnonzero((result.face_id == face_id) & result.face_found)
+        rows = np.flatnonzero((result.face_id == face_id) & seen)
         longest = 0 if result.is_independent else 1
         breaks = np.flatnonzero(np.diff(result.frame[rows]) > longest) + 1
         stretches += [stretch for stretch in np.split(rows, breaks) if len(stretch)]

@@ -23,6 +23,7 @@ from au_detect.errors import InputError, check_option
 from au_detect.escapes import encodable
 from au_detect.facs import au_label
 from au_detect.landmarks import N_LANDMARKS
+from au_detect.results.checks import HALVES
 from au_detect.results.result import AUResult
 from au_detect.results.rounding import (
     POINT_DECIMALS,
@@ -70,7 +71,8 @@ def wide_columns(result: AUResult, layout: str, *, pose: bool) -> Columns:
         columns |= _halves(result)
     if pose:
         columns |= pose_columns(result)
-    columns["reliable"] = result.reliable.astype(np.int64)
+    for name in ("reliable", *HALVES):
+        columns[name] = getattr(result, name).astype(np.int64)
     columns |= _input(result)
     columns["neutral"] = [encodable(result.neutral.get(i, "")) for i in result.face_id.tolist()]
     return columns

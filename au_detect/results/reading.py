@@ -16,6 +16,7 @@ from au_detect.errors import InputError
 from au_detect.facs import parse_au
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.results.bare_tables import description_of
+from au_detect.results.checks import HALVES
 from au_detect.results.evidence import evidence_from_json
 from au_detect.results.layouts import POINT_COLUMNS, POSE_COLUMNS
 from au_detect.results.result import AUResult
@@ -150,6 +151,7 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
         "points": points.transpose(0, 2, 1),
         "pose": numbers(POSE_COLUMNS),
         "reliable": np.array(table["reliable"]) == 1,
+        **{half: np.array(table.get(half, table["success"])) == 1 for half in HALVES},
         "neutral": {int(face_id): text for face_id, text in document["neutral"].items()},
         "input": document["input"],
         "settings": document["settings"],

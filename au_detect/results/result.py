@@ -17,8 +17,11 @@ from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_option, check_positive
 from au_detect.features.columns import chosen_rows
+from au_detect.features.halves import reliable_aus
 from au_detect.results.checks import PER_ROW, checked_fields
 from au_detect.results.views import ResultViews
+
+_WHERE_FOUND: Any = None
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,7 +38,8 @@ if TYPE_CHECKING:
 class AUResult(ResultViews):
     """AUs of one input: one row per frame and face, ordered by frame, then face.
 
-    A frame without a face is a row too: `face_found` is False, its numbers are NaN. The arrays
+    A frame without a face is a row too: `face_found` is False, its numbers are NaN. So are
+    probabilities and sides of the AUs of a half of the face that cannot be trusted. The arrays
     are read-only; ``result.points.copy()`` can be changed.
 
     Parameters
@@ -74,12 +78,15 @@ class AUResult(ResultViews):
     intensity_scale : ndarray of float64, shape (n_aus, 5, 2), optional
         What makes intensities of probabilities, see `au_detect.classifiers.intensity`; None if
         the networks have not learnt them.
+    upper_reliable, lower_reliable : ndarray of bool, shape (n_rows,), optional
+        False where brows and eyes, or the mouth, are covered, dark or outside the picture (or are
+        so in the neutral face), or no face; by default like `face_found`.
 
     Raises
     ------
     InputError
         If a shape, type or range is not as above, NaN stands anywhere but in the rows without
-        a face, or the rows are out of order.
+        a face and the AUs of unreliable halves, or the rows are out of order.
     """
 
     aus: tuple[int, ...]
@@ -100,10 +107,17 @@ class AUResult(ResultViews):
     settings: dict[str, Any]
     evidence: Evidence | None = None
     intensity_scale: NDArray[np.float64] | None = None
+    upper_reliable: NDArray[np.bool_] = _WHERE_FOUND
+    lower_reliable: NDArray[np.bool_] = _WHERE_FOUND
 
     def __post_init__(self) -> None:
         for name, value in checked_fields(vars(self)).items():
             object.__setattr__(self, name, value)
+
+    @property
+    def seen(self) -> NDArray[np.bool_]:
+        """Which AUs are known, shape (n_rows, n_aus): their half of the face can be trusted."""
+        return reliable_aus(self.aus, self.upper_reliable, self.lower_reliable)
 
     def face(self, face_id: int) -> AUResult:
         """Return the rows of one face, one of `face_ids`."""
@@ -137,8 +151,8 @@ class AUResult(ResultViews):
         min_duration_s : float
             Leave out events shorter than this, from onset to offset, in seconds.
         max_gap : int
-            Join events of an AU that are at most this many frames apart, unless the face is
-            lost between them.
+            Join events of an AU that are at most this many frames apart, unless the face, or its
+            half, is lost between them.
 
         Raises
         ------
@@ -188,8 +202,9 @@ class AUResult(ResultViews):
 
         Of independent pictures, which may show different people: per ``(file, face_id, au)``.
         The columns are `name` (FACS), `peak` (highest probability), `frame` (where it is
-        reached), `threshold`, `active` (is the AU on at the peak) and `share` (of the frames with
-        the face, how many have the AU on, in [0, 1]). Missing values if no frame has the face.
+        reached), `threshold`, `active` (is the AU on at the peak) and `share` (of the frames that
+        show the AU's half of the face, how many have it on, in [0, 1]). Missing values if no frame
+        does.
         """
         from au_detect.results.tables import summary_table
 
@@ -224,10 +239,10 @@ class AUResult(ResultViews):
             ``frame`` (from 0), ``face_id``, ``timestamp`` (s), ``confidence``, ``success``
             (0 or 1), ``AU01_c ...`` (decision, 0 or 1), ``AU01_p ...`` (probability),
             ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, pose,
-            ``reliable`` (0 or 1), ``input``, ``file`` (of independent pictures, whose timestamps
-            are missing), ``neutral``, emotions, landmarks. Probabilities, intensities, sides and
-            angles are rounded to six decimals, pixels to three: the table holds exactly what the
-            files hold.
+            ``reliable``, ``upper_reliable``, ``lower_reliable`` (0 or 1), ``input``, ``file`` (of
+            independent pictures, whose timestamps are missing), ``neutral``, emotions, landmarks.
+            Cells are empty where nothing is seen. Probabilities, intensities, sides and angles are
+            rounded to six decimals, pixels to three: the table holds exactly what the files hold.
         """
         from au_detect.results.tables import result_table
 

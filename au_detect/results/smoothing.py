@@ -7,7 +7,8 @@ stays on until it is clearly below its threshold (hysteresis). With frames befor
 what flashes up is dropped. Frames that are on only so get the threshold as their probability, and
 dropped ones just less: a decision still is probability >= threshold.
 
-Closed eyes (AU43) are left as they are: blinks are as short as noise.
+Closed eyes (AU43) are left as they are: blinks are as short as noise. What is not seen (NaN) stays
+so, and steadies nothing.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def with_smoothing(result: AUResult, how: str) -> AUResult:
     probabilities = result.probabilities.copy()
     columns = smoothed_columns(result.aus)
     limits = result.thresholds[columns]
-    for rows in unbroken_stretches(result):
+    for rows in unbroken_stretches(result, result.face_found):
         raw, time_s = probabilities[np.ix_(rows, columns)], result.timestamp_s[rows]
         if how == "past":
             running = _Past(limits)
@@ -125,22 +126,30 @@ class _Past:
         self._limits = limits
         self._rows: deque[tuple[float, Array]] = deque()
         self._on = np.zeros(len(limits), dtype=bool)
+        self._known = np.zeros(len(limits), dtype=bool)
 
     def add(self, probabilities: Array, time_s: float) -> Array:
-        """Return the smoothed probabilities of the next frame; the first stay as they are."""
+        """Return the smoothed probabilities of the next frame.
+
+        The first stay as they are, and so do the first after what was not seen.
+        """
         over = _over(probabilities, self._limits)
-        is_first = not self._rows
+        hidden, is_first = np.isnan(over), ~self._known
+        self._known = ~hidden
+        for _, other in self._rows:
+            other[hidden] = np.nan
         self._rows.append((time_s, over))
         while time_s - self._rows[0][0] > REACH_S:
             self._rows.popleft()
         total, weights = np.zeros_like(over), np.zeros_like(over)
         for then_s, other in self._rows:
-            weight = _weight(time_s - then_s, other - over)
-            total += weight * other
+            weight = np.nan_to_num(_weight(time_s - then_s, other - over))
+            total += weight * np.nan_to_num(other)
             weights += weight
-        mean = total / weights
+        mean = np.divide(total, weights, out=over.copy(), where=~hidden)
         self._on = (mean >= 0) | (self._on & (mean >= HELD_LOG_ODDS))
-        return probabilities if is_first else _as_decided(mean, self._limits, self._on)
+        steady = _as_decided(mean, self._limits, self._on)
+        return np.where(is_first, probabilities, steady)
 
 
 def _over(probabilities: Array, limits: NDArray[np.float64]) -> Array:
@@ -160,16 +169,16 @@ def _weight(apart_s: NDArray[np.floating] | float, apart: Array) -> Array:
 
 
 def _mean_around(over: Array, time_s: NDArray[np.float64]) -> Array:
-    total, weights = over.copy(), np.ones_like(over)
+    total, weights, known = over.copy(), np.ones_like(over), np.nan_to_num(over)
     for step in range(1, len(over)):
         apart_s = time_s[step:] - time_s[:-step]
         if apart_s.min() > REACH_S:
             break
         early, late = over[:-step], over[step:]
-        weight = _weight(apart_s[:, None], late - early)
-        total[step:] += weight * early
+        weight = np.nan_to_num(_weight(apart_s[:, None], late - early))
+        total[step:] += weight * known[:-step]
         weights[step:] += weight
-        total[:-step] += weight * late
+        total[:-step] += weight * known[step:]
         weights[:-step] += weight
     return np.asarray(total / weights)
 

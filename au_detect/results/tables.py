@@ -2,7 +2,8 @@
 
 Conventions
 -----------
-- One row per frame and face, always; a row without a face has ``success`` 0 and empty cells.
+- One row per frame and face, always; a row without a face has ``success`` 0 and empty cells. So
+  have the AUs of a half of the face that is not seen.
 - The columns are those of `au_detect.results.layouts`.
 - Numbers are rounded as `au_detect.results.rounding` says: the table holds what the files hold.
 """
@@ -106,7 +107,7 @@ def _summary(result: AUResult) -> pd.DataFrame:
 
 
 def _peak(result: AUResult, face_id: int, column: int) -> dict[str, Any]:
-    rows = np.flatnonzero((result.face_id == face_id) & result.face_found)
+    rows = np.flatnonzero((result.face_id == face_id) & result.seen[:, column])
     threshold = float(result.thresholds[column])
     if not len(rows):
         missing = {"peak": np.nan, "frame": pd.NA, "threshold": threshold}

@@ -28,7 +28,7 @@ class AUValues:
 
     @property
     def active(self) -> NDArray[np.bool_]:
-        """Which AUs are on, shape (n_rows, n_aus): probability >= threshold; False if no face."""
+        """Which AUs are on, shape (n_rows, n_aus): probability >= threshold; False if not seen."""
         written = rounded(self.probabilities, PROBABILITY_DECIMALS)
         return np.asarray(written >= self.thresholds)
 

@@ -14,6 +14,7 @@ from au_detect.classifiers.intensity import log_odds
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.errors import InputError, check_option
 from au_detect.features.extraction import extract_features, symmetric_furrows, symmetric_pose
+from au_detect.features.halves import reliable_aus
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import NeutralFace
 from au_detect.landmarks.pose import HeadPose, estimate_pose
@@ -66,6 +67,11 @@ class FaceScores:
 
         halves = {"left": less(self.left), "right": less(self.right)}
         return replace(self, probabilities=less(self.probabilities), **halves)
+
+    def hide(self, places: NDArray[np.bool_]) -> None:
+        """Make all probabilities at `places` (n_rows, n_aus) NaN."""
+        for array in (self.probabilities, self.left, self.right):
+            array[places] = np.nan
 
     def finish(self) -> None:
         """Make the arrays read-only, so that a result need not copy them."""
@@ -141,6 +147,8 @@ def score_rows(
             both = mixed(model, kind, aus, own.probabilities, resting[face_id])
             own = replace(own, probabilities=both)
         scores.put(mine, own.over(limits))
+    upper, lower = (_reliable(rows, neutral, half) for half in ("upper_reliable", "lower_reliable"))
+    scores.hide(~reliable_aus(aus, upper, lower))
     scores.finish()
     scale = model.intensity_scale(kind, aus)
     if scale is not None:
@@ -160,12 +168,24 @@ def score_rows(
         points=rows.points,
         pose=scores.angles,
         reliable=found & model.is_within_pose_range(scores.angles),
+        upper_reliable=upper,
+        lower_reliable=lower,
         neutral={face: neutral[face].description for face in sorted(neutral)},
         input=name,
         settings=settings,
         evidence=Evidence(kind, rows.furrows, dict(neutral), model),
         intensity_scale=scale,
     )
+
+
+def _reliable(
+    rows: FaceMeasurements, neutral: Mapping[int, NeutralFace], half: str
+) -> NDArray[np.bool_]:
+    """Return where a half is seen, now and in the neutral face, shape (n_rows,)."""
+    seen: NDArray[np.bool_] = getattr(rows, half).copy()
+    for face_id, mine in rows.faces().items():
+        seen[mine] &= getattr(neutral[face_id], half)
+    return seen
 
 
 def score_face(

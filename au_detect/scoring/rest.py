@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.errors import NoFaceError
 from au_detect.features.extraction import extract_features
+from au_detect.features.halves import most_shown, reliable_aus
 from au_detect.features.measurement import FaceMeasurements, joined_rows
 from au_detect.features.neutral import NeutralFace, mean_neutral, median_face
 from au_detect.features.rest import (
@@ -47,6 +48,7 @@ class Alone:
         Who was asked. A model may know faces with a neutral only; then the median face stands in.
     aus : tuple of int
     probabilities : ndarray of float32, shape (n_rows, n_aus)
+        NaN where the half of the face is not seen.
     reliable : ndarray of bool, shape (n_rows,)
         Whether the head is turned no further than they know.
     """
@@ -92,16 +94,22 @@ def score_alone(model: AUModel, face: FaceMeasurements) -> Alone:
         features = extract_features(pose, furrows, neutral)
         probabilities[start:stop] = model.predict(features.upper, features.lower, kind, aus)
         reliable[start:stop] = model.is_within_pose_range(pose.angles)
+    probabilities[~reliable_aus(aus, face.upper_reliable, face.lower_reliable)] = np.nan
     return Alone(kind, aus, probabilities, reliable)
 
 
 def find_rest(model: AUModel, face: FaceMeasurements) -> Resting:
-    """Return the neutral face of a finished sequence of one face, all rows of which show it."""
+    """Return the neutral face of a finished sequence of one face, all rows of which show it.
+
+    Only the frames that show most of the face can be at rest: both halves, if any do.
+    """
     alone = score_alone(model, face)
-    actions = action(alone.probabilities)
-    steady = steady_action(actions, face.timestamp_s)
-    taken = calmest(steady, alone.reliable, n_resting(len(face)))
-    neutral = neutral_at_rest(face.rows(taken), actions[taken], alone.reliable[taken])
+    shown = most_shown(face)
+    whole, reliable = face.rows(shown), alone.reliable[shown]
+    actions = action(alone.probabilities[shown])
+    steady = steady_action(actions, whole.timestamp_s)
+    taken = calmest(steady, reliable, n_resting(len(whole)))
+    neutral = neutral_at_rest(whole.rows(taken), actions[taken], reliable[taken])
     return Resting(neutral, alone, _share(neutral, len(face)))
 
 
@@ -196,12 +204,14 @@ class RunningRest:
             self._recent.popleft()
         actions = np.append(self._actions, np.mean([then for _, then in self._recent]))
         reliable = np.append(self._reliable, alone.reliable)
+        shown = most_shown(rows)
+        rows, actions, reliable = rows.rows(shown), actions[shown], reliable[shown]
         best = calmest(actions, reliable, KEPT_CALM)
         self._kept, self._actions, self._reliable = rows.rows(best), actions[best], reliable[best]
         taken = calmest(self._actions, self._reliable, n_resting(self._n_seen))
-        shown = self._kept.rows(taken)
-        if self._neutral is None or self._neutral.frames != tuple(shown.frame.tolist()):
-            self._neutral = neutral_at_rest(shown, self._actions[taken], self._reliable[taken])
+        calm = self._kept.rows(taken)
+        if self._neutral is None or self._neutral.frames != tuple(calm.frame.tolist()):
+            self._neutral = neutral_at_rest(calm, self._actions[taken], self._reliable[taken])
         return Resting(self._neutral, alone, _share(self._neutral, self._n_seen))
 
 

@@ -22,12 +22,14 @@ from au_detect.landmarks.models import (
     find_landmark_model,
     networks_name,
 )
+from au_detect.landmarks.visibility import FILE_NAME
 from au_detect.simulation.collections.landmark_error import fit_error_to_renders, with_shaken_copies
 from au_detect.simulation.collections.landmark_sequences import simulate_landmarks
 from au_detect.simulation.collections.rendered_sequences import render_for_each
 from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks.examples import render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
+from au_detect.simulation.landmarks.visibility import train_visibility_network
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress as Parts
 from au_detect.training.data import TrainingData
@@ -37,6 +39,7 @@ from au_detect.training.saving import save_fitted
 from au_detect.training.watch import Progress, Watch
 
 N_LANDMARK_PICTURES, LANDMARK_SEED = 10_000, 31
+N_VISIBILITY_PICTURES, VISIBILITY_SEED = 5_000, 31
 N_RENDERED, RENDER_SEED = 6_000, 101
 N_LANDMARKS_ALONE, LANDMARKS_ALONE_SEED = 15_000, 1
 
@@ -67,7 +70,7 @@ def rebuild_models(
     parts_progress: Parts | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Make the landmark model "open", the networks for it and for "ibug300w", and error models.
+    """Make "open", the network of visibility, the networks for both landmark models, error models.
 
     Parameters
     ----------
@@ -95,6 +98,11 @@ def rebuild_models(
     )  # fmt: skip
     path = folder / "landmarks" / f"{OPEN}{NETWORK_SUFFIX}"
     train_landmark_model(examples, path, random_state=LANDMARK_SEED)
+    examples = render_examples(
+        face_model, N_VISIBILITY_PICTURES, random_state=VISIBILITY_SEED,
+        materials=materials, coverings={}, n_jobs=n_jobs, progress=parts_progress,
+    )  # fmt: skip
+    train_visibility_network(examples, folder / FILE_NAME, random_state=VISIBILITY_SEED)
     del examples
     for renders in render_for_each(
         face_model, N_RENDERED, [LandmarkModel(OPEN, path), usual], random_state=RENDER_SEED,

@@ -80,11 +80,19 @@ def cut_again(
     return NETWORK_CROP.cut(crop, matrix), apply_affine(matrix, points)
 
 
-def spoilt(crop: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
-    """Return the network's crop as another camera could have taken it in other circumstances."""
+def spoilt(crop: NDArray[np.uint8], rng: Generator, *, covers: bool = True) -> NDArray[np.uint8]:
+    """Return the network's crop as another camera could have taken it in other circumstances.
+
+    Parameters
+    ----------
+    crop : ndarray of uint8, shape (side_px, side_px)
+    rng : numpy.random.Generator
+    covers : bool
+        Whether things may be held before the face, too.
+    """
     picture: Picture = np.asarray(crop, np.float32) / np.float32(255)
     for share, change in _CHANGES:
-        if rng.random() < share:
+        if rng.random() < share and (covers or change is not _covered):
             picture = change(picture, rng)
     grey = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     return _compressed(grey, rng) if rng.random() < 0.2 else grey

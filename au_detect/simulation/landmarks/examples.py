@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -99,6 +100,7 @@ def render_examples(
     *,
     random_state: int = 0,
     materials: Materials | None = None,
+    coverings: Mapping[str, float] | None = None,
     n_jobs: int = 1,
     folder: str | os.PathLike[str] | None = None,
     progress: Progress | None = None,
@@ -116,11 +118,15 @@ def render_examples(
         The same value gives the same examples, whatever `n_jobs` is.
     materials : Materials, optional
         Photographed skins and light probes, see `read_materials`; none by default.
+    coverings : mapping of str to float, optional
+        What hides part of the face, and the share of the people who wear it; by default
+        `COVERED_FACES` with materials, and nothing without.
     n_jobs : int
         Processes.
     folder : path, optional
         Keeps what is rendered: what is there already, of the same `n` and `random_state`, is not
-        rendered again. Each face model, and each set of materials, needs a folder of its own.
+        rendered again. Each face model, each set of materials and of coverings needs a folder of
+        its own.
     progress : callable, optional
         ``progress(parts, n_parts)`` returns the parts, for example in a progress bar.
 
@@ -133,6 +139,8 @@ def render_examples(
         raise InputError(f"n must be an even number above 0, got {n}")
     n_sequences, per_job = n // 2, PICTURES_PER_JOB // 2
     kept = Path(folder) if folder is not None else None
+    if coverings is None:
+        coverings = COVERED_FACES if materials else {}
     calls = [
         (
             kept,
@@ -140,6 +148,7 @@ def render_examples(
             n_sequences,
             random_state,
             materials,
+            coverings,
             start,
             min(start + per_job, n_sequences),
         )
@@ -155,18 +164,19 @@ def _kept_part(
     n: int,
     random_state: int,
     materials: Materials | None,
+    coverings: Mapping[str, float],
     start: int,
     stop: int,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
     """Return a part that was rendered before, or render it and keep it."""
     if folder is None:
-        return _render_part(face_model, n, random_state, materials, start, stop)
+        return _render_part(face_model, n, random_state, materials, coverings, start, stop)
     path = folder / f"{n}-{random_state}-{start}-{stop}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
             return kept["crops"], kept["points"], kept["subject"]
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        part = _render_part(face_model, n, random_state, materials, start, stop)
+        part = _render_part(face_model, n, random_state, materials, coverings, start, stop)
     folder.mkdir(parents=True, exist_ok=True)
     written = path.with_suffix(".part.npz")
     np.savez_compressed(written, crops=part[0], points=part[1], subject=part[2])
@@ -175,15 +185,20 @@ def _kept_part(
 
 
 def _render_part(
-    face_model: str, n: int, random_state: int, materials: Materials | None, start: int, stop: int
+    face_model: str,
+    n: int,
+    random_state: int,
+    materials: Materials | None,
+    coverings: Mapping[str, float],
+    start: int,
+    stop: int,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
     cv2.setNumThreads(1)
     model = read_face_model(face_model)
     people = draw_turned_people(model, n, random_state)
     renderer = SequenceRenderer(
-        model, people, random_state, materials=materials,
-        coverings=COVERED_FACES if materials else {},
-    )  # fmt: skip
+        model, people, random_state, materials=materials, coverings=coverings
+    )
     crops, points, subject = [], [], []
     for row in range(start, stop):
         for picture in renderer.render_pair(row):

@@ -14,6 +14,7 @@ from au_detect.facs import ACTION_UNITS
 from au_detect.plots.style import au_name
 from au_detect.report.viewer import OUTLINES
 from au_detect.results import AUResult
+from au_detect.results.halves import hidden_halves
 
 JPEG_QUALITY = 85
 SHOWN_SIDE_PX = 960
@@ -41,7 +42,7 @@ def error_message(error: Exception) -> dict[str, Any]:
 def row_message(
     result: AUResult, size: tuple[int, int], rules: tuple[EmotionRule, ...]
 ) -> dict[str, Any]:
-    """Return what is shown of one frame: numbers are None where no face is.
+    """Return what is shown of one frame: numbers are None where nothing is seen.
 
     Parameters
     ----------
@@ -62,6 +63,7 @@ def row_message(
         "size": list(size),
         "face_found": found,
         "reliable": bool(result.reliable[0]),
+        "hidden": list(hidden_halves(result)),
         "neutral": result.neutral.get(0),
         "aus": list(result.aus),
         "thresholds": result.thresholds.tolist(),
@@ -73,9 +75,9 @@ def row_message(
     }
 
 
-def _rounded(values: NDArray[np.floating], decimals: int) -> list[float]:
-    rounded: list[float] = np.round(values.astype(float), decimals).tolist()
-    return rounded
+def _rounded(values: NDArray[np.floating], decimals: int) -> list[float | None]:
+    rounded = np.round(values.astype(float), decimals).tolist()
+    return [None if np.isnan(value) else value for value in rounded]
 
 
 def jpeg_for_showing(image: NDArray[np.uint8]) -> bytes:

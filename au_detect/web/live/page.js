@@ -68,18 +68,19 @@ function drawTimeline() {
   const on = colour("event"), off = colour("signal"), gap = colour("gap"), line = colour("line");
   const width = Math.min(step, Math.ceil(LONGEST_GAP_S * pxPerS)), left = timeline.width - width;
   row.aus.forEach((_, i) => {
-    const bottom = (i + 1) * ROW_PX - 2, p = row.face_found ? row.probabilities[i] : 0;
-    const height = Math.max(p * (ROW_PX - 5), row.face_found ? 0 : 3);
+    const bottom = (i + 1) * ROW_PX - 2, p = row.face_found ? row.probabilities[i] : null;
+    const height = p === null ? 3 : p * (ROW_PX - 5);
     ink.fillStyle = line;
     ink.fillRect(left, bottom, width, 1);
-    ink.fillStyle = !row.face_found ? gap : row.active[i] ? on : off;
+    ink.fillStyle = p === null ? gap : row.active[i] ? on : off;
     ink.fillRect(left, bottom - height, width, height);
   });
 }
 
 function showEmotion() {
   const told = row.emotions.map(([name, score]) => `${name} ${score.toFixed(2)}`);
-  part("emotion").textContent = row.emotions.length ? row.emotions[0][0] : "no face";
+  const none = row.face_found ? "not visible" : "no face";
+  part("emotion").textContent = row.emotions.length ? row.emotions[0][0] : none;
   part("others").textContent = told.join(" · ");
 }
 
@@ -168,6 +169,7 @@ function showRow(image) {
   part("neutral").disabled = !row.face_found;
   if (row.neutral) part("reference").textContent = `Compared with ${row.neutral}. Relax your face, look at the camera and press the button to change that.`;
   if (!row.face_found) say("No face is seen.");
+  else if (row.hidden.length) say(`Not visible: ${row.hidden.join(", ")}.`);
   else if (!row.reliable) say("The head is turned too far for reliable numbers.");
   else say("");
   document.body.dataset.frames = row.frame + 1;

@@ -86,7 +86,7 @@ def test_the_frames_of_a_sequence_come_in_order(image, face_px):
     assert dtypes == {
         "points": np.float32, "furrows": np.float32, "boxes": np.float32,
         "confidence": np.float32, "frame": np.int64, "timestamp_s": np.float64,
-        "face_id": np.int64,
+        "face_id": np.int64, "upper_reliable": np.bool_, "lower_reliable": np.bool_,
     }  # fmt: skip
 
 

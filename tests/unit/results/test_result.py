@@ -162,14 +162,14 @@ def test_written_probability_and_decision_agree_at_the_threshold():
 
 def test_columns_begin_as_openface_does_and_are_in_a_fixed_order():
     columns = list(make_result().to_dataframe(landmarks=True).columns)
-    assert columns[:29] == [
+    assert columns[:31] == [
         *("frame", "face_id", "timestamp", "confidence", "success", "AU01_c", "AU12_c"),
         *("AU01_p", "AU12_p", "AU01_side", "AU12_side", "pose_Rx", "pose_Ry", "pose_Rz"),
-        *("reliable", "input", "neutral"),
+        *("reliable", "upper_reliable", "lower_reliable", "input", "neutral"),
         *(f"x_{point}" for point in range(12)),
     ]
-    assert columns[17:] == [f"{axis}_{point}" for axis in "xy" for point in range(68)]
-    assert list(make_result().to_dataframe(pose=False).columns) == columns[:11] + columns[14:17]
+    assert columns[19:] == [f"{axis}_{point}" for axis in "xy" for point in range(68)]
+    assert list(make_result().to_dataframe(pose=False).columns) == columns[:11] + columns[14:19]
 
 
 def test_landmark_columns_hold_x_and_y():
@@ -184,7 +184,8 @@ def test_a_frame_without_a_face_is_a_row_with_empty_cells():
     given = row[row.notna()]
     assert given.to_dict() == {
         **{"frame": 2, "face_id": 0, "timestamp": 0.066667, "confidence": 0, "success": 0},
-        **{"reliable": 0, "input": "clip.mp4", "neutral": "frame 0"},
+        **{"reliable": 0, "upper_reliable": 0, "lower_reliable": 0},
+        **{"input": "clip.mp4", "neutral": "frame 0"},
     }
 
 
@@ -193,7 +194,7 @@ def test_csv_has_two_digit_names_no_spaces_and_integers_for_decisions(tmp_path):
     lines = (tmp_path / "r.csv").read_text("utf-8").splitlines()
     assert lines[0].startswith("frame,face_id,timestamp,confidence,success,AU01_c,AU12_c,AU01_p,")
     assert lines[1].startswith("0,0,0.0,0.876543,1,0,0,0.1,0.2,")
-    assert lines[3] == "2,0,0.066667,0.0,0,,,,,,,0,clip.mp4,frame 0"
+    assert lines[3] == "2,0,0.066667,0.0,0,,,,,,,0,0,0,clip.mp4,frame 0"
     assert len(lines) == 5
 
 
