@@ -93,7 +93,8 @@ def make_server(settings: ServerSettings, listener: socket.socket) -> uvicorn.Se
     config = uvicorn.Config(
         create_app(settings, port, (host,)), log_level="warning", access_log=False,
         timeout_graceful_shutdown=STOP_S, server_header=False, proxy_headers=False,
-        timeout_keep_alive=30, limit_concurrency=MOST_CONNECTIONS, ws_max_size=MAX_MESSAGE_BYTES, h11_max_incomplete_event_size=2**16,
+        timeout_keep_alive=30, limit_concurrency=MOST_CONNECTIONS,
+        ws_max_size=MAX_MESSAGE_BYTES, h11_max_incomplete_event_size=2**16,
     )  # fmt: skip
     return uvicorn.Server(config)
 

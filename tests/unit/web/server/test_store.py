@@ -10,9 +10,9 @@ import pytest
 
 pytest.importorskip("sqlalchemy")
 
-from au_detect.errors import AUDetectError  # noqa: E402
-from au_detect.web.server.files import new_id  # noqa: E402
-from au_detect.web.server.store import CANCELLED, DONE, FAILED, QUEUED, Store  # noqa: E402
+from au_detect.errors import AUDetectError
+from au_detect.web.server.files import new_id
+from au_detect.web.server.store import CANCELLED, DONE, FAILED, QUEUED, Store
 
 
 @pytest.fixture(params=["sqlite", "other"])
