@@ -72,9 +72,9 @@ def plot_aus(result: AUResult, frame: int, face_id: int = 0, *, ax: Axes | None 
     told = zip(range(n), p, on, result.side[row], result.intensity[row].tolist(), strict=True)
     for place, value, is_on, side, intensity in told:
         half = (" left" if side > 0 else " right") if is_on and abs(side) >= ONE_SIDED_FROM else ""
-        half = f" {intensity_letter(intensity)}{half}".rstrip() if is_on else ""
+        letter = f" {intensity_letter(intensity)}".rstrip() if is_on else ""
         ax.text(
-            1.02, place, f"{value:.2f}{half}", va="center", fontsize=SMALL,
+            1.02, place, f"{value:.2f}{letter}{half}", va="center", fontsize=SMALL,
             color=INK if is_on else SOFT, fontweight="bold" if is_on else "normal",
         )  # fmt: skip
     ax.set_yticks(places, [au_name(au) for au in result.aus])

@@ -250,9 +250,10 @@ def _bands(top: float, base: float) -> list[Band]:
 
 def _event_span(event: AUEvent, face: AUResult, axis: TimeAxis) -> Span:
     first, last = np.searchsorted(face.frame, [event.onset, event.offset])
+    code = f"{event.code}, " if event.code != str(event.au) else ""
     title = (
         f"{au_label(event.au)} {ACTION_UNITS[event.au].name}, {{}}; "
-        f"apex in frame {event.apex} ({event.code}, {event.peak_probability:.2f})"
+        f"apex in frame {event.apex} ({code}{event.peak_probability:.2f})"
     )
     return _span(face, axis, first, last, title)
 
