@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from au_detect.facs import facs_code
+from au_detect.facs import ONE_SIDED_FROM, facs_code
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,9 @@ class AUEvent:
     @property
     def code(self) -> str:
         """The AU as FACS coders write it, for example ``L12C``; see `au_detect.facs.facs_code`."""
-        return facs_code(self.au, self.intensity, self.side)
+        one_sided = abs(self.side) >= ONE_SIDED_FROM
+        half = self.intensity_left if self.side > 0 else self.intensity_right
+        return facs_code(self.au, half if one_sided else self.intensity, self.side)
 
     @property
     def duration_s(self) -> float:
