@@ -82,3 +82,43 @@ def parse_au(text: str | int) -> int:
         known = ", ".join(str(number) for number in ACTION_UNITS)
         raise InputError(f"an action unit must be one of {known}, got {text!r}")
     return int(match[1])
+
+
+MAX_INTENSITY = 5.0
+INTENSITY_LETTERS = "ABCDE"
+"""Of FACS: trace, slight, marked, severe, maximum."""
+ONE_SIDED_FROM = 0.5
+"""From this |side| on one half of the face is said to show an AU."""
+
+
+def intensity_letter(intensity: float) -> str:
+    """Return the letter of an intensity from 0 to 5: A from 0.5 on ... E from 4.5; "" below.
+
+    Examples
+    --------
+    >>> intensity_letter(2.6), intensity_letter(0.3)
+    ('C', '')
+    """
+    level = int(intensity + 0.5) if intensity >= 0 else 0  # NaN is no level
+    return INTENSITY_LETTERS[level - 1] if level else ""
+
+
+def facs_code(number: int, intensity: float | None = None, side: float = 0.0) -> str:
+    """Return an AU as FACS coders write it, with the half that shows it and its intensity.
+
+    Parameters
+    ----------
+    number : int
+    intensity : float, optional
+        0 to 5.
+    side : float
+        As `AUResult.side`: from 0.5 on the AU is called unilateral.
+
+    Examples
+    --------
+    >>> facs_code(12, 2.6), facs_code(14, 2.0, side=-0.8), facs_code(1)
+    ('12C', 'R14B', '1')
+    """
+    letter = "" if intensity is None else intensity_letter(intensity)
+    half = ("L" if side > 0 else "R") if abs(side) >= ONE_SIDED_FROM else ""
+    return f"{half}{number}{letter}"

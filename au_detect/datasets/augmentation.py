@@ -87,13 +87,16 @@ def augmented_pairs(
 
 def mirrored(sequences: LabelledSequences) -> LabelledSequences:
     """Return the same sequences as the mirror shows them: left and right are exchanged."""
-    order = MIRROR_FURROWS
+    order, attributes = MIRROR_FURROWS, dict(sequences.attributes)
+    if "strengths" in attributes:
+        attributes["strengths"] = attributes["strengths"][..., ::-1]
     return replace(
         sequences,
         neutral_points=mirror(sequences.neutral_points).astype(np.float32),
         points=mirror(sequences.points).astype(np.float32),
         neutral_furrows=_columns(sequences.neutral_furrows, order),
         furrows=_columns(sequences.furrows, order),
+        attributes=attributes,
     )
 
 

@@ -141,7 +141,9 @@ class _Reader:
             self.note("too few frames", name, "neutral and peak need a frame each: left out")
             return None
         emotion, landmarks = self._emotion(place), self._landmarks(place, frames)
-        return SequenceRecord(name, subject, frames, coded.aus, emotion, landmarks=landmarks)
+        return SequenceRecord(
+            name, subject, frames, coded.aus, emotion, landmarks=landmarks, sides=coded.sides
+        )
 
     def _folder(self, name: str, place: tuple[str, str]) -> Path | None:
         folder = self.folders[name]

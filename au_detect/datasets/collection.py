@@ -68,6 +68,9 @@ class SequenceRecord:
         Whether AUs that `aus` does not hold are absent; otherwise they were not coded.
     is_video : bool
         Whether `frames` is one video.
+    sides : mapping of int to (float, float)
+        AU -> intensities of the right and the left half, as in `aus`, of those that were coded by
+        side.
 
     Raises
     ------
@@ -86,6 +89,7 @@ class SequenceRecord:
     landmarks: tuple[Path | None, ...] = ()
     fully_coded: bool = True
     is_video: bool = False
+    sides: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if not self.frames:
@@ -148,6 +152,19 @@ class SequenceRecord:
             for au in aus
         ]
         return np.array(values, dtype=np.float32)
+
+    def strengths(self, aus: Sequence[int]) -> NDArray[np.float32]:
+        """Return the intensities of the right and the left half, shape (n_aus, 2).
+
+        NaN where nobody said; who codes an AU for the whole face does not say that both are alike.
+        """
+        values = np.full((len(aus), 2), np.nan, dtype=np.float32)
+        for row, au in enumerate(aus):
+            if au in self.sides:
+                values[row] = self.sides[au]
+            elif self.aus.get(au, 0.0 if self.fully_coded else math.nan) == 0:
+                values[row] = 0.0
+        return values
 
 
 @dataclass(frozen=True)

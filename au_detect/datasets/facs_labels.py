@@ -1,8 +1,9 @@
 """Action units as people write them down: lines of a CK+ file, cells of a table.
 
 An AU is a number, with or without ``AU`` before it. ``L`` or ``R`` before it says that only the
-left or right half of the face shows it; it counts as present. Intensities are 0 to 5 or letters:
-A, B, C, D, E are 1 to 5.
+left or right half of the face shows it; it counts as present, and its sides are known. Other
+letters before a number (``A`` asymmetrical, ``T`` top, ``B`` bottom, ``V``) are read over: the AU
+is present. Intensities are 0 to 5 or letters: A, B, C, D, E are 1 to 5.
 """
 
 from __future__ import annotations
@@ -31,11 +32,14 @@ class CodedAUs:
     one_sided, repeated : tuple of int
         AUs that only one half of the face shows, and those that stood there more than once: the
         highest intensity was taken.
+    sides : dict of int to (float, float)
+        AU -> intensities of the right and the left half, of those that were coded by side.
     """
 
     aus: dict[int, float]
     one_sided: tuple[int, ...] = field(default=())
     repeated: tuple[int, ...] = field(default=())
+    sides: dict[int, tuple[float, float]] = field(default_factory=dict)
 
 
 def read_facs_lines(text: str) -> CodedAUs:
@@ -87,14 +91,14 @@ def read_facs_codes(text: str) -> CodedAUs:
 
 
 def read_au(word: str) -> tuple[str, int]:
-    """Return the side ("L", "R" or "") and the number of an AU.
+    """Return the letter before an AU (its side "L" or "R", or A, T, B, V or "") and its number.
 
     Raises
     ------
     InputError
         If it is no whole number above 0.
     """
-    match = re.fullmatch(r"([LR]?)(?:AU)?([0-9.]+(?:E[+-]?[0-9]{1,2})?)", word, re.IGNORECASE)
+    match = re.fullmatch(r"([LRATBV]?)(?:AU)?([0-9.]+(?:E[+-]?[0-9]{1,2})?)", word, re.IGNORECASE)
     try:
         number = float(match[2]) if match else math.nan
     except ValueError:
@@ -124,17 +128,25 @@ def read_intensity(word: str) -> float:
 
 def _collected(coded: Iterable[tuple[str, int, float]]) -> CodedAUs:
     """Join codes of one AU: both sides are one AU, and the same side twice is a repetition."""
-    sides: dict[int, list[str]] = {}
+    letters: dict[int, list[str]] = {}
     aus: dict[int, float] = {}
-    for side, au, intensity in coded:
-        sides.setdefault(au, []).append(side)
-        aus[au] = _higher(aus[au], intensity) if au in aus else intensity
-    repeated = tuple(au for au, seen in sides.items() if len(set(seen)) < len(seen))
-    one_sided = tuple(au for au, seen in sides.items() if len(set(seen)) == 1 and seen[0])
-    return CodedAUs(aus, one_sided, repeated)
+    halves: dict[tuple[int, str], float] = {}
+    for letter, au, intensity in coded:
+        letters.setdefault(au, []).append(letter)
+        aus[au] = higher_intensity(aus[au], intensity) if au in aus else intensity
+        for half in letter if letter in ("L", "R") else "RL":
+            halves[au, half] = higher_intensity(halves.get((au, half), 0.0), intensity)
+    repeated = tuple(au for au, seen in letters.items() if len(set(seen)) < len(seen))
+    by_side = [au for au, seen in letters.items() if {"L", "R"} & set(seen)]
+    return CodedAUs(
+        aus,
+        one_sided=tuple(au for au in by_side if len(set(letters[au])) == 1),
+        repeated=repeated,
+        sides={au: (halves.get((au, "R"), 0.0), halves.get((au, "L"), 0.0)) for au in by_side},
+    )
 
 
-def _higher(one: float, other: float) -> float:
+def higher_intensity(one: float, other: float) -> float:
     """Return the higher intensity; a known one above 0 says more than NaN, NaN more than 0."""
     if math.isnan(one) or math.isnan(other):
         known = other if math.isnan(one) else one

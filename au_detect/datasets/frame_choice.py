@@ -80,3 +80,13 @@ def intensity_on_the_way(
         grows = present & ~np.isnan(coded)
         intensity[grows] *= share
     return intensity
+
+
+def strengths_on_the_way(
+    record: SequenceRecord, aus: Sequence[int], share: float
+) -> NDArray[np.float32]:
+    """Return the same for the right and the left half, shape (n_aus, 2)."""
+    strengths = record.strengths(aus)
+    if share < HALF_WAY:
+        strengths[strengths > 0] = np.nan
+    return strengths * np.float32(min(share, 1.0))

@@ -12,7 +12,12 @@ from typing import Any
 import numpy as np
 
 from au_detect.datasets.collection import Collection, Problem, SequenceRecord
-from au_detect.datasets.frame_choice import FRAMES, choose_frames, intensity_on_the_way
+from au_detect.datasets.frame_choice import (
+    FRAMES,
+    choose_frames,
+    intensity_on_the_way,
+    strengths_on_the_way,
+)
 from au_detect.datasets.frame_files import FrameFile
 from au_detect.datasets.frame_measurement import MeasuredFace
 from au_detect.datasets.measured_frames import (
@@ -204,6 +209,7 @@ class _Rows:
                     "neutral_furrows": neutral.furrows,
                     "furrows": face.furrows,
                     "intensity": intensity_on_the_way(plan.record, NETWORK_AUS, share),
+                    "strengths": strengths_on_the_way(plan.record, NETWORK_AUS, share),
                     "subject": plan.record.subject,
                     "name": plan.record.name,
                     "picture": str(file),
@@ -252,7 +258,7 @@ class _Rows:
                 f"{source['collection']} must hold a sequence that can be measured, got none{first}"
             )
         columns = {name: np.array([row[name] for row in self.rows]) for name in self.rows[0]}
-        named = ("name", "picture", "neutral_picture", "emotion", "weight")
+        named = ("name", "picture", "neutral_picture", "emotion", "weight", "strengths")
         return LabelledSequences(
             aus=NETWORK_AUS,
             landmark_model=landmark_model,

@@ -120,10 +120,11 @@ class _Reader:
         onset, apex = (self._place(row, part, places) for part in ("onset", "apex"))
         text = row["actionunits"]
         doubtful = {int(n) for n in re.findall(r"(\d+)[A-Ea-e]?\s*\?", text)}
-        codes = re.sub(r"[LR]?(?:AU)?\d+[A-Ea-e]?\s*\?", " ", text).replace("or", " ")
+        codes = re.sub(r"[LRATBV]?(?:AU)?\d+[A-Ea-e]?\s*\?", " ", text).replace("or", " ")
         aus: dict[int, float] = dict.fromkeys(NETWORK_AUS, 0.0)
-        aus |= read_facs_codes(codes).aus
-        for au in doubtful - set(read_facs_codes(codes).aus):
+        coded = read_facs_codes(codes)
+        aus |= coded.aus
+        for au in doubtful - set(coded.aus):
             aus.pop(au, None)
         emotion = row.get("emotion", "").lower()
         return SequenceRecord(
@@ -131,6 +132,7 @@ class _Reader:
             subject=subject,
             frames=frames,
             aus=aus,
+            sides=coded.sides,
             emotion=emotion if emotion in EMOTIONS.values() else "",
             neutral=onset,
             apex=apex,

@@ -16,10 +16,12 @@ frame      the frame that was coded, by its number or the name of its picture, i
            neutral to peak, and its last frame was coded; a picture with neutral ``none``
            needs no frame
 aus        action units that are on, ``12:3 25:2``, ``12 25`` or ``12C+25B``: after the colon
-           stands the intensity, 1 to 5 (0: absent); all others are absent; empty: none is on
+           stands the intensity, 1 to 5 (0: absent); all others are absent; empty: none is on;
+           ``L14`` and ``R14`` are on in one half of the face
 AU1, AU2 … instead of ``aus``: intensity 0 (absent) to 5, or A to E; ``x`` for present without
-           an intensity; empty, ``?``, ``-``, ``-1``, ``9`` and ``999``: not coded. AUs
-           without a column were not coded either
+           an intensity; ``L3``, ``R2``, ``L3 R2`` for the halves of the face; empty, ``?``,
+           ``-``, ``-1``, ``9`` and ``999``: not coded. AUs without a column were not coded
+           either
 emotion    neutral, anger, contempt, disgust, fear, happiness, sadness, surprise, or CK+'s
            number 0 to 7; empty: unknown
 name       what the sequence is called; made of `path` and `frame` where it is missing
@@ -53,6 +55,7 @@ from au_detect.datasets.collection import Collection, Problem, SequenceRecord
 from au_detect.datasets.facs_labels import (
     NOT_CODED,
     CodedAUs,
+    higher_intensity,
     read_facs_codes,
     read_intensity,
 )
@@ -66,6 +69,7 @@ TABLE_NAME = "sequences.csv"
 AUTO = "auto"
 _PRESENT_WORDS = ("x", "present", "yes")
 _NOT_CODED_WORDS = ("?", "-", "-1", "9", "999", "nan", "na")
+_SIDES = re.compile(r"(?:l(\S+?))?\s*(?:r(\S+))?")
 
 Row = Mapping[str, str]
 
@@ -174,6 +178,7 @@ class _TableReader:
             apex=apex,
             fully_coded=not self.au_columns,
             is_video=is_video,
+            sides=coded.sides,
         )
         self.problems.extend(label_problems(place, coded))
         return record
@@ -183,12 +188,14 @@ class _TableReader:
             return read_facs_codes(row["aus"])
         cells = {au: row[name].lower() for name, au in self.au_columns.items() if row[name]}
         cells = {au: cell for au, cell in cells.items() if cell not in _NOT_CODED_WORDS}
-        return CodedAUs(
-            {
-                au: NOT_CODED if cell in _PRESENT_WORDS else read_intensity(cell)
-                for au, cell in cells.items()
-            }
-        )
+        by_side = {au: _SIDES.fullmatch(cell) for au, cell in cells.items()}
+        sides = {au: (_read_cell(m[2]), _read_cell(m[1])) for au, m in by_side.items() if m}
+        aus = {
+            au: higher_intensity(*sides[au]) if au in sides else _read_cell(cell)
+            for au, cell in cells.items()
+        }
+        one_sided = tuple(au for au, halves in sides.items() if 0 in halves)
+        return CodedAUs(aus, one_sided, sides=sides)
 
     def _emotion(self, row: Row, place: str) -> str:
         try:
@@ -281,3 +288,16 @@ def _is_video(path: Path) -> bool:
     stream = open_frames(path)
     stream.close()
     return stream.kind == "video"
+
+
+def _read_cell(cell: str | None) -> float:
+    """Return the intensity in the cell of an AU or of one half; 0 for the half that is not there.
+
+    Raises
+    ------
+    InputError
+        If it is no intensity.
+    """
+    if cell is None:
+        return 0.0
+    return NOT_CODED if cell in _PRESENT_WORDS else read_intensity(cell)

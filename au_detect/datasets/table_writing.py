@@ -58,7 +58,13 @@ def _neutral(record: SequenceRecord, root: Path) -> str:
 def _value(record: SequenceRecord, au: int) -> str:
     if au not in record.aus:
         return "0" if record.fully_coded else ""
-    value = record.aus[au]
+    if au in record.sides:
+        halves = zip("LR", reversed(record.sides[au]), strict=True)
+        return " ".join(f"{half}{_word(value)}" for half, value in halves if value != 0)
+    return _word(record.aus[au])
+
+
+def _word(value: float) -> str:
     return "x" if math.isnan(value) else f"{value:g}"
 
 

@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike
 
 from au_detect.emotions.result import EmotionResult
 from au_detect.emotions.rules import NEUTRAL, EmotionRule, read_emotion_rules
-from au_detect.emotions.scores import neutral_score, rule_score, support_of
+from au_detect.emotions.scores import neutral_score, rule_score, strong_enough, support_of
 from au_detect.errors import InputError, check_shape
 
 if TYPE_CHECKING:
@@ -38,6 +38,7 @@ def recognise_emotions(
         side=result.side,
         probabilities=np.where(whole, result.probabilities, np.nan),
         thresholds=result.thresholds,
+        intensity=result.intensity,
         frame=result.frame,
         face_id=result.face_id,
         rules=rules,
@@ -51,6 +52,7 @@ def emotions_from_aus(
     side: ArrayLike | None = None,
     probabilities: ArrayLike | None = None,
     thresholds: ArrayLike | None = None,
+    intensity: ArrayLike | None = None,
     frame: ArrayLike | None = None,
     face_id: ArrayLike | None = None,
     rules: Sequence[EmotionRule] | None = None,
@@ -68,6 +70,8 @@ def emotions_from_aus(
         NaN, one-sided emotions (contempt) are NaN.
     probabilities, thresholds : array_like, shape (n_rows, n_aus) and (n_aus,), optional
         Both or neither: they grade the scores; without them an AU counts wholly or not at all.
+    intensity : array_like, shape (n_rows, n_aus), optional
+        0 to 5, for rules that ask for one; NaN where it is not known.
     frame, face_id : array_like of int, shape (n_rows,), optional
         By default every row is a frame of face 0.
     rules : sequence of EmotionRule, optional
@@ -87,8 +91,15 @@ def emotions_from_aus(
         support = support_of(probabilities, thresholds, on)
     sides = np.full(on.shape, np.nan) if side is None else np.asarray(side, dtype=float)
     check_shape("side", sides, on.shape)
-    used = read_emotion_rules() if rules is None else tuple(rules)
-    scores = np.column_stack([rule_score(rule, support, sides, tuple(aus)) for rule in used])
+    strong = np.full(on.shape, np.nan) if intensity is None else np.asarray(intensity, dtype=float)
+    check_shape("intensity", strong, on.shape)
+    used, known = read_emotion_rules() if rules is None else tuple(rules), tuple(aus)
+    scores = np.column_stack(
+        [
+            rule_score(rule, support * strong_enough(rule, strong, known), sides, known)
+            for rule in used
+        ]
+    )
     best = np.where(np.isnan(scores), -1.0, scores).max(axis=1)
     neutral = np.where(best >= 0, neutral_score(best), np.nan)
     n = len(on)
@@ -99,6 +110,7 @@ def emotions_from_aus(
         aus=tuple(int(au) for au in aus),
         active=on == 1,
         side=sides.astype(np.float32),
+        intensity=strong.astype(np.float32),
         frame=np.arange(n) if frame is None else np.asarray(frame, dtype=np.int64),
         face_id=np.zeros(n, dtype=np.int64) if face_id is None else np.asarray(face_id, np.int64),
     )

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from au_detect.emotions.rules import EmotionRule, choice_text
-from au_detect.emotions.scores import neutral_score, one_sidedness
+from au_detect.emotions.scores import neutral_score, one_sidedness, strong_enough
 from au_detect.errors import check_option
 
 APEX_ROWS = 5
@@ -80,6 +80,8 @@ class EmotionResult:
         Which of them are on.
     side : ndarray of float32, shape (n_rows, n_aus)
         In [-1, 1]; NaN where not measured.
+    intensity : ndarray of float32, shape (n_rows, n_aus)
+        0 to 5; NaN where not known.
     frame, face_id : ndarray of int64, shape (n_rows,)
     """
 
@@ -89,6 +91,7 @@ class EmotionResult:
     aus: tuple[int, ...]
     active: NDArray[np.bool_]
     side: Array
+    intensity: Array
     frame: NDArray[np.int64]
     face_id: NDArray[np.int64]
 
@@ -119,7 +122,9 @@ class EmotionResult:
         rules = {rule.name: rule for rule in self.rules}
         check_option("emotion", emotion, tuple(rules))
         rule = rules[emotion]
-        on = {au for au, is_on in zip(self.aus, self.active[row], strict=True) if is_on}
+        strong = strong_enough(rule, self.intensity[row : row + 1].astype(float), self.aus)[0]
+        active = self.active[row] & (strong >= 1)
+        on = {au for au, is_on in zip(self.aus, active, strict=True) if is_on}
         shown = on
         if rule.one_sided:
             one_sided = one_sidedness(self.side[row]) >= 0.5

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from au_detect.errors import InputError
-from au_detect.facs import parse_au
+from au_detect.facs import INTENSITY_LETTERS, parse_au
 
 NEUTRAL = "neutral"
 """The answer where no rule matches; no rule may have this name."""
@@ -19,7 +19,7 @@ Choice = tuple[int, ...]
 """AUs of which one is enough: ``26|27`` is ``(26, 27)``."""
 
 _PACKAGED = Path(__file__).with_name("rules.toml")
-_KEYS = {"required", "optional", "excluded", "one_sided"}
+_KEYS = {"required", "optional", "excluded", "one_sided", "at_least"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,8 @@ class EmotionRule:
         AUs that speak against the emotion.
     one_sided : bool
         Whether the required AUs count only as far as one half of the face shows them.
+    at_least : tuple of (int, float)
+        AUs, and from which intensity on they count wholly, in (0, 5].
     """
 
     name: str
@@ -44,6 +46,7 @@ class EmotionRule:
     optional: tuple[Choice, ...] = ()
     excluded: tuple[int, ...] = ()
     one_sided: bool = False
+    at_least: tuple[tuple[int, float], ...] = ()
 
     @property
     def display(self) -> tuple[Choice, ...]:
@@ -118,7 +121,26 @@ def _rule(place: str, name: str, section: Any) -> EmotionRule:
         ),
         excluded=tuple(sorted({au for choice in excluded for au in choice})),
         one_sided=one_sided,
+        at_least=_at_least(f"{place}: at_least", section.get("at_least", {})),
     )
+
+
+def _at_least(place: str, table: Any) -> tuple[tuple[int, float], ...]:
+    if not isinstance(table, dict):
+        raise InputError(f'{place} must be a table like {{ 12 = "C" }}, got {table!r}')
+    found = {}
+    for name, value in table.items():
+        letter = isinstance(value, str) and len(value) == 1 and value in INTENSITY_LETTERS
+        level = INTENSITY_LETTERS.index(value) + 1 if letter else value
+        if isinstance(level, bool) or not isinstance(level, (int, float)) or not 0 < level <= 5:
+            raise InputError(
+                f"{place}: {name} must be a letter from A to E or a number up to 5, got {value!r}"
+            )
+        try:
+            found[parse_au(name)] = float(level)
+        except InputError as error:
+            raise InputError(f"{place}: {error}") from error
+    return tuple(sorted(found.items()))
 
 
 def _listed(place: str, section: dict[str, Any], key: str) -> list[str | int]:

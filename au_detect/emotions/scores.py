@@ -9,6 +9,8 @@ Conventions
   a row do not add up to 1.
 - "neutral" scores what the best rule lacks to `ANSWERED_FROM` twice: it is the answer where no rule
   is matched so far. AUs just over their thresholds, of which some are false, make no emotion.
+- Where a rule asks for an intensity, an AU below it counts as far as it comes near: at half of it,
+  half. Where no intensities are known, it counts as if it were strong enough.
 - AUs that a result does not have neither match nor miss: they are left out, and a required
   combination counts only where more than half of it is known. A rule without any is NaN. So is
   a one-sided rule where no sides were measured.
@@ -59,6 +61,21 @@ def support_of(
     for_it, against_it = p * (1.0 - t), (1.0 - p) * t
     support: NDArray[np.float64] = for_it / (for_it + against_it)
     return support
+
+
+def strong_enough(
+    rule: EmotionRule, intensity: NDArray[np.float64], aus: tuple[int, ...]
+) -> NDArray[np.float64]:
+    """Return how near every AU comes to the intensity that a rule asks for, (n_rows, n_aus).
+
+    In [0, 1]; 1 where it asks for none or nothing is known.
+    """
+    near = np.ones(intensity.shape)
+    for au, least in rule.at_least:
+        if au in aus:
+            column = intensity[:, aus.index(au)]
+            near[:, aus.index(au)] = np.where(np.isnan(column), 1.0, np.minimum(column / least, 1))
+    return near
 
 
 def rule_score(

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.datasets.labelled_features import graded
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.intensity import (
     NUMBERS,
@@ -47,7 +48,7 @@ def intensity_numbers(
     if predictions.intensity is None:
         return None
     said, who = predictions.intensity, predictions.subject
-    coded = tested.intensity[:, [tested.aus.index(au) for au in predictions.aus]]
+    coded = graded(tested.intensity[:, [tested.aus.index(au) for au in predictions.aus]])
     whole = evaluate_intensity(coded, said)
     drawn = evaluate_intensity(coded, said, who, n_resamples=n_resamples)
     columns = np.flatnonzero(np.isfinite(whole.icc))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.intensity import intensity_of
 from au_detect.classifiers.storage import AUModel, NetworkKind
+from au_detect.datasets.labelled_features import graded
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.facs import au_label
 from au_detect.features.geometry import Side
@@ -96,7 +97,7 @@ class Predictions:
             columns[f"{label}_p"] = np.round(self.probabilities[:, column].astype(float), 6)
             columns[f"{label}_c"] = self.decided[:, column]
             if self.intensity is not None:
-                coded = sequences.intensity[self.rows, sequences.aus.index(au)]
+                coded = graded(sequences.intensity[self.rows, sequences.aus.index(au)])
                 columns[f"{label}_coded"] = coded
                 columns[f"{label}_r"] = np.round(self.intensity[:, column].astype(float), 6)
         table = pd.DataFrame(columns)

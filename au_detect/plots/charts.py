@@ -14,14 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_option
-from au_detect.facs import au_label
+from au_detect.facs import ONE_SIDED_FROM, au_label, intensity_letter
 from au_detect.plots.face import plot_displacements, plot_landmarks
 from au_detect.plots.face_drawing import plot_face
 from au_detect.plots.style import (
     INK,
     LINE,
     NORMAL,
-    ONE_SIDED_FROM,
     ORANGE,
     PALE,
     SMALL,
@@ -57,7 +56,8 @@ def plot_aus(result: AUResult, frame: int, face_id: int = 0, *, ax: Axes | None 
     """Draw the probability of every AU in one frame as a bar, with its threshold.
 
     Orange AUs are on. Where one half of the face moves much more (|side| of 0.5 or more), the
-    bar says which. AUs of a half of the face that is not visible have a dash.
+    bar says which; a letter is the intensity, where the model knows it. AUs of a half of the face
+    that is not visible have a dash.
 
     Raises
     ------
@@ -71,10 +71,12 @@ def plot_aus(result: AUResult, frame: int, face_id: int = 0, *, ax: Axes | None 
     ax.barh(places, np.ones(n), height=0.72, color=PALE, zorder=1)
     ax.barh(places, p, height=0.72, color=np.where(on, ORANGE, LINE), zorder=2)
     ax.vlines(result.thresholds, places - 0.42, places + 0.42, color=INK, linewidth=1.2, zorder=3)
-    for place, value, is_on, side in zip(range(n), p, on, result.side[row], strict=True):
+    told = zip(range(n), p, on, result.side[row], result.intensity[row].tolist(), strict=True)
+    for place, value, is_on, side, intensity in told:
         half = (" left" if side > 0 else " right") if is_on and abs(side) >= ONE_SIDED_FROM else ""
+        letter = f" {intensity_letter(intensity)}".rstrip() if is_on else ""
         ax.text(
-            1.02, place, probability_text(value) + half, va="center", fontsize=SMALL,
+            1.02, place, probability_text(value) + letter + half, va="center", fontsize=SMALL,
             color=INK if is_on else SOFT, fontweight="bold" if is_on else "normal",
         )  # fmt: skip
     ax.set_yticks(places, [au_name(au) for au in result.aus])

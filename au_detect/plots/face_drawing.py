@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from au_detect.errors import InputError
-from au_detect.facs import ACTION_UNITS, au_label
+from au_detect.facs import ACTION_UNITS, MAX_INTENSITY, ONE_SIDED_FROM, facs_code
 from au_detect.landmarks.pose import read_mean_face
-from au_detect.plots.style import INK, NORMAL, ONE_SIDED_FROM, ORANGE, RED, SOFT, axes_or_new
+from au_detect.plots.style import INK, NORMAL, ORANGE, RED, SOFT, axes_or_new
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,6 +79,7 @@ def plot_face(
     active: Mapping[int, float],
     *,
     side: Mapping[int, float] | None = None,
+    intensity: Mapping[int, tuple[float, float]] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
     """Draw a schematic face with the areas of active AUs coloured and an arrow where they pull.
@@ -89,6 +90,9 @@ def plot_face(
         AU -> how strongly to colour it, in [0, 1]; for example the probabilities of those on.
     side : mapping of int to float, optional
         AU -> side in [-1, 1]; from 0.5 on only that half of the face is coloured.
+    intensity : mapping of int to (float, float), optional
+        AU -> intensities of the left and the right half, 0 to 5: then each half is coloured by its
+        own, and the stronger one's letter is named.
     ax : Axes, optional
 
     Raises
@@ -99,6 +103,9 @@ def plot_face(
     for au, value in active.items():
         if au not in MARKS or not 0 <= value <= 1:
             raise InputError(f"active must map known AUs to numbers in [0, 1], got {au}: {value}")
+    for au, halves in (intensity or {}).items():
+        if len(halves) != 2 or not all(0 <= half <= MAX_INTENSITY for half in halves):
+            raise InputError(f"intensity must be two numbers in [0, 5] an AU, got {au}: {halves}")
     ax = axes_or_new(ax, 4.6, 3.2)
     from matplotlib.patches import Circle, Polygon
 
@@ -112,15 +119,17 @@ def plot_face(
         )  # fmt: skip
     for x, y, radius in irises():
         ax.add_patch(Circle((x, y), radius, facecolor=SOFT, edgecolor="none", zorder=2))
-    anchors = {}
+    anchors, codes = {}, {}
     for au, value in sorted(active.items()):
-        toward = (side or {}).get(au, 0.0)
-        for sign in (1.0, -1.0):
+        toward, halves = (side or {}).get(au, 0.0), (intensity or {}).get(au)
+        for sign, half in ((1.0, 0), (-1.0, 1)):
             if abs(toward) < ONE_SIDED_FROM or np.sign(toward) == sign:
-                _draw_mark(ax, MARKS[au], sign, value)
+                strength = value if halves is None else halves[half] / MAX_INTENSITY
+                _draw_mark(ax, MARKS[au], sign, strength)
         anchor_sign = -1.0 if toward <= -ONE_SIDED_FROM else 1.0
         anchors[au] = (anchor_sign * MARKS[au].x, MARKS[au].y)
-    _label_marks(ax, anchors)
+        codes[au] = facs_code(au, None if halves is None else max(halves), toward)
+    _label_marks(ax, anchors, codes)
     ax.set_xlim(-1.0, 2.35)
     ax.set_ylim(1.22, -1.1)
     ax.set_aspect("equal")
@@ -187,7 +196,7 @@ def _draw_mark(ax: Axes, mark: PullMark, sign: float, value: float) -> None:
         )  # fmt: skip
 
 
-def _label_marks(ax: Axes, anchors: dict[int, tuple[float, float]]) -> None:
+def _label_marks(ax: Axes, anchors: dict[int, tuple[float, float]], codes: dict[int, str]) -> None:
     """Write the AUs in a column beside the face, by height, each tied to its area."""
     order = sorted(anchors, key=lambda au: (anchors[au][1], au))
     gap = min(0.2, 2.2 / max(len(order), 1))
@@ -201,6 +210,6 @@ def _label_marks(ax: Axes, anchors: dict[int, tuple[float, float]]) -> None:
         x, y = anchors[au]
         ax.plot([x, 0.98, 1.04], [y, height, height], color=SOFT, linewidth=0.6, zorder=4)
         ax.text(
-            1.07, height, f"{au_label(au)[2:].lstrip('0')} {ACTION_UNITS[au].name}", va="center",
+            1.07, height, f"{codes[au]} {ACTION_UNITS[au].name}", va="center",
             fontsize=NORMAL, color=INK,
         )  # fmt: skip

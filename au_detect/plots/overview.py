@@ -149,9 +149,13 @@ def _draw_apex(
         upper.set_axis_off()
     row = row_of(result, apex.frame, apex.face_id)
     on = np.flatnonzero(result.active[row])
+    left, right = result.intensity_left[row], result.intensity_right[row]
     plot_face(
         {result.aus[c]: float(result.probabilities[row, c]) for c in on},
         side={result.aus[c]: float(result.side[row, c]) for c in on},
+        intensity=None
+        if result.intensity_scale is None
+        else {result.aus[c]: (float(left[c]), float(right[c])) for c in on},
         ax=lower,
     )
     upper.set_title(f"frame {apex.frame}", fontsize=9, color=SOFT)

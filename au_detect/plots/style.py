@@ -38,8 +38,6 @@ REGION_COLOURS = {
 INK, SOFT, LINE, PALE = "#1b1f24", "#59636e", "#c9d0d6", "#eef1f4"
 SMALL, NORMAL = 8.0, 9.0
 """Font sizes in points."""
-ONE_SIDED_FROM = 0.5
-"""From this |side| on a plot says which half of the face shows an AU."""
 
 
 def new_figure(width: float, height: float) -> Figure:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.classifiers.intensity import LEVELS
 from au_detect.errors import InputError, check_option
+from au_detect.facs import MAX_INTENSITY
 from au_detect.plots.style import (
     BLUE,
     INK,
@@ -38,7 +41,9 @@ def plot_timeline(
     pictures: Mapping[int, NDArray[Any]] | None = None,
     ax: Axes | None = None,
 ) -> Axes:
-    """Draw the probability of AUs over time: a row each, events shaded, the threshold dashed.
+    """Draw AUs over time: a row each, events shaded, the threshold dashed.
+
+    Drawn are intensities, on bands from A to E, where the model knows them, else probabilities.
 
     Parameters
     ----------
@@ -106,15 +111,18 @@ def _columns(face: AUResult, aus: Sequence[int] | str) -> list[int]:
 def _timeline_row(ax: Axes, face: AUResult, column: int, base: float) -> None:
     """Draw one AU between the heights `base` and `base` + 0.8."""
     time, height = face.timestamp_s, 0.8
-    p = face.probabilities[:, column].astype(float)
-    threshold = float(face.thresholds[column])
+    p, threshold = face.probabilities[:, column].astype(float), float(face.thresholds[column])
+    if face.intensity_scale is not None:
+        p = face.intensity[:, column].astype(float) / MAX_INTENSITY
+        threshold = float(face.threshold_intensity[column]) / MAX_INTENSITY
+        _levels(ax, base, height)
     step = float(np.median(np.diff(time)))
     for event in face.events():
         if event.au == face.aus[column]:
             span = (event.onset_s - step / 2, event.offset_s + step / 2)
             ax.fill_between(span, base, base + height, color=ORANGE, alpha=0.25, linewidth=0)
             ax.plot(
-                event.apex_s, base + height * event.peak_probability, "o", color=ORANGE,
+                event.apex_s, base + height * p[face.frame == event.apex][0], "o", color=ORANGE,
                 markersize=4, markeredgecolor="white", markeredgewidth=0.6, zorder=5,
             )  # fmt: skip
     ends = np.concatenate([[time[0] - step / 2], time, [time[-1] + step / 2]])
@@ -124,6 +132,13 @@ def _timeline_row(ax: Axes, face: AUResult, column: int, base: float) -> None:
     ax.fill_between(ends, base, curve, color=BLUE, alpha=0.8, linewidth=0, zorder=3)
     ax.axhline(base, color=LINE, linewidth=0.6, zorder=1)
     ax.axhline(base + height * threshold, color=INK, linewidth=0.6, dashes=(3, 3), zorder=4)
+
+
+def _levels(ax: Axes, base: float, height: float) -> None:
+    """Shade the bands of the levels A to E, which can be counted."""
+    edges = base + height * np.append(LEVELS, MAX_INTENSITY) / MAX_INTENSITY
+    for number, (low, high) in enumerate(pairwise(edges.tolist())):
+        ax.axhspan(low, high, color=INK, alpha=0.09 if number % 2 else 0.04, linewidth=0, zorder=0)
 
 
 def _stretches(face: AUResult, rows: NDArray[np.bool_]) -> list[tuple[float, float]]:

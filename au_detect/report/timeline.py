@@ -1,116 +1,31 @@
-"""The numbers of a report's timeline: every action unit's probability over time, as a chart.
+"""The numbers of a report's timeline: every action unit over time, as a chart.
 
-The template ``timeline.html`` draws what `make_timeline` returns.
+Drawn are intensities on bands from A to E where the model knows them, else probabilities. The
+template ``timeline.html`` draws what `make_timeline` returns.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.report.time_axis import LEFT, RIGHT, TimeAxis, time_axis
+from au_detect.classifiers.intensity import LEVELS
+from au_detect.facs import (
+    ACTION_UNITS,
+    INTENSITY_LETTERS,
+    MAX_INTENSITY,
+    au_label,
+    intensity_letter,
+)
+from au_detect.report.time_axis import TimeAxis, time_axis
+from au_detect.report.timeline_shapes import TOP, AURow, Band, Point, Span, Timeline
 from au_detect.results import AUResult
 from au_detect.results.event import AUEvent
 
-WIDTH, TOP = 960, 10
 ROW_HEIGHT, ROW_GAP = 24, 6
+ROW_HEIGHT_OF_LEVELS = 36
 MAX_COLUMNS = 480
 """A longer clip is drawn with this many columns, each the highest of its frames."""
-
-Point = tuple[float, float]
-
-
-@dataclass(frozen=True)
-class Span:
-    """A stretch of frames on the chart.
-
-    Parameters
-    ----------
-    x, width : float
-        Left end and length, in units of the chart.
-    first, last : int
-        Numbers of its frames.
-    title : str
-        What is said of it under the mouse.
-    """
-
-    x: float
-    width: float
-    first: int
-    last: int
-    title: str
-
-
-@dataclass(frozen=True)
-class AURow:
-    """The row of one AU, in units of the chart; y grows downwards.
-
-    Parameters
-    ----------
-    au : int
-        FACS number.
-    top, base : float
-        Where probability 1 and 0 lie.
-    threshold : float
-        Where its threshold lies.
-    peak : float
-        Its highest probability; NaN if its half of the face is never visible.
-    curve : list of list of (float, float)
-        Probability over time; a new piece begins where the face, or its half, is seen again.
-    hidden : list of Span
-        Frames in which its half of the face is not visible.
-    events : list of Span
-    apexes : list of (float, float)
-    """
-
-    au: int
-    top: float
-    base: float
-    threshold: float
-    peak: float
-    curve: list[list[Point]]
-    hidden: list[Span]
-    events: list[Span]
-    apexes: list[Point]
-
-
-@dataclass(frozen=True)
-class Timeline:
-    """What the template draws, in units of the chart.
-
-    Parameters
-    ----------
-    name : str
-        Id of the element.
-    width, left, right, top, bottom : float
-        Width of the chart, and the edges of what is drawn over time.
-    ticks : list of (float, str)
-        Place and text of each.
-    time_name : str
-        Of the axis.
-    no_face, unreliable, columns : list of Span
-        Frames without the face, unreliable ones, and what a click or the mouse finds.
-    rows : list of AURow
-    frames_a_column : int
-        How many frames a column holds at most.
-    """
-
-    name: str
-    bottom: float
-    ticks: list[tuple[float, str]]
-    time_name: str
-    no_face: list[Span]
-    unreliable: list[Span]
-    columns: list[Span]
-    rows: list[AURow]
-    frames_a_column: int
-    width: float = WIDTH
-    left: float = LEFT
-    right: float = RIGHT
-    top: float = TOP
 
 
 def make_timeline(face: AUResult, name: str = "timeline") -> Timeline:
@@ -126,7 +41,7 @@ def make_timeline(face: AUResult, name: str = "timeline") -> Timeline:
     axis = time_axis(face)
     n_columns = min(len(face), MAX_COLUMNS)
     starts = np.unique(np.linspace(0, len(face), n_columns, endpoint=False).astype(int))
-    events = face.events()
+    events, height = face.events(), _row_height(face)
     rows = [
         _au_row(face, axis, starts, row, [event for event in events if event.au == au])
         for row, au in enumerate(face.aus)
@@ -134,7 +49,7 @@ def make_timeline(face: AUResult, name: str = "timeline") -> Timeline:
     lost, unreliable = ~face.face_found, face.face_found & ~face.reliable
     return Timeline(
         name=name,
-        bottom=TOP + len(face.aus) * ROW_HEIGHT,
+        bottom=TOP + len(face.aus) * height,
         ticks=_ticks(axis),
         time_name="time (s)" if axis.unit == "s" else "frame",
         no_face=[_span(face, axis, *ends, "No face, {}") for ends in _stretches(lost)],
@@ -144,6 +59,7 @@ def make_timeline(face: AUResult, name: str = "timeline") -> Timeline:
         columns=_columns(face, axis, starts),
         rows=rows,
         frames_a_column=-(-len(face) // MAX_COLUMNS),
+        what="Probability" if face.intensity_scale is None else "Intensity",
     )
 
 
@@ -171,20 +87,22 @@ def _columns(face: AUResult, axis: TimeAxis, starts: NDArray[np.intp]) -> list[S
 def _au_row(
     face: AUResult, axis: TimeAxis, starts: NDArray[np.intp], row: int, events: list[AUEvent]
 ) -> AURow:
-    top, base = TOP + row * ROW_HEIGHT + ROW_GAP, TOP + (row + 1) * ROW_HEIGHT
-    peaks = np.fmax.reduceat(face.probabilities[:, row].astype(float), starts)
-    heights = base - peaks * (base - top)
+    row_height = _row_height(face)
+    top, base = TOP + row * row_height + ROW_GAP, TOP + (row + 1) * row_height
+    values, threshold = _shown(face, row)
+    heights = base - np.fmax.reduceat(values, starts) * (base - top)
     apexes = []
     for event in events:
         place = int(np.searchsorted(face.frame, event.apex))
-        x, height = axis.x(axis.positions[place]), event.peak_probability * (base - top)
-        apexes.append((round(float(x), 1), round(base - height, 1)))
+        y = base - values[place] * (base - top)
+        apexes.append((round(float(axis.x(axis.positions[place])), 1), round(float(y), 1)))
     return AURow(
         au=face.aus[row],
         top=top,
         base=base,
-        threshold=round(base - float(face.thresholds[row]) * (base - top), 1),
-        peak=float(np.fmax.reduce(peaks)),
+        threshold=round(base - threshold * (base - top), 1),
+        peak=_peak_text(face, float(np.fmax.reduce(values))),
+        bands=[] if face.intensity_scale is None else _bands(top, base),
         curve=_curve(axis, starts, heights),
         hidden=[
             _span(face, axis, *ends, "Not visible, {}")
@@ -195,11 +113,39 @@ def _au_row(
     )
 
 
+def _row_height(face: AUResult) -> int:
+    return ROW_HEIGHT if face.intensity_scale is None else ROW_HEIGHT_OF_LEVELS
+
+
+def _shown(face: AUResult, row: int) -> tuple[NDArray[np.float64], float]:
+    """Return what is drawn of an AU and its threshold, in [0, 1]."""
+    if face.intensity_scale is None:
+        return face.probabilities[:, row].astype(float), float(face.thresholds[row])
+    values = face.intensity[:, row].astype(float) / MAX_INTENSITY
+    return values, float(face.threshold_intensity[row]) / MAX_INTENSITY
+
+
+def _peak_text(face: AUResult, peak: float) -> str:
+    if np.isnan(peak):  # its half of the face is never visible
+        return "-"
+    if face.intensity_scale is None:
+        return f"{peak:.2f}"
+    return f"{MAX_INTENSITY * peak:.1f} {intensity_letter(MAX_INTENSITY * peak)}".rstrip()
+
+
+def _bands(top: float, base: float) -> list[Band]:
+    edges = np.append(LEVELS, MAX_INTENSITY) / MAX_INTENSITY
+    heights = base - edges * (base - top)
+    pairs = zip(INTENSITY_LETTERS, heights[1:], heights[:-1], strict=True)
+    return [Band(round(up, 2), round(down - up, 2), letter) for letter, up, down in pairs]
+
+
 def _event_span(event: AUEvent, face: AUResult, axis: TimeAxis) -> Span:
     first, last = np.searchsorted(face.frame, [event.onset, event.offset])
+    code = f"{event.code}, " if event.code != str(event.au) else ""
     title = (
         f"{au_label(event.au)} {ACTION_UNITS[event.au].name}, {{}}; "
-        f"apex in frame {event.apex} ({event.peak_probability:.2f})"
+        f"apex in frame {event.apex} ({code}{event.peak_probability:.2f})"
     )
     return _span(face, axis, first, last, title)
 

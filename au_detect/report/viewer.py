@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from au_detect.emotions import EmotionResult
 from au_detect.errors import AUDetectError
-from au_detect.facs import ACTION_UNITS, au_label
+from au_detect.facs import ACTION_UNITS, au_label, intensity_letter
 from au_detect.frames import open_frames
 from au_detect.landmarks import CLOSED_REGIONS, REGIONS
 from au_detect.plots.face_view import face_view
@@ -169,6 +169,7 @@ def _view_data(result: AUResult, view: View, emotions: EmotionResult) -> dict[st
     row = view.row
     why, note = _why(result, row)
     on = np.flatnonzero(result.active[row])
+    letters = [intensity_letter(value) for value in result.intensity[row].tolist()]
     finite = np.isfinite(view.points).all()
     return {
         "frame": int(result.frame[row]),
@@ -181,7 +182,7 @@ def _view_data(result: AUResult, view: View, emotions: EmotionResult) -> dict[st
         "aus": [
             {
                 "name": f"{au_label(result.aus[c])} {ACTION_UNITS[result.aus[c]].name}",
-                "probability": f"{result.probabilities[row, c]:.2f}",
+                "probability": f"{result.probabilities[row, c]:.2f} {letters[c]}".rstrip(),
                 "why": why.get(result.aus[c], []),
             }
             for c in on

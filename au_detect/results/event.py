@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from au_detect.facs import ONE_SIDED_FROM, facs_code
+
 
 @dataclass(frozen=True)
 class AUEvent:
@@ -26,6 +28,10 @@ class AUEvent:
         Time stamps of these frames, in seconds.
     peak_probability : float
         Probability in the apex frame, in (0, 1].
+    side : float
+        Which half of the face moves more there, in [-1, 1]; positive is the subject's left.
+    intensity, intensity_left, intensity_right : float, optional
+        How strong the AU and its halves are there, in [0, 5]; None if the model cannot say.
     """
 
     au: int
@@ -37,6 +43,17 @@ class AUEvent:
     apex_s: float
     offset_s: float
     peak_probability: float
+    side: float = 0.0
+    intensity: float | None = None
+    intensity_left: float | None = None
+    intensity_right: float | None = None
+
+    @property
+    def code(self) -> str:
+        """The AU as FACS coders write it, for example ``L12C``; see `au_detect.facs.facs_code`."""
+        one_sided = abs(self.side) >= ONE_SIDED_FROM
+        half = self.intensity_left if self.side > 0 else self.intensity_right
+        return facs_code(self.au, half if one_sided else self.intensity, self.side)
 
     @property
     def duration_s(self) -> float:

@@ -36,15 +36,14 @@ def find_events(
         raise InputError(f"min_duration_s must be 0 or more, got {min_duration_s}")
     if max_gap < 0:
         raise InputError(f"max_gap must be 0 or more frames, got {max_gap}")
-    active = result.active
-    probabilities = rounded(result.probabilities, PROBABILITY_DECIMALS)
+    active, values = result.active, _apex_values(result)
     events: list[AUEvent] = []
     for half, seen in (("upper", result.upper_reliable), ("lower", result.lower_reliable)):
-        mine = [(c, au) for c, au in enumerate(result.aus) if ACTION_UNITS[au].face == half]
+        mine = [c for c, au in enumerate(result.aus) if ACTION_UNITS[au].face == half]
         for rows in unbroken_stretches(result, seen):
-            for column, au in mine:
+            for column in mine:
                 events += [
-                    _event(result, au, run, probabilities[run, column])
+                    _event(result, column, run, values)
                     for run in _runs(rows[active[rows, column]], rows, max_gap)
                 ]
     # Time stamps are differences of floats: 0.1 s may come out as 0.0999999.
@@ -77,16 +76,28 @@ def _runs(
     return [rows[group[0] : group[-1] + 1] for group in groups]
 
 
+def _apex_values(result: AUResult) -> dict[str, NDArray[np.float64]]:
+    """Return what an event says of its apex, each (n_rows, n_aus), as it is written."""
+    values = {"peak_probability": result.probabilities, "side": result.side}
+    if result.intensity_scale is not None:
+        names = ("intensity", "intensity_left", "intensity_right")
+        values |= {name: getattr(result, name) for name in names}
+    return {name: rounded(array, PROBABILITY_DECIMALS) for name, array in values.items()}
+
+
 def _event(
-    result: AUResult, au: int, run: NDArray[np.intp], probabilities: NDArray[np.float64]
+    result: AUResult,
+    column: int,
+    run: NDArray[np.intp],
+    values: dict[str, NDArray[np.float64]],
 ) -> AUEvent:
-    peak = int(probabilities.argmax())
+    peak = int(values["peak_probability"][run, column].argmax())
     onset, apex, offset = run[0], run[peak], run[-1]
     onset_s, apex_s, offset_s = rounded(
         result.timestamp_s[[onset, apex, offset]], TIME_DECIMALS
     ).tolist()
     return AUEvent(
-        au=au,
+        au=result.aus[column],
         face_id=int(result.face_id[onset]),
         onset=int(result.frame[onset]),
         apex=int(result.frame[apex]),
@@ -94,5 +105,5 @@ def _event(
         onset_s=onset_s,
         apex_s=apex_s,
         offset_s=offset_s,
-        peak_probability=float(probabilities[peak]),
+        **{name: float(array[apex, column]) for name, array in values.items()},
     )

@@ -46,8 +46,11 @@ def explain_row(
     if not on:
         return []
     evidence = replace(evidence, model=_model_of(result, evidence, model))
-    reasons = reasons_of(evidence, result.points[row], row, face_id, [answered[a] for a in on])
+    mirrored = bool(result.settings.get("mirrored"))
+    asked = [answered[au] for au in on]
+    reasons = reasons_of(evidence, result.points[row], row, face_id, asked, mirrored=mirrored)
     columns = [result.aus.index(au) for au in on]
+    intensity = result.intensity[row]
     return [
         AUExplanation(
             au=au,
@@ -55,6 +58,8 @@ def explain_row(
             face_id=face_id,
             probability=float(result.probabilities[row, column]),
             threshold=float(result.thresholds[column]),
+            side=float(result.side[row, column]),
+            intensity=None if result.intensity_scale is None else float(intensity[column]),
             reasons=reasons[answered[au]],
         )
         for au, column in zip(on, columns, strict=True)

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.facs import ACTION_UNITS, Face, au_label
-from au_detect.features.extraction import NOW, POSE_NAMES, extract_features
+from au_detect.facs import ACTION_UNITS, ONE_SIDED_FROM, Face, au_label, intensity_letter
+from au_detect.features.extraction import NOW, POSE_NAMES, extract_features, mirror_columns
 from au_detect.features.face_parts import Change, largest_change, parts_of, rest_ranges
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.results.evidence import Evidence
@@ -68,6 +68,10 @@ class AUExplanation:
     ----------
     au, frame, face_id : int
     probability, threshold : float
+    side : float
+        Which half of the face moves more, in [-1, 1]; positive is the subject's left.
+    intensity : float or None
+        0 to 5; None if the model cannot say.
     reasons : tuple of Reason
         The few that carried the decision, most important first; their shares add up to 1 or less.
     """
@@ -78,12 +82,19 @@ class AUExplanation:
     probability: float
     threshold: float
     reasons: tuple[Reason, ...]
+    side: float = 0.0
+    intensity: float | None = None
 
     def __str__(self) -> str:
         head = (
             f"{au_label(self.au)} {ACTION_UNITS[self.au].name}: probability "
             f"{self.probability:.2f}, threshold {self.threshold:.2f}"
         )
+        if self.intensity is not None:
+            letter = intensity_letter(self.intensity)
+            head += f", intensity {self.intensity:.1f}{f' ({letter})' if letter else ''}"
+        if abs(self.side) >= ONE_SIDED_FROM:
+            head += f", {'left' if self.side > 0 else 'right'} half of the face"
         listed = [f"  - {reason}" for reason in self.reasons]
         return "\n".join([head, *(listed or ["  - no single part of the face stands out"])])
 
@@ -94,6 +105,8 @@ def reasons_of(
     row: int,
     face_id: int,
     aus: Sequence[int],
+    *,
+    mirrored: bool = False,
 ) -> dict[int, tuple[Reason, ...]]:
     """Return the reasons for each of the AUs of one row.
 
@@ -105,6 +118,8 @@ def reasons_of(
         Landmarks of the row, px.
     row, face_id : int
     aus : sequence of int
+    mirrored : bool
+        Whether the picture shows a mirror image: then left is right.
     """
     neutral = evidence.neutral[face_id]
     furrows = evidence.furrows[row : row + 1] if evidence.kind.uses_furrows else None
@@ -119,6 +134,9 @@ def reasons_of(
         if not mine:
             continue
         values = (now.upper if face == "upper" else now.lower)[0]
+        if mirrored:
+            order, signs = mirror_columns(names)
+            values = (signs * values[order]).astype(values.dtype)
         other = now.lower if face == "upper" else now.upper
         parts = parts_of(face, names)
         weights = _part_weights(evidence, face, values, other, names, parts, mine)

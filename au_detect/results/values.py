@@ -51,6 +51,11 @@ class AUValues:
         return self._intensity_of(self.probabilities)
 
     @property
+    def threshold_intensity(self) -> NDArray[np.float32]:
+        """From which intensity on each AU is on, shape (n_aus,); NaN if the model cannot say."""
+        return self._intensity_of(self.thresholds[None].astype(np.float32))[0]
+
+    @property
     def intensity_left(self) -> NDArray[np.float32]:
         """As `intensity`, of the subject's left half."""
         return self._intensity_of(self.left)

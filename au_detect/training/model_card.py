@@ -6,6 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from au_detect.classifiers.manifest import Manifest
+from au_detect.evaluation.intensity_texts import (
+    WHAT_SIDES_ARE,
+    WHAT_THEY_ARE,
+    intensity_tables,
+)
 from au_detect.evaluation.texts import interval_text, labelling_text, protocol_text, summary_rows
 from au_detect.facs import au_label
 
@@ -45,6 +50,7 @@ def model_card(manifest: Manifest, document: Mapping[str, Any]) -> str:
         _title("How good it is"), _measured(document),
         rst_table(*summary_rows(document)),
         rst_table(heads, rows),
+        *_intensity(document.get("intensity")),
         _title("Known limits"), CAUTION, _left_out(manifest),
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
@@ -113,6 +119,15 @@ def _au_rows(manifest: Manifest, document: Mapping[str, Any]) -> tuple[list[str]
         for label, au in document["aus"].items()
     ]
     return heads, rows
+
+
+def _intensity(intensity: Mapping[str, Any] | None) -> list[str]:
+    if not intensity:
+        return []
+    tables = [rst_table(heads, rows) for _, heads, rows in intensity_tables(intensity)[:-1]]
+    notes = (WHAT_THEY_ARE, WHAT_SIDES_ARE)
+    told = [part for pair in zip(notes, tables, strict=False) for part in pair]
+    return [_title("How good its intensities are"), *told]
 
 
 def _left_out(manifest: Manifest) -> str:

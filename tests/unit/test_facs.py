@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from au_detect.errors import InputError
@@ -8,6 +9,8 @@ from au_detect.facs import (
     NETWORK_AUS,
     UPPER_AUS,
     au_label,
+    facs_code,
+    intensity_letter,
     parse_au,
 )
 
@@ -48,3 +51,22 @@ def test_labels_are_read_back(number):
 def test_no_action_unit_is_refused(text):
     with pytest.raises(InputError, match=r"an action unit must be one of 1, 2, 4, .*45, got"):
         parse_au(text)
+
+
+@pytest.mark.parametrize(
+    ("intensity", "letter"),
+    [(0, ""), (0.49, ""), (0.5, "A"), (1.5, "B"), (3, "C"), (4.49, "D"), (5, "E"), (np.nan, "")],
+)
+def test_letters_of_intensities(intensity, letter):
+    assert intensity_letter(intensity) == letter
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ((12,), "12"), ((12, 3.2), "12C"), ((12, 3.2, 0.5), "L12C"), ((14, None, -0.9), "R14"),
+        ((4, 0.2, 0.4), "4"),
+    ],
+)  # fmt: skip
+def test_codes_are_those_of_facs(arguments, code):
+    assert facs_code(*arguments) == code

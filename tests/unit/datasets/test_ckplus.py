@@ -238,7 +238,10 @@ def test_aus_beyond_the_list_are_kept_and_named(tmp_path):
 
 def test_one_sided_and_duplicate_aus_are_read_and_named(tmp_path):
     add_sequence(tmp_path, "S005", "001", facs="L14 2\nR12 1\nL12 3\n4 2\n4 0\n")
-    assert read_one(tmp_path).aus == {14: 2.0, 12: 3.0, 4: 2.0}
+    record = read_one(tmp_path)
+    assert record.aus == {14: 2.0, 12: 3.0, 4: 2.0}
+    halves = record.strengths([4, 12, 14, 25])
+    np.testing.assert_array_equal(halves, [[np.nan, np.nan], [1, 3], [0, 2], [0, 0]])
     assert "AU14 coded for one side" in problems(tmp_path, "one-sided AUs")[0]
     assert "AU4 more than once" in problems(tmp_path, "duplicate AUs")[0]
 

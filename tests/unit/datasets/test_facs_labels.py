@@ -71,4 +71,21 @@ def test_both_sides_are_one_au_and_one_side_twice_is_a_repetition():
     coded = read_facs_codes("L12:2 R12:4 L14 L15 L15")
     assert coded.aus[12] == 4
     assert coded.one_sided == (14, 15)
+    assert coded.sides[12] == (4, 2)
+    right, left = coded.sides[14]
+    assert right == 0
+    assert math.isnan(left)
     assert coded.repeated == (15,)
+
+
+def test_one_half_is_added_to_what_the_whole_face_shows():
+    assert read_facs_codes("12:2 L12:4 R14C").sides == {12: (2, 4), 14: (3, 0)}
+    assert read_facs_codes("12:2 14").sides == {}
+
+
+@pytest.mark.parametrize("letter", "ATBV")
+def test_other_letters_of_facs_say_nothing_of_sides(letter):
+    coded = read_facs_codes(f"{letter}23C+{letter}AU10:1")
+    assert coded.aus == {23: 3, 10: 1}
+    assert coded.sides == {}
+    assert coded.one_sided == ()

@@ -25,16 +25,20 @@ def test_what_is_written_is_read_again(folder, tmp_path):
     intensity[9], intensity[20] = [3, np.nan], [0, UNKNOWN_STRENGTH]
     coded = CodedVideo("film", "anna", frames, False, np.arange(40), (4, 12), intensity)
     ben = SequenceRecord("ben", "ben", (frames[0],), {12: 2.5}, "happiness", neutral=None)
-    dana = SequenceRecord("dana", "dana", frames, {4: 1.0}, neutral=frames[3], fully_coded=False)
+    dana = SequenceRecord(
+        "dana", "dana", frames, {4: 1.0, 12: 2.0, 14: np.nan}, neutral=frames[3],
+        fully_coded=False, sides={12: (2.0, 0.5), 14: (0.0, np.nan)},
+    )  # fmt: skip
     records = (*records_of([coded]), ben, dana)
     path = tmp_path / "sequences.csv"
     write_sequence_table(path, Collection("somewhere", records))
     again = read_sequence_table(path)
-    assert not again.problems
+    assert {problem.kind for problem in again.problems} == {"one-sided AUs"}
     assert len(again) == len(records)
     for one, other in zip(records, again.records, strict=True):
         assert (one.name, one.subject, one.emotion) == (other.name, other.subject, other.emotion)
         np.testing.assert_array_equal(one.intensity([4, 12]), other.intensity([4, 12]))
+        np.testing.assert_array_equal(one.strengths([4, 12, 14]), other.strengths([4, 12, 14]))
         if one.apex is not None:
             assert one.frame(one.apex).path.samefile(other.frame(other.apex).path)
         assert bool(one.neutral_frames()) == bool(other.neutral_frames())

@@ -97,6 +97,25 @@ def test_support_is_a_half_at_the_threshold_and_grows_with_the_probability():
     np.testing.assert_allclose(emotions.scores[:, 0], neutral, atol=1e-6)
 
 
+STRONG_SMILE = """[smile]
+required = ["12"]
+at_least = { 12 = "D" }
+"""
+
+
+def test_a_rule_may_ask_for_an_intensity(tmp_path):
+    (tmp_path / "rules.toml").write_text(STRONG_SMILE)
+    rules = read_emotion_rules(tmp_path / "rules.toml")
+    assert rules[0].at_least == ((12, 4.0),)
+    intensity = [[0.0], [1.0], [2.0], [4.0], [5.0], [np.nan]]
+    emotions = emotions_from_aus([[1]] * 6, [12], intensity=intensity, rules=rules)
+    np.testing.assert_allclose(emotions.scores[:, 1], [0, 0.25, 0.5, 1, 1, 1])
+    assert emotions.match(2, "smile").missing == ("12",)
+    assert emotions.match(3, "smile").matched == (12,)
+    alone = emotions_from_aus([[1]], [12], rules=rules)
+    assert alone.scores[0, 1] == 1
+
+
 def test_rows_without_a_face_are_not_judged():
     emotions = emotions_from_aus(np.full((2, 2), np.nan), [6, 12], side=np.zeros((2, 2)))
     assert np.isnan(emotions.scores).all()
@@ -153,6 +172,10 @@ def test_own_rules_are_read(tmp_path):
         ('[joy]\nrequired = ["6+99"]', "joy: required '6.99': an action unit must be one of"),
         ("[joy]\nrequired = 12", "joy: required must be a list of AUs like .*, got 12"),
         ("[joy]\nrequired = [12]\none_sided = 1", "one_sided must be true or false, got 1"),
+        ("[joy]\nrequired = [12]\nat_least = 3", "at_least must be a table .* got 3"),
+        ("[joy]\nrequired = [12]\nat_least = {12 = 'F'}", "12 must be a letter from A to E .* 'F'"),
+        ("[joy]\nrequired = [12]\nat_least = {12 = 0}", "12 must be a letter .* got 0"),
+        ("[joy]\nrequired = [12]\nat_least = {13 = 1}", "at_least: an action unit must be"),
     ],
 )
 def test_bad_rules_are_named(tmp_path, text, message):

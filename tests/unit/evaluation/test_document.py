@@ -12,6 +12,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from au_detect.classifiers.manifest import Manifest, NetworkEntry
+from au_detect.datasets.labelled_features import PRESENT
 from au_detect.evaluation import evaluate_aus
 from au_detect.evaluation.document import evaluation_document, write_document
 from au_detect.evaluation.page import write_evaluation_page
@@ -210,3 +211,25 @@ def test_one_person_alone_gives_no_interval_of_means(predictions, sequences):
     value, low, high = document["summary"]["mean_auc"]
     assert value == 1.0
     assert np.isnan([low, high]).all()
+
+
+def test_intensities_have_tables_on_page_and_card(predictions, sequences, document, tmp_path):
+    assert document["intensity"] is None
+    said = dataclasses.replace(predictions, intensity=np.clip(sequences.intensity + 0.5, 0, 5))
+    told = evaluation_document(
+        said, sequences, protocol={"name": "x"}, classifier={}, n_resamples=20
+    )
+    assert told["intensity"]["aus"]["AU12"]["icc"][0] > 0.9
+    assert told["intensity"]["aus"]["AU25"]["icc"] == [None, None, None]  # nobody shows it
+    assert told["intensity"]["mean_over"] == ["AU01", "AU12"]
+    unknown = dataclasses.replace(sequences, intensity=sequences.intensity.copy())
+    unknown.intensity[:7, 1] = PRESENT
+    told = evaluation_document(said, unknown, protocol={"name": "x"}, classifier={}, n_resamples=2)
+    assert told["intensity"]["aus"]["AU12"]["n"] == len(sequences) - 7
+    for name, of in (("with", told), ("without", document)):
+        write_evaluation_page(tmp_path / f"{name}.html", sequences, of)
+    assert "ICC(3,1)" in (tmp_path / "with.html").read_text()
+    assert "ICC(3,1)" not in (tmp_path / "without.html").read_text()
+    said.write_csv(tmp_path / "predictions.csv", sequences)
+    head = (tmp_path / "predictions.csv").read_text().partition("\n")[0]
+    assert "AU12_coded,AU12_r" in head

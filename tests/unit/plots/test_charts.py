@@ -176,6 +176,30 @@ def test_a_face_shows_both_halves_or_the_one_that_moves():
     assert len(areas(side={12: 0.1})) == 2
 
 
+def test_each_half_is_coloured_by_its_intensity():
+    from matplotlib.patches import Ellipse
+
+    ax = plots.plot_face({12: 0.9, 1: 0.9}, intensity={12: (4.0, 1.0)}, side={12: 0.4})
+    shades = {p.center[0]: p.get_alpha() for p in ax.patches if type(p) is Ellipse}
+    left, right = shades[0.38], shades[-0.38]
+    assert left > right
+    assert shades[0.15] == shades[-0.15] > left  # AU1 has none: by its probability
+    assert {"12D Lip Corner Puller", "1 Inner Brow Raiser"} <= set(texts(ax))
+    with pytest.raises(
+        InputError, match=r"intensity must be two numbers in \[0, 5\] an AU, got 12"
+    ):
+        plots.plot_face({12: 0.9}, intensity={12: (6.0, 1.0)})
+
+
+def test_a_timeline_of_intensities_has_bands():
+    scale = np.array([[[1.0, 0.5 - level] for level in range(5)]] * 2)
+    plain, banded = (
+        len(plots.plot_timeline(result).patches)
+        for result in (make_result(), make_result(intensity_scale=scale))
+    )
+    assert banded == plain + 5
+
+
 def test_every_au_can_be_drawn_and_is_named_once():
     from au_detect.facs import ACTION_UNITS
 

@@ -9,9 +9,10 @@ import pytest
 from made_results import face_points, make_clip, make_result
 
 from au_detect.errors import InputError
+from au_detect.facs import intensity_letter
 from au_detect.report import write_report
 from au_detect.report.environment import source
-from au_detect.report.timeline import MAX_COLUMNS
+from au_detect.report.timeline import MAX_COLUMNS, make_timeline
 from au_detect.report.viewer import MAX_PICTURES
 
 SCRIPT = source("report.js")
@@ -167,6 +168,21 @@ def test_the_table_gives_the_peaks_and_is_labelled(page_of):
     assert "AU12 Lip Corner Puller: probability 0.90, threshold 0.40" in labels
     assert page.texts_of("b") == ["on"]
     assert {"0.900", "0.400", "50%", "0.050"} <= set(page.texts_of("td"))
+
+
+def test_the_timeline_of_intensities_has_bands_from_a_to_e(page_of):
+    scale = np.array([[[1.0, 0.5 - level] for level in range(5)]] * 2)
+    result = make_result(intensity_scale=scale)
+    page, plain = page_of([result]), page_of([make_result()])
+    for letter in "abcde":
+        assert len(page.of("rect", f"level level-{letter}")) == 2
+        assert plain.of("rect", f"level level-{letter}") == []
+    strongest = float(result.intensity[:, 1].max())
+    assert f"{strongest:.1f} {intensity_letter(strongest)}" in page.texts_of("text")
+    row = make_timeline(result).rows[1]
+    for (_, y), value in zip(row.curve[0][1:-1], result.intensity[:, 1], strict=True):
+        assert y == pytest.approx(row.base - value / 5 * (row.base - row.top), abs=0.06)
+        assert (y <= row.threshold) == (value >= result.threshold_intensity[1])
 
 
 def test_a_picture_has_a_table_and_no_timeline(page_of):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -128,3 +130,18 @@ def test_events_make_a_table():
 def test_negative_limits_are_refused(arguments, message):
     with pytest.raises(InputError, match=message):
         make_result([0.9]).events(**arguments)
+
+
+def test_an_event_says_which_half_showed_it_and_how_strongly():
+    steps = [[[1000.0, -1000.0 * odds] for odds in (-1, 0, 1, 2, 3)]]
+    result = make_result([0.1, 0.9, 0.6])
+    right, left = np.array([[0.1], [0.05], [0.6]]), np.array([[0.1], [0.9], [0.1]])
+    plain, scaled = (
+        replace(result, left=left, right=right, intensity_scale=scale).events()[0]
+        for scale in (None, steps)
+    )
+    assert plain.side == pytest.approx(0.85)
+    assert (plain.intensity, plain.intensity_left, plain.code) == (None, None, "L12")
+    assert scaled.intensity == scaled.intensity_left == pytest.approx(4)  # log-odds 2.2
+    assert scaled.intensity_right == pytest.approx(0)
+    assert scaled.code == "L12D"
