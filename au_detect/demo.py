@@ -71,7 +71,7 @@ def _compare(name: str, sample: SequenceRecord, result: AUResult) -> dict[str, o
         "missed": _listed((labelled & reported) - detected),
         "not reported": _listed(labelled - reported),
         "not labelled": _listed(detected - labelled),
-        "other frames": _listed(_on(result, result.active.any(axis=0)) - detected),
+        "other frames": _listed(_on(result, np.asarray(result.active.any(axis=0))) - detected),
         "emotion detected": apex.emotion if apex else "",
     }
 

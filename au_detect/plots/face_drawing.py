@@ -103,9 +103,9 @@ def plot_face(
     for au, value in active.items():
         if au not in MARKS or not 0 <= value <= 1:
             raise InputError(f"active must map known AUs to numbers in [0, 1], got {au}: {value}")
-    for au, halves in (intensity or {}).items():
-        if len(halves) != 2 or not all(0 <= half <= MAX_INTENSITY for half in halves):
-            raise InputError(f"intensity must be two numbers in [0, 5] an AU, got {au}: {halves}")
+    for au, both in (intensity or {}).items():
+        if len(both) != 2 or not all(0 <= half <= MAX_INTENSITY for half in both):
+            raise InputError(f"intensity must be two numbers in [0, 5] an AU, got {au}: {both}")
     ax = axes_or_new(ax, 4.6, 3.2)
     from matplotlib.patches import Circle, Polygon
 

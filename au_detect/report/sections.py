@@ -175,7 +175,7 @@ def _found_text(result: AUResult) -> str:
 
 
 def _aus_on(result: AUResult) -> str:
-    return _listed(result, result.active.any(axis=0))
+    return _listed(result, np.asarray(result.active.any(axis=0)))
 
 
 def _listed(result: AUResult, is_on: NDArray[np.bool_]) -> str:

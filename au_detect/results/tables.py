@@ -132,7 +132,7 @@ def table_as_csv(
     """
     there = [column for column in texts if column in table]
     safe = {column: [safe_cell(text) for text in table[column]] for column in there}
-    how = {"sep": ";", "decimal": ","} if decimal == "comma" else {}
+    how: dict[str, Any] = {"sep": ";", "decimal": ","} if decimal == "comma" else {}
     text = table.assign(**safe).to_csv(index=False, header=header, lineterminator="\n", **how)
     return text.encode("utf-8")
 

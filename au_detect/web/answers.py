@@ -141,7 +141,7 @@ def au_names(aus: Sequence[int], thresholds: Sequence[float]) -> list[AUName]:
             "au": au_label(au),
             "name": ACTION_UNITS[au].name,
             "part": ACTION_UNITS[au].face,
-            "threshold": float(rounded(np.float64(threshold), 6)),
+            "threshold": round(float(threshold), 6),
         }
         for au, threshold in zip(aus, thresholds, strict=True)
     ]

@@ -10,9 +10,8 @@ from typing import Any
 from fastapi import UploadFile
 
 from au_detect.errors import InputError, TooLargeError
-from au_detect.escapes import escaped
+from au_detect.escapes import encodable, escaped
 from au_detect.frames.files import natural_key
-from au_detect.results.tables import encodable
 from au_detect.web.server.addresses import fetch
 from au_detect.web.server.files import JobFiles
 from au_detect.web.server.pool import TaskError
