@@ -253,6 +253,7 @@ def test_the_sample_and_the_live_room_are_a_click_away(server, tmp_path):
         page.wait_for("document.body.dataset.result", 120)
         assert page.ask("window.auDetect.answer.faces[0].emotion") == "happiness"
         drawn(page, page.ask("window.auDetect.index"))
+        keep_all(page, "sample")
         page.ask("location.href = '/live/'")
         page.wait_for("document.querySelector('#rows .au') || document.body.dataset.frames", 120)
         assert page.ask("document.querySelectorAll('#rooms a').length") == 3

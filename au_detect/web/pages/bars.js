@@ -13,7 +13,7 @@ export class Bars {
       for (const au of aus.filter((a) => a.part === name)) box.append(this.makeRow(au, judge));
       return box;
     });
-    part("bars").replaceChildren(...groups);
+    part("bars").replaceChildren(make("p", { className: "heads" }, make("span", { textContent: "half that moves more: right | left" })), ...groups);
   }
 
   makeRow(au, judge) {

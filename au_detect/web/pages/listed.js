@@ -46,8 +46,9 @@ async function compare(ids, jobs) {
   const a = peaks(one), b = peaks(other);
   const lines = one.aus.filter((au) => au.au in b).map((au) => {
     const p = a[au.au] ?? 0, q = b[au.au] ?? 0, on = Math.max(p, q) >= au.threshold;
+    const difference = Math.round(100 * (q - p)) / 100 || 0;  // never minus zero
     return make("tr", { className: on ? "" : "off" }, make("th", { scope: "row", textContent: `${au.au} ${au.name}` }),
-      ...[p, q, q - p].map((value) => make("td", { className: "number", textContent: value.toFixed(2) })));
+      ...[p, q, difference].map((value) => make("td", { className: "number", textContent: value.toFixed(2) })));
   });
   const named = ids.map((id, i) => `${i ? "B" : "A"}: ${jobs.find((job) => job.id === id).name}`);
   const heads = ["Action unit", ...named, "B − A"].map((text, i) => make("th", { scope: "col", className: i ? "number" : "", textContent: text }));

@@ -88,7 +88,13 @@ export class Result {
 
   showStrip() {
     return this.times.length < 2 ? null
-      : this.strip.show(this.times, this.answer.size, this.told.neutral_frames, this.media);
+      : this.strip.show(this.times, this.answer.size, this.neutralFrames(), this.media);
+  }
+
+  // The frames that the neutral was made of, found or chosen.
+  neutralFrames() {
+    const chosen = /^frame (\d+)$/.exec(this.told.neutral);
+    return chosen ? [Number(chosen[1])] : this.told.neutral_frames;
   }
 
   showTimeline() {
