@@ -71,6 +71,8 @@ MEASURING_MODULES = (
     "landmarks.tracking",
     "landmarks.trees",
     "litert",
+    "network_file",
+    "numpy_network",
     "paths",
 )
 """Modules of this package that decide what is measured: `frame_measurement` and all it imports."""
