@@ -11,7 +11,7 @@ from scipy.special import expit
 
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import ModelFileError
-from au_detect.litert import open_network
+from au_detect.networks.network_file import Step, read_network_file
 
 Floats = NDArray[np.float32]
 _TOLERANCE = 1e-4
@@ -69,23 +69,19 @@ def read_dense_network(content: bytes) -> DenseNetwork:
         If it is no such network: training cannot begin from others.
     """
     network = LiteRTNetwork(content)
-    interpreter, _, _ = open_network(content)
-    steps = [step for step in interpreter._get_ops_details() if step["op_name"] != "DELEGATE"]
-    names = [step["op_name"] for step in steps]
+    file = read_network_file(content)
+    names = [step.name for step in file.steps]
     n_dense = names.count("FULLY_CONNECTED")
     if names != ["SUB", "MUL", *["FULLY_CONNECTED"] * n_dense, "LOGISTIC"]:
         raise ModelFileError(
             f"a network to begin from must be scaling, dense layers and a sigmoid, got {names}"
         )
 
-    computed = {int(tensor["index"]) for tensor in interpreter.get_input_details()}
-    computed |= {int(i) for step in steps for i in step["outputs"]}
+    def constants(step: Step) -> list[Any]:
+        return [file.constants[i] for i in step.inputs if i in file.constants]
 
-    def constants(step: dict[str, Any]) -> list[Any]:
-        return [interpreter.get_tensor(i) for i in step["inputs"] if int(i) not in computed]
-
-    (mean,), (scale,) = (constants(step) for step in steps[:2])
-    layers = [constants(step) for step in steps[2:-1]]
+    (mean,), (scale,) = (constants(step) for step in file.steps[:2])
+    layers = [constants(step) for step in file.steps[2:-1]]
     found = DenseNetwork(
         mean.reshape(-1),
         scale.reshape(-1),

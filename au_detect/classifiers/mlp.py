@@ -9,6 +9,7 @@ the exported file needs nothing beside it.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import io
 import os
 import sys
@@ -24,11 +25,15 @@ from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
 from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
 from au_detect.classifiers.mlp_network import build_network, with_probabilities, without_sigmoid
 from au_detect.classifiers.mlp_session import seeded, silent_stderr
-from au_detect.errors import InputError, check_option
+from au_detect.errors import AUDetectError, InputError, check_option
 
 WEIGHTINGS = ("per_au", "per_sample", "focal", "none")
 _STEPS_PER_EPOCH = 20  # at least, in a table of 20 rows or more
 _ROWS_AT_ONCE = 8192
+_NO_TENSORFLOW = (
+    "networks are trained with TensorFlow: pip install 'au-detect[train]' with Python 3.11 to 3.13 "
+    "(TensorFlow has no wheels for newer ones yet); detection does without it"
+)
 
 
 class MLPClassifier(AUClassifier):
@@ -239,7 +244,15 @@ class MLPClassifier(AUClassifier):
 
 
 def import_tensorflow() -> Any:
-    """Import TensorFlow without its start-up messages (unless the user asked for them)."""
+    """Import TensorFlow without its start-up messages (unless the user asked for them).
+
+    Raises
+    ------
+    AUDetectError
+        If it is not installed.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        raise AUDetectError(_NO_TENSORFLOW)
     if "TF_CPP_MIN_LOG_LEVEL" in os.environ or "tensorflow" in sys.modules:
         import tensorflow
 

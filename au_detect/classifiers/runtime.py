@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import ModelFileError, check_shape
-from au_detect.litert import open_network
+from au_detect.networks.litert import open_network
 
 ROWS_AT_ONCE = 16
 """A row of 16 takes a third of the time of a row alone; a live frame has 4 and fills up 12."""

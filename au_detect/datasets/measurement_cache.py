@@ -71,7 +71,9 @@ MEASURING_MODULES = (
     "landmarks.tracking",
     "landmarks.trees",
     "landmarks.visibility",
-    "litert",
+    "networks.litert",
+    "networks.network_file",
+    "networks.numpy_network",
     "paths",
 )
 """Modules of this package that decide what is measured: `frame_measurement` and all it imports."""

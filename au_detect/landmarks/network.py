@@ -17,7 +17,7 @@ from au_detect.errors import InputError, ModelFileError
 from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP, FaceCrop
 from au_detect.landmarks.crop_fit import CropFit
 from au_detect.landmarks.points import MIRROR, N_LANDMARKS, REGIONS
-from au_detect.litert import open_network
+from au_detect.networks.litert import open_network
 
 LEAST_DEVIATION = 5.0
 """Grey values of a crop are divided by their standard deviation, or by this if it is less."""

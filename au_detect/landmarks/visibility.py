@@ -20,7 +20,7 @@ from au_detect.errors import ModelFileError
 from au_detect.landmarks.crop import FaceCrop
 from au_detect.landmarks.network import network_input
 from au_detect.landmarks.points import REGIONS
-from au_detect.litert import open_network
+from au_detect.networks.litert import open_network
 from au_detect.paths import packaged_folder
 
 FILE_NAME = "visibility.tflite"

@@ -1,5 +1,6 @@
 import random
 import re
+import sys
 from importlib.util import find_spec
 
 import numpy as np
@@ -12,7 +13,7 @@ from au_detect.classifiers.base import HELD_OUT, held_out_rows
 from au_detect.classifiers.calibration import choose_thresholds
 from au_detect.classifiers.mlp import MLPClassifier
 from au_detect.classifiers.runtime import LiteRTNetwork
-from au_detect.errors import InputError
+from au_detect.errors import AUDetectError, InputError
 from au_detect.evaluation import evaluate_aus
 
 SMALL = {"hidden_layers": 1, "units": 16, "learning_rate": 0.01, "max_epochs": 12, "batch_size": 64}
@@ -226,3 +227,12 @@ def test_tensorboard_shows_losses_weights_and_what_the_monitor_says(tmp_path):
     expected |= {f"{n}/{w}" for n in ("hidden_0", "logits") for w in ("kernel", "bias")}
     assert set(names) == expected  # nothing that is NaN
     assert len(logs.Tensors("hidden_0/kernel")) == 2  # epochs
+
+
+def test_without_tensorflow_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "tensorflow", None)
+    X, y = make_samples(50, 17)
+    with pytest.raises(
+        AUDetectError, match=r"pip install 'au-detect\[train\]' with Python 3.11 to"
+    ):
+        MLPClassifier(**QUICK).fit(X, y)

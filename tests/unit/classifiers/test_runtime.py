@@ -5,12 +5,20 @@ import pytest
 
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import InputError, ModelFileError
+from au_detect.networks import litert
+from au_detect.networks.numpy_network import NumpyInterpreter
 
 NETWORK = Path(__file__).parents[2] / "fixtures" / "two_aus.tflite"
 
 
+@pytest.fixture(params=[litert.Interpreter, NumpyInterpreter], autouse=True)
+def interpreter(request, monkeypatch):
+    """All that follows holds for what is installed, and for NumPy."""
+    monkeypatch.setattr(litert, "Interpreter", request.param)
+
+
 @pytest.fixture
-def network():
+def network(interpreter):
     return LiteRTNetwork(NETWORK.read_bytes())
 
 

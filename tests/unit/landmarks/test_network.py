@@ -8,6 +8,8 @@ from au_detect.errors import InputError, ModelFileError
 from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
 from au_detect.landmarks.network import NetworkFitter, network_input, read_network
 from au_detect.landmarks.points import MIRROR, apply_affine, mirror
+from au_detect.networks import litert
+from au_detect.networks.numpy_network import NumpyInterpreter
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 BRIGHT_SPOT = FIXTURES / "bright_spot.tflite"  # see make_bright_spot.py
@@ -21,8 +23,9 @@ def spot_at(column, row):
     return crop
 
 
-@pytest.fixture(scope="module")
-def fitter():
+@pytest.fixture(params=[litert.Interpreter, NumpyInterpreter])
+def fitter(request, monkeypatch):
+    monkeypatch.setattr(litert, "Interpreter", request.param)
     return read_network(BRIGHT_SPOT)
 
 

@@ -1,4 +1,7 @@
-"""LiteRT, which runs exported networks: what detection loads instead of TensorFlow."""
+"""LiteRT, which runs exported networks: what detection loads instead of TensorFlow.
+
+Where it is not installed, since it has no wheel for the machine, NumPy runs them.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
 
-from ai_edge_litert.interpreter import Interpreter
-
 from au_detect.errors import ModelFileError
+
+try:
+    from ai_edge_litert.interpreter import Interpreter
+except ImportError:
+    from au_detect.networks.numpy_network import NumpyInterpreter as Interpreter
 
 
 def open_network(
