@@ -6,6 +6,7 @@ Parsing and printing only, like `au_detect.cli.main`.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from au_detect.cli.recipe import training_progress
 from au_detect.errors import InputError
 
 if TYPE_CHECKING:
+    from au_detect.simulation.landmarks.examples import LandmarkExamples
     from au_detect.simulation.materials.folders import Materials
 
 
@@ -24,6 +26,7 @@ def add_training_commands(commands: Any) -> None:
     _add_simulate(commands)
     _add_rebuild(commands)
     _add_train_landmarks(commands)
+    _add_train_gaze(commands)
 
 
 def _add_face_model_option(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +137,18 @@ def _add_train_landmarks(commands: Any) -> None:
         formatter_class=Raw,
     )  # fmt: skip
     train.set_defaults(command=_train_landmarks)
+    _add_examples_options(train)
+
+
+def _add_train_gaze(commands: Any) -> None:
+    train = commands.add_parser(
+        "train-gaze", help="train the gaze network on renders, as train-landmarks makes them"
+    )
+    train.set_defaults(command=_train_gaze)
+    _add_examples_options(train)
+
+
+def _add_examples_options(train: argparse.ArgumentParser) -> None:
     _add_face_model_option(train)
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="the landmark model")
     train.add_argument("--n", type=int, default=8000, help="pictures (default: %(default)s)")
@@ -223,16 +238,10 @@ def _landmark_error(options: argparse.Namespace) -> int:
 
 
 def _train_landmarks(options: argparse.Namespace) -> int:
-    from au_detect.simulation.landmarks.examples import render_examples
     from au_detect.simulation.landmarks.network import NetworkOptions
     from au_detect.simulation.landmarks.training import train_landmark_model
 
-    work = options.work or options.out.with_suffix(".training")
-    examples = render_examples(
-        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
-        materials=_materials(options), folder=work / "renders",
-        progress=_parts_progress("parts"),
-    )  # fmt: skip
+    examples, work = _examples(options)
     network = NetworkOptions(epochs=options.epochs) if options.epochs else None
     error = train_landmark_model(
         examples, options.out, network, random_state=options.seed, work=work
@@ -241,3 +250,28 @@ def _train_landmarks(options: argparse.Namespace) -> int:
         say(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
     say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
     return 0
+
+
+def _train_gaze(options: argparse.Namespace) -> int:
+    from au_detect.simulation.looks.training import EPOCHS, train_gaze_network
+
+    examples, _ = _examples(options)
+    error_rad = train_gaze_network(
+        examples, options.out, epochs=options.epochs or EPOCHS, random_state=options.seed
+    )
+    say(f"one eye is {math.degrees(error_rad):.1f} degrees off on people kept out of the training")
+    say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def _examples(options: argparse.Namespace) -> tuple[LandmarkExamples, Path]:
+    """Render examples, or take those that are kept; return the folder that keeps them too."""
+    from au_detect.simulation.landmarks.examples import render_examples
+
+    work = options.work or options.out.with_suffix(".training")
+    examples = render_examples(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        materials=_materials(options), folder=work / "renders",
+        progress=_parts_progress("parts"),
+    )  # fmt: skip
+    return examples, work

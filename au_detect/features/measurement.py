@@ -6,15 +6,16 @@ About 1.2 KB a face and frame stays in memory, whatever the size of the pictures
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_positive
-from au_detect.features.columns import Columns, check_columns, chosen_rows
-from au_detect.features.furrows import N_FURROWS, measure_furrows
+from au_detect.features.columns import Columns, check_columns, chosen_rows, filled, not_measured
+from au_detect.features.furrows import N_FURROWS, cut_upright, upright_furrows
+from au_detect.features.looks import measure_looks
 from au_detect.frames import Frame
 from au_detect.landmarks import N_LANDMARKS, Landmarks
 from au_detect.landmarks.tracking import FaceTracker
@@ -30,9 +31,14 @@ _COLUMNS: Columns = {
     "frame": (np.int64, ()),
     "timestamp_s": (np.float64, ()),
     "face_id": (np.int64, ()),
+    "looks": (np.float32, (2, 3)),
+    "picture_px": (np.float32, (2,)),
 }
+_OPTIONAL = {"looks": (2, 3), "picture_px": (2,)}
+"""Columns that measurements of before may lack."""
 _NOT_FOUND = {
     "points": np.nan, "furrows": np.nan, "boxes": np.nan, "confidence": 0.0, "face_id": NO_FACE,
+    "looks": np.nan,
 }  # fmt: skip
 """Values of a row that stands for a frame without any face."""
 
@@ -57,6 +63,11 @@ class FaceMeasurements:
         Seconds from the start.
     face_id : ndarray of int64, shape (n_rows,)
         Which face, from 0; -1 in a frame without any.
+    looks : ndarray of float32, shape (n_rows, 2, 3), optional
+        How far the right and the left eye are turned, see `au_detect.features.looks`; NaN where
+        not measured.
+    picture_px : ndarray of float32, shape (n_rows, 2), optional
+        Width and height of the frame; NaN where not known.
     """
 
     points: NDArray[np.float32]
@@ -66,9 +77,13 @@ class FaceMeasurements:
     frame: NDArray[np.int64]
     timestamp_s: NDArray[np.float64]
     face_id: NDArray[np.int64]
+    looks: NDArray[np.float32] = field(default_factory=not_measured)
+    picture_px: NDArray[np.float32] = field(default_factory=not_measured)
 
     def __post_init__(self) -> None:
         Landmarks(self.points)
+        for name, values in filled(vars(self), _OPTIONAL, len(self)).items():
+            object.__setattr__(self, name, values)
         check_columns(vars(self), _COLUMNS)
         for name in _COLUMNS:
             if len(getattr(self, name)) != len(self):
@@ -146,17 +161,21 @@ def measure_faces(
             tracker.reset()
         faces = tracker.track(frame.image)
         for face in faces:
+            upright = cut_upright(frame.image, face.points)
             rows.add(
                 points=face.points,
-                furrows=measure_furrows(frame.image, face.points),
+                furrows=upright_furrows(upright),
                 boxes=face.box,
                 confidence=face.confidence,
                 frame=frame.index,
                 timestamp_s=frame.timestamp_s,
                 face_id=face.face_id,
+                looks=measure_looks(upright),
+                picture_px=frame.image.shape[::-1],
             )
         if not faces:
-            rows.add(frame=frame.index, timestamp_s=frame.timestamp_s, **_NOT_FOUND)
+            known = {"frame": frame.index, "timestamp_s": frame.timestamp_s}
+            rows.add(**known, picture_px=frame.image.shape[::-1], **_NOT_FOUND)
     if len(rows) == 0:
         raise InputError("frames must hold at least one frame, got none")
     return FaceMeasurements(**rows.finished())

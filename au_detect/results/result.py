@@ -8,7 +8,7 @@ one exception to the order in which modules import each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_option, check_positive
-from au_detect.features.columns import chosen_rows
+from au_detect.features.columns import chosen_rows, not_measured
 from au_detect.results.checks import PER_ROW, checked_fields
 from au_detect.results.views import ResultViews
 
@@ -74,6 +74,10 @@ class AUResult(ResultViews):
     intensity_scale : ndarray of float64, shape (n_aus, 5, 2), optional
         What makes intensities of probabilities, see `au_detect.classifiers.intensity`; None if
         the networks have not learnt them.
+    translation : ndarray of float32, shape (n_rows, 3), optional
+        From the camera to the head, mm (`au_detect.landmarks.head_position`); NaN if not known.
+    gaze : ndarray of float32, shape (n_rows, 2), optional
+        Angles in radians, right in the picture and down (`au_detect.features.gaze`); NaN in blinks.
 
     Raises
     ------
@@ -100,6 +104,8 @@ class AUResult(ResultViews):
     settings: dict[str, Any]
     evidence: Evidence | None = None
     intensity_scale: NDArray[np.float64] | None = None
+    translation: NDArray[np.float32] = field(default_factory=not_measured)
+    gaze: NDArray[np.float32] = field(default_factory=not_measured)
 
     def __post_init__(self) -> None:
         for name, value in checked_fields(vars(self)).items():
@@ -210,7 +216,8 @@ class AUResult(ResultViews):
         landmarks : bool
             Add ``x_0 ... x_67, y_0 ... y_67``, in pixels.
         pose : bool
-            Include ``pose_Rx, pose_Ry, pose_Rz``, in radians.
+            Include ``gaze_angle_x``, ``gaze_angle_y`` (radians), ``pose_Tx``, ``pose_Ty``,
+            ``pose_Tz`` (mm) and ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (radians).
         emotions : EmotionResult, optional
             Add ``emotion`` and ``emotion_<name>`` (how much of its rule matched).
         columns : {"standard", "full", "short", "openface", "tidy"}
@@ -223,11 +230,11 @@ class AUResult(ResultViews):
         DataFrame
             ``frame`` (from 0), ``face_id``, ``timestamp`` (s), ``confidence``, ``success``
             (0 or 1), ``AU01_c ...`` (decision, 0 or 1), ``AU01_p ...`` (probability),
-            ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, pose,
-            ``reliable`` (0 or 1), ``input``, ``file`` (of independent pictures, whose timestamps
-            are missing), ``neutral``, emotions, landmarks. Probabilities, intensities, sides and
-            angles are rounded to six decimals, pixels to three: the table holds exactly what the
-            files hold.
+            ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, gaze,
+            pose, ``reliable`` (0 or 1), ``input``, ``file`` (of independent pictures, whose
+            timestamps are missing), ``neutral``, emotions, landmarks. Probabilities, intensities,
+            sides and angles are rounded to six decimals, pixels and millimetres to three: the
+            table holds exactly what the files hold.
         """
         from au_detect.results.tables import result_table
 

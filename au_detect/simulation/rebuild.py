@@ -14,6 +14,7 @@ import numpy as np
 
 from au_detect.datasets.pose_range import pose_range_deg
 from au_detect.datasets.sequences import LabelledSequences
+from au_detect.features.looks import GAZE_FILE
 from au_detect.landmarks.models import (
     IBUG,
     NETWORK_SUFFIX,
@@ -28,6 +29,7 @@ from au_detect.simulation.collections.rendered_sequences import render_for_each
 from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks.examples import render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
+from au_detect.simulation.looks.training import train_gaze_network
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress as Parts
 from au_detect.training.data import TrainingData
@@ -67,7 +69,7 @@ def rebuild_models(
     parts_progress: Parts | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Make the landmark model "open", the networks for it and for "ibug300w", and error models.
+    """Make the landmark model "open", the gaze network, the networks for "open" and "ibug300w".
 
     Parameters
     ----------
@@ -95,6 +97,7 @@ def rebuild_models(
     )  # fmt: skip
     path = folder / "landmarks" / f"{OPEN}{NETWORK_SUFFIX}"
     train_landmark_model(examples, path, random_state=LANDMARK_SEED)
+    train_gaze_network(examples, folder / GAZE_FILE, random_state=LANDMARK_SEED)
     del examples
     for renders in render_for_each(
         face_model, N_RENDERED, [LandmarkModel(OPEN, path), usual], random_state=RENDER_SEED,
