@@ -216,8 +216,7 @@ class AUResult(ResultViews):
         landmarks : bool
             Add ``x_0 ... x_67, y_0 ... y_67``, in pixels.
         pose : bool
-            Include ``gaze_angle_x``, ``gaze_angle_y`` (radians), ``pose_Tx``, ``pose_Ty``,
-            ``pose_Tz`` (mm) and ``pose_Rx``, ``pose_Ry``, ``pose_Rz`` (radians).
+            Include ``gaze_angle_x`` ..., ``pose_Tx`` ..., ``pose_Rx`` ... (radians, mm, radians).
         emotions : EmotionResult, optional
             Add ``emotion`` and ``emotion_<name>`` (how much of its rule matched).
         columns : {"standard", "full", "short", "openface", "tidy"}
@@ -233,8 +232,7 @@ class AUResult(ResultViews):
             ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, gaze,
             pose, ``reliable`` (0 or 1), ``input``, ``file`` (of independent pictures, whose
             timestamps are missing), ``neutral``, emotions, landmarks. Probabilities, intensities,
-            sides and angles are rounded to six decimals, pixels and millimetres to three: the
-            table holds exactly what the files hold.
+            sides and angles are rounded to six decimals, px and mm to three, as in the files.
         """
         from au_detect.results.tables import result_table
 
