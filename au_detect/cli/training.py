@@ -142,15 +142,21 @@ def _add_train_landmarks(commands: Any) -> None:
 
 def _add_train_gaze(commands: Any) -> None:
     train = commands.add_parser(
-        "train-gaze", help="train the gaze network on renders, as train-landmarks makes them"
-    )
+        "train-gaze", help="train the network that reads gaze on renders, whose gaze is known",
+        description="Render people whose eyes look somewhere known, as train-landmarks does, and "
+        "train the network that reads from windows on the eyes how far they are turned. With the "
+        "--work of train-landmarks, its renders serve again.",
+        epilog="example:\n  au-detect train-gaze --face-model ICT-FaceKit/FaceXModel "
+        "--out gaze.tflite --jobs 2",
+        formatter_class=Raw,
+    )  # fmt: skip
     train.set_defaults(command=_train_gaze)
     _add_examples_options(train)
 
 
 def _add_examples_options(train: argparse.ArgumentParser) -> None:
     _add_face_model_option(train)
-    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="the landmark model")
+    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="the network")
     train.add_argument("--n", type=int, default=8000, help="pictures (default: %(default)s)")
     train.add_argument(
         "--epochs", type=int, metavar="N", help="how often the network sees every picture"

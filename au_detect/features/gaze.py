@@ -26,7 +26,7 @@ from au_detect.landmarks.pose import HeadPose, rotation_matrix
 BACK = 5.4 / 10.4
 """Middle of the eyeball behind the middle between the corners, in radii of the iris's ball: 5.4 mm
 and 10.4 mm."""
-READ, READ_BACK, READ_OFFSET = (1.03, 1.18), (0.46, 0.21), (0.0, 0.0)
+READ, READ_BACK, READ_OFFSET = (1.0, 1.18), (0.48, 0.23), (0.0, 0.017)
 """Right and down: what a look as it is read adds to the direction, the head's turn takes from it
 (in the place of `BACK`), and what is always added. Fitted to renders of 120 people
 (``benchmarks/gaze.py --fit --seed 777``): what is read falls short, more so down, where lids cover

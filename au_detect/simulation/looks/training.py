@@ -19,7 +19,7 @@ from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExampl
 from au_detect.simulation.looks.network import Batches, build_network, tf, train_network
 from au_detect.simulation.looks.windows import draw_windows
 
-EPOCHS = 16
+EPOCHS = 40
 HELD_OUT_EVERY = 8
 USUAL_LOOK = (0.3, 0.15)
 MOST_OFTEN = 8.0
