@@ -10,7 +10,7 @@ from typing import Any
 from numpy.typing import ArrayLike
 
 from au_detect.classifiers.storage import AUModel, load_model
-from au_detect.errors import InputError, check_option
+from au_detect.errors import InputError, check_option, check_positive
 from au_detect.features.measurement import FaceMeasurements, measure_faces, measure_frame
 from au_detect.features.neutral import NeutralFace, mean_neutral, neutral_from_landmarks
 from au_detect.features.neutral_choice import (
@@ -53,27 +53,27 @@ class AUDetector:
     max_faces : int
         How many faces to follow; 1 is the largest.
     smallest_face_px : float, optional
-        Pixels between the eyes of the smallest face to look for; by default 32 px in pictures of
-        up to 1920 x 1080 px, less in small ones. Half of it takes four times as long.
+        Pixels between the eyes of the smallest face to look for, see `au_detect.landmarks.search`.
     experimental : bool
         Whether to report AUs too that the model's manifest marks as not reliable.
     thresholds : dict of int to float, optional
         AU -> threshold in (0, 1) instead of 0.5, which keeps false alarms as rare as `info` says.
     mirrored : bool
         Whether the pictures show mirror images, as those of selfies: then left is right.
+    focal_px : float, optional
+        Focal length of the camera, for `AUResult.translation`; by default OpenFace's.
 
     Raises
     ------
     ModelFileError
         If the model folder is damaged or made for other features or landmarks.
     InputError
-        If a threshold is out of range or of an AU that the model does not have, or no landmark
-        model is found.
+        If a threshold is out of range or of an AU that the model does not have, no landmark model
+        is found, or `focal_px` is not above 0.
 
     Notes
     -----
-    Every `run` and `stream` follows faces for itself: threads may share a detector, and a run may
-    go on beside an unfinished stream. The networks serve one thread at a time.
+    Every `run` and `stream` follows faces for itself: threads may share a detector.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class AUDetector:
         experimental: bool = False,
         thresholds: Mapping[int, float] | None = None,
         mirrored: bool = False,
+        focal_px: float | None = None,
     ) -> None:
         if model is None:
             landmark_model = find_landmark_model(landmark_model)
@@ -98,6 +99,8 @@ class AUDetector:
         self.experimental = experimental
         self.thresholds, self.mirrored = dict(thresholds or {}), mirrored
         check_thresholds(self.model, self.thresholds)
+        check_positive("focal_px", 1.0 if focal_px is None else focal_px)
+        self.focal_px = focal_px
 
     def __repr__(self) -> str:
         faces = "1 face" if self.tracker.max_faces == 1 else f"{self.tracker.max_faces} faces"
@@ -130,24 +133,19 @@ class AUDetector:
             neutral answer too, the more the worse it is; for a single frame it is None. Else the
             first frame with a face, the median over the frames (at most 1000 of them, evenly
             spaced), a frame number (from 0), another picture or array or `NeutralFace`, or None.
-            A frame or picture is that of the person in it; those of others are found ("auto").
+            A frame or picture is that of the person in it; those of others are found.
         landmarks : array_like, shape (n_frames, 68, 2), optional
-            Landmarks in pixels (NaN where there is no face) instead of a source. Furrows are
-            then left out: the networks that know geometry alone answer. `neutral` may then be
-            landmarks too, shape (68, 2).
+            Landmarks in pixels (NaN where there is no face) instead of a source: networks that
+            know geometry alone answer. `neutral` may then be landmarks too, shape (68, 2).
         independent : bool
             Whether the pictures of a list or folder have nothing to do with each other: rows name
             their files (`AUResult.files`) and have no time.
         smooth : {"around", "past", "none"}
-            How the frames of a sequence steady each other, see `au_detect.results.smoothing`:
-            those before and after, those before only, or not at all.
+            Which frames of a sequence steady each other, see `au_detect.results.smoothing`.
         fps : float, optional
-            Frames per second, also of a video instead of its own time stamps. By default 30 where
-            there are no time stamps.
+            Also of a video instead of its own time stamps; 30 where there are none.
         channel_order : {"bgr", "rgb"}
-            Order of the colours in arrays.
-        progress : callable, optional
-            ``progress(frames, n_frames)`` returns the frames, for example in a progress bar.
+        progress : Progress, optional
 
         Returns
         -------
@@ -200,10 +198,8 @@ class AUDetector:
         neutral : "auto", "first", None, or a picture
             "auto" takes the calmest frames so far and improves as frames come; "first" is the
             first frame that shows the face.
-        smooth : {"past", "none"}
-            As in `run`.
-        fps, channel_order
-            As in `run`.
+        smooth, fps, channel_order
+            As in `run`; `smooth` is "past" or "none".
 
         Raises
         ------
@@ -284,7 +280,8 @@ class AUDetector:
         personal = not isinstance(choice, NeutralFace) or choice.personal
         return score_rows(
             self.model, rows, known, uses_neutral=personal, experimental=self.experimental,
-            thresholds=self.thresholds, mirrored=self.mirrored, resting=resting, name=name,
+            thresholds=self.thresholds, mirrored=self.mirrored, resting=resting,
+            focal_px=self.focal_px, name=name,
             settings={**self.settings(), **settings, **neutral_found(known)},
         )  # fmt: skip
 
@@ -299,4 +296,5 @@ class AUDetector:
             "smallest_face_px": self.tracker.smallest_face_px,
             "experimental": self.experimental,
             "mirrored": self.mirrored,
+            "focal_px": self.focal_px,
         }

@@ -35,6 +35,7 @@ def detect_aus(
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
     mirrored: bool = False,
+    focal_px: float | None = None,
     independent: bool = False,
     fps: float | None = None,
     channel_order: str = "bgr",
@@ -101,6 +102,7 @@ def detect_aus(
         experimental=experimental,
         thresholds=thresholds,
         mirrored=mirrored,
+        focal_px=focal_px,
     )
     return detector.run(
         source,

@@ -58,6 +58,7 @@ def score_sequences(
     experimental: bool = False,
     thresholds: Mapping[int, float] | None = None,
     mirrored: bool = False,
+    focal_px: float | None = None,
     independent: bool = False,
     smooth: str = "around",
     fps: float | None = None,
@@ -108,7 +109,7 @@ def score_sequences(
     timeout_s : float, optional
         An input that takes longer has failed. What hangs is ended a little later, except on a
         Dask cluster.
-    model, landmark_model, max_faces, smallest_face_px, experimental, thresholds, mirrored
+    model, landmark_model, max_faces, smallest_face_px, experimental, thresholds, mirrored, focal_px
         As in `AUDetector`.
     independent, smooth, fps
         As in `AUDetector.run`.
@@ -157,7 +158,7 @@ def score_sequences(
         None if model is None else place(model),
         landmark_model if landmark_model in (None, *NAMES) else place(landmark_model),
         max_faces, smallest_face_px, experimental, tuple(sorted((thresholds or {}).items())),
-        mirrored,
+        mirrored, focal_px,
     )  # fmt: skip
     detector = options.detector()
     recipe = _recipe(

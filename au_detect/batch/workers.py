@@ -48,6 +48,7 @@ class DetectorOptions:
     experimental: bool
     thresholds: tuple[tuple[int, float], ...]
     mirrored: bool
+    focal_px: float | None = None
 
     def detector(self) -> AUDetector:
         """Return the detector."""
@@ -59,6 +60,7 @@ class DetectorOptions:
             experimental=self.experimental,
             thresholds=dict(self.thresholds),
             mirrored=self.mirrored,
+            focal_px=self.focal_px,
         )
 
 

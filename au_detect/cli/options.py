@@ -57,6 +57,10 @@ def _add_face_options(group: Any) -> None:
         "of up to 1920 x 1080 px); half of it takes four times as long",
     )  # fmt: skip
     group.add_argument(
+        "--focal-length", dest="focal_px", type=float, metavar="PX",
+        help="of the camera, for how far the head is (pose_T; default: 500 px in 640 x 480)",
+    )  # fmt: skip
+    group.add_argument(
         "--threshold", action="append", default=[], type=_threshold, metavar="AU=P",
         help="an AU is on from this probability upwards, for example 12=0.4 (default: the "
         "model's); may be given several times",
@@ -155,7 +159,10 @@ def scoring_arguments(options: argparse.Namespace) -> dict[str, Any]:
 
 def detector_arguments(options: argparse.Namespace) -> dict[str, Any]:
     """Return the options of `AUDetector`."""
-    names = ("model", "landmark_model", "max_faces", "smallest_face_px", "experimental", "mirrored")
+    names = (
+        *("model", "landmark_model", "max_faces", "smallest_face_px", "experimental"),
+        *("mirrored", "focal_px"),
+    )
     chosen = {name: getattr(options, name) for name in names}
     return chosen | {"thresholds": dict(options.threshold)}
 

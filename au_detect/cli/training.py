@@ -6,6 +6,7 @@ Parsing and printing only, like `au_detect.cli.main`.
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from au_detect.cli.recipe import training_progress
 from au_detect.errors import InputError
 
 if TYPE_CHECKING:
+    from au_detect.simulation.landmarks.examples import LandmarkExamples
     from au_detect.simulation.materials.folders import Materials
 
 
@@ -25,6 +27,7 @@ def add_training_commands(commands: Any) -> None:
     _add_rebuild(commands)
     _add_train_landmarks(commands)
     _add_train_visibility(commands)
+    _add_train_gaze(commands)
 
 
 def _add_face_model_option(parser: argparse.ArgumentParser) -> None:
@@ -135,8 +138,26 @@ def _add_train_landmarks(commands: Any) -> None:
         formatter_class=Raw,
     )  # fmt: skip
     train.set_defaults(command=_train_landmarks)
+    _add_examples_options(train)
+
+
+def _add_train_gaze(commands: Any) -> None:
+    train = commands.add_parser(
+        "train-gaze", help="train the network that reads gaze on renders, whose gaze is known",
+        description="Render people whose eyes look somewhere known, as train-landmarks does, and "
+        "train the network that reads from windows on the eyes how far they are turned. With the "
+        "--work of train-landmarks, its renders serve again.",
+        epilog="example:\n  au-detect train-gaze --face-model ICT-FaceKit/FaceXModel "
+        "--out gaze.tflite --jobs 2",
+        formatter_class=Raw,
+    )  # fmt: skip
+    train.set_defaults(command=_train_gaze)
+    _add_examples_options(train)
+
+
+def _add_examples_options(train: argparse.ArgumentParser) -> None:
     _add_face_model_option(train)
-    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="the landmark model")
+    train.add_argument("--out", type=Path, required=True, metavar="FILE", help="the network")
     train.add_argument("--n", type=int, default=8000, help="pictures (default: %(default)s)")
     train.add_argument(
         "--epochs", type=int, metavar="N", help="how often the network sees every picture"
@@ -241,16 +262,10 @@ def _landmark_error(options: argparse.Namespace) -> int:
 
 
 def _train_landmarks(options: argparse.Namespace) -> int:
-    from au_detect.simulation.landmarks.examples import render_examples
     from au_detect.simulation.landmarks.network import NetworkOptions
     from au_detect.simulation.landmarks.training import train_landmark_model
 
-    work = options.work or options.out.with_suffix(".training")
-    examples = render_examples(
-        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
-        materials=_materials(options), folder=work / "renders",
-        progress=_parts_progress("parts"),
-    )  # fmt: skip
+    examples, work = _examples(options)
     network = NetworkOptions(epochs=options.epochs) if options.epochs else None
     error = train_landmark_model(
         examples, options.out, network, random_state=options.seed, work=work
@@ -262,17 +277,36 @@ def _train_landmarks(options: argparse.Namespace) -> int:
 
 
 def _train_visibility(options: argparse.Namespace) -> int:
-    from au_detect.simulation.landmarks.examples import render_examples
     from au_detect.simulation.landmarks.visibility import train_visibility_network
 
-    work = options.work or options.out.with_suffix(".training")
-    examples = render_examples(
-        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
-        materials=_materials(options), coverings={}, folder=work / "renders",
-        progress=_parts_progress("parts"),
-    )  # fmt: skip
+    examples, _ = _examples(options, coverings={})
     told = train_visibility_network(examples, options.out, random_state=options.seed)
     for half, share in told.items():
         say(f"{half:6} {share:.1%} of covered halves told at 1 % false alarms, people kept out")
     say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e3:.0f} kB)")
     return 0
+
+
+def _train_gaze(options: argparse.Namespace) -> int:
+    from au_detect.simulation.looks.training import EPOCHS, train_gaze_network
+
+    examples, _ = _examples(options)
+    error_rad = train_gaze_network(
+        examples, options.out, epochs=options.epochs or EPOCHS, random_state=options.seed
+    )
+    say(f"one eye is {math.degrees(error_rad):.1f} degrees off on people kept out of the training")
+    say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
+    return 0
+
+
+def _examples(options: argparse.Namespace, **more: Any) -> tuple[LandmarkExamples, Path]:
+    """Render examples, or take those that are kept; return the folder that keeps them too."""
+    from au_detect.simulation.landmarks.examples import render_examples
+
+    work = options.work or options.out.with_suffix(".training")
+    examples = render_examples(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        materials=_materials(options), folder=work / "renders",
+        progress=_parts_progress("parts"), **more,
+    )  # fmt: skip
+    return examples, work

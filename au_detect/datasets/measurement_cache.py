@@ -40,6 +40,7 @@ MEASURING_MODULES = (
     "errors",
     "features.columns",
     "features.furrows",
+    "features.looks",
     "features.measurement",
     "frames",
     "frames.camera",

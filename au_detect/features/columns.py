@@ -27,6 +27,20 @@ def check_columns(
         check_shape(name, arrays[name], (n_rows, *row_shape))
 
 
+def not_measured() -> np.ndarray:
+    """Return what stands for an optional column until it is filled with NaN."""
+    return np.empty(0, dtype=np.float32)
+
+
+def filled(columns: Mapping[str, Any], shapes: Mapping[str, tuple[int, ...]], n_rows: int) -> Any:
+    """Return those of the columns that are `not_measured`, as NaN, shape (`n_rows`, ...)."""
+    return {
+        name: np.full((n_rows, *shape), np.nan, dtype=np.float32)
+        for name, shape in shapes.items()
+        if np.size(columns[name]) == 0
+    }
+
+
 def chosen_rows(table: Any, names: Iterable[str], chosen: Any) -> dict[str, Any]:
     """Return the chosen rows of the named attributes of `table`, for `dataclasses.replace`.
 

@@ -12,6 +12,7 @@ its vertical and its horizontal lines, its brightness and its contrast.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -120,21 +121,26 @@ def furrow_windows(crop_points: NDArray[np.floating]) -> NDArray[np.float64]:
     return np.hstack([center - half, center + half])
 
 
-def measure_furrows(image: NDArray[np.uint8], points: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return the furrow densities of one face.
+@dataclass(frozen=True)
+class UprightFace:
+    """A face in `FURROW_CROP`.
 
     Parameters
     ----------
-    image : ndarray of uint8, shape (height, width)
-        Grey picture.
-    points : ndarray, shape (68, 2)
-        Landmarks in pixels.
+    crop : ndarray of uint8, shape (side_px, side_px)
+    points : ndarray of float64, shape (68, 2)
+        Landmarks in it, px.
+    matrix : ndarray of float64, shape (2, 3)
+        From the picture to it.
+    """
 
-    Returns
-    -------
-    ndarray of float32, shape (n_furrows,)
-        In the order of `FURROW_NAMES`. Edges are shares of the window's pixels in [0, 1], lines
-        and contrast are parts of the local brightness, brightness is relative to the face's.
+    crop: NDArray[np.uint8]
+    points: NDArray[np.float64]
+    matrix: NDArray[np.float64]
+
+
+def cut_upright(image: NDArray[np.uint8], points: NDArray[np.floating]) -> UprightFace:
+    """Return the upright face with landmarks (68, 2), px, of a grey picture (height, width).
 
     Raises
     ------
@@ -146,8 +152,29 @@ def measure_furrows(image: NDArray[np.uint8], points: NDArray[np.floating]) -> N
     if not np.isfinite(points).all():
         raise InputError("points must be finite to place furrow windows, got NaN or infinity")
     matrix = FURROW_CROP.matrix(points)
-    crop = FURROW_CROP.cut(image, matrix)
-    return _window_means(_channels(crop), furrow_windows(apply_affine(matrix, points)))
+    return UprightFace(FURROW_CROP.cut(image, matrix), apply_affine(matrix, points), matrix)
+
+
+def measure_furrows(image: NDArray[np.uint8], points: NDArray[np.floating]) -> NDArray[np.float32]:
+    """Return the furrow densities of one face.
+
+    Parameters are those of `cut_upright`, and so are the errors.
+
+    Returns
+    -------
+    ndarray of float32, shape (n_furrows,)
+        See `upright_furrows`.
+    """
+    return upright_furrows(cut_upright(image, points))
+
+
+def upright_furrows(face: UprightFace) -> NDArray[np.float32]:
+    """Return the furrow densities of a face, shape (n_furrows,), in the order of `FURROW_NAMES`.
+
+    Edges are shares of the window's pixels in [0, 1], lines and contrast are parts of the local
+    brightness, brightness is relative to the face's.
+    """
+    return _window_means(_channels(face.crop), furrow_windows(face.points))
 
 
 def _channels(crop: NDArray[np.uint8]) -> list[NDArray[np.generic]]:

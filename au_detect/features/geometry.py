@@ -17,6 +17,7 @@ from au_detect.landmarks.points import LEFT_POINTS, MIRROR, POINTS
 
 Shapes = NDArray[np.float64]
 Side = Literal["right", "left"]
+SIDES: tuple[Side, Side] = ("right", "left")
 
 
 def _between(shapes: Shapes, first: str, second: str) -> Shapes:

@@ -6,15 +6,16 @@ About 1.2 KB a face and frame stays in memory, whatever the size of the pictures
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_positive
-from au_detect.features.columns import Columns, check_columns, chosen_rows
-from au_detect.features.furrows import N_FURROWS, measure_furrows
+from au_detect.features.columns import Columns, check_columns, chosen_rows, filled, not_measured
+from au_detect.features.furrows import N_FURROWS, cut_upright, upright_furrows
+from au_detect.features.looks import measure_looks
 from au_detect.frames import Frame
 from au_detect.landmarks import N_LANDMARKS, Landmarks
 from au_detect.landmarks.tracking import FaceTracker
@@ -33,10 +34,15 @@ _COLUMNS: Columns = {
     "face_id": (np.int64, ()),
     "upper_reliable": (np.bool_, ()),
     "lower_reliable": (np.bool_, ()),
+    "looks": (np.float32, (2, 3)),
+    "picture_px": (np.float32, (2,)),
 }
+_OPTIONAL = {"looks": (2, 3), "picture_px": (2,)}
+"""Columns that measurements of before may lack."""
 _NOT_FOUND = {
     "points": np.nan, "furrows": np.nan, "boxes": np.nan, "confidence": 0.0, "face_id": NO_FACE,
     "upper_reliable": False, "lower_reliable": False,
+    "looks": np.nan,
 }  # fmt: skip
 """Values of a row that stands for a frame without any face."""
 _WHERE_FOUND: Any = None
@@ -65,6 +71,11 @@ class FaceMeasurements:
     upper_reliable, lower_reliable : ndarray of bool, shape (n_rows,), optional
         Whether the half is seen, not covered, dark or outside the picture (see
         `au_detect.landmarks.visibility`); by default wherever there is a face.
+    looks : ndarray of float32, shape (n_rows, 2, 3), optional
+        How far the right and the left eye are turned, see `au_detect.features.looks`; NaN where
+        not measured.
+    picture_px : ndarray of float32, shape (n_rows, 2), optional
+        Width and height of the frame; NaN where not known.
     """
 
     points: NDArray[np.float32]
@@ -76,12 +87,16 @@ class FaceMeasurements:
     face_id: NDArray[np.int64]
     upper_reliable: NDArray[np.bool_] = _WHERE_FOUND
     lower_reliable: NDArray[np.bool_] = _WHERE_FOUND
+    looks: NDArray[np.float32] = field(default_factory=not_measured)
+    picture_px: NDArray[np.float32] = field(default_factory=not_measured)
 
     def __post_init__(self) -> None:
         Landmarks(self.points)
         for name in ("upper_reliable", "lower_reliable"):
             if getattr(self, name) is None:
                 object.__setattr__(self, name, self.face_found)
+        for name, values in filled(vars(self), _OPTIONAL, len(self)).items():
+            object.__setattr__(self, name, values)
         check_columns(vars(self), _COLUMNS)
         for name in _COLUMNS:
             if len(getattr(self, name)) != len(self):
@@ -160,9 +175,10 @@ def measure_faces(
         faces = tracker.track(frame.image)
         for face in faces:
             seen = measure_visibility(frame.image, face.points)
+            upright = cut_upright(frame.image, face.points)
             rows.add(
                 points=face.points,
-                furrows=measure_furrows(frame.image, face.points),
+                furrows=upright_furrows(upright),
                 boxes=face.box,
                 confidence=face.confidence,
                 frame=frame.index,
@@ -170,9 +186,12 @@ def measure_faces(
                 face_id=face.face_id,
                 upper_reliable=seen.upper,
                 lower_reliable=seen.lower,
+                looks=measure_looks(upright),
+                picture_px=frame.image.shape[::-1],
             )
         if not faces:
-            rows.add(frame=frame.index, timestamp_s=frame.timestamp_s, **_NOT_FOUND)
+            known = {"frame": frame.index, "timestamp_s": frame.timestamp_s}
+            rows.add(**known, picture_px=frame.image.shape[::-1], **_NOT_FOUND)
     if len(rows) == 0:
         raise InputError("frames must hold at least one frame, got none")
     return FaceMeasurements(**rows.finished())

@@ -171,6 +171,10 @@ def _elementwise(function: Callable[..., Array]) -> Callable[[list[Any], dict[st
     return lambda values, _: function(*values)
 
 
+def _elu(x: Array) -> Array:
+    return np.where(np.greater(x, 0), x, np.expm1(np.minimum(x, 0)))
+
+
 _ACTIVATIONS: dict[int, Callable[[Array], Array]] = {
     0: lambda x: x,
     1: lambda x: np.maximum(x, 0),
@@ -188,7 +192,7 @@ _FUNCTIONS: dict[str, Callable[[list[Any], dict[str, Any]], Array]] = {
     "LOGISTIC": _elementwise(expit),
     "ZEROS_LIKE": _elementwise(np.zeros_like),
     "RELU": _elementwise(_ACTIVATIONS[1]),
-    "ELU": _elementwise(lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0)))),
+    "ELU": _elementwise(_elu),
     "TRANSPOSE": _elementwise(np.transpose),
     "TILE": _elementwise(np.tile),
     "EXPAND_DIMS": _elementwise(lambda x, axis: np.expand_dims(x, int(axis.item()))),

@@ -18,6 +18,7 @@ from au_detect.errors import InputError
 from au_detect.frames import Frame, open_frames
 from au_detect.frames.encoding import video_ending
 from au_detect.landmarks import CLOSED_REGIONS, REGIONS
+from au_detect.landmarks.points import interocular_distance_px
 from au_detect.plots.style import (
     ORANGE,
     REGION_COLOURS,
@@ -83,7 +84,9 @@ def annotate_frame(
         caption = f"face {result.face_id[row]}" if len(result.face_ids) > 1 else ""
         if emotions is not None:
             caption = f"{caption} {emotions.answer[row]}".strip()
-        _draw_face(canvas, result.points[row] * scale, caption)
+        points = result.points[row] * scale
+        _draw_face(canvas, points, caption)
+        _draw_gaze(canvas, points, result.gaze[row])
     panel = np.full((size[1], _even(0.62 * size[1]), 3), PAPER, np.uint8)
     _draw_panel(panel, result, frame, int(rows[0]) if len(rows) else None, emotions)
     annotated: Picture = np.hstack([canvas, panel])
@@ -182,6 +185,19 @@ def _draw_face(canvas: Picture, points: NDArray[np.floating], caption: str) -> N
         x0, y0, w, h = cv2.getTextSize((0, 0), caption, (x, y), _font(), size, 600)
         cv2.rectangle(canvas, (x0 - 4, y0 - 4), (x0 + w + 4, y0 + h + 4), PAPER, -1)
         _write(canvas, caption, (x, y), INK, size, weight=600)
+
+
+def _draw_gaze(canvas: Picture, points: NDArray[np.floating], gaze: NDArray[np.floating]) -> None:
+    """Draw where the eyes look: arrows as long as what is seen of a direction's unit length."""
+    if not np.isfinite(gaze).all() or not np.isfinite(points).all():
+        return
+    aside = np.append(np.tan(gaze), 1.0)
+    arrow = interocular_distance_px(points) * aside[:2] / np.linalg.norm(aside)
+    width = max(2, round(canvas.shape[0] / 240))
+    for region in ("right_eye", "left_eye"):
+        eye = points[REGIONS[region]].mean(axis=0)
+        start, end = (np.rint(place).astype(int).tolist() for place in (eye, eye + arrow))
+        cv2.arrowedLine(canvas, start, end, as_bgr(ORANGE), width, cv2.LINE_AA, tipLength=0.25)
 
 
 def _draw_panel(

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from au_detect.classifiers.intensity import LEVELS
 from au_detect.errors import InputError, check_option, check_shape
 from au_detect.facs import ACTION_UNITS
-from au_detect.features.columns import Columns, check_columns
+from au_detect.features.columns import Columns, check_columns, filled
 from au_detect.features.halves import reliable_aus
 from au_detect.landmarks import N_LANDMARKS
 
@@ -33,12 +33,15 @@ def result_columns(n_aus: int) -> Columns:
         "reliable": (np.bool_, ()),
         "upper_reliable": (np.bool_, ()),
         "lower_reliable": (np.bool_, ()),
+        "translation": (np.float32, (3,)),
+        "gaze": (np.float32, (2,)),
     }
 
 
 PER_ROW = tuple(result_columns(0))
 BY_AU = ("probabilities", "left", "right")
 HALVES = ("upper_reliable", "lower_reliable")
+_OPTIONAL = {"translation": (3,), "gaze": (2,)}
 
 
 def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,6 +70,7 @@ def checked_fields(given: Mapping[str, Any]) -> dict[str, Any]:
     columns = result_columns(n_aus)
     halves = {name: given[name] for name in HALVES if given[name] is not None}
     given = {**given, **dict.fromkeys(HALVES, given["face_found"]), **halves}
+    given = {**given, **filled(given, _OPTIONAL, n_rows)}
     fields |= {name: checked_array(name, given[name], of) for name, (of, _) in columns.items()}
     check_columns(fields, columns, n_rows)
     fields["thresholds"] = checked_array("thresholds", given["thresholds"], np.float64)
@@ -158,6 +162,12 @@ def check_missing(columns: Mapping[str, Any]) -> None:
                 f"{name} must be NaN exactly where no face was found, "
                 f"got {got} in row {row}, which is {where} a face"
             )
+    for name in _OPTIONAL:
+        if np.isfinite(columns[name][no_face]).any():
+            row = int(np.flatnonzero(no_face & np.isfinite(columns[name]).any(axis=1))[0])
+            raise InputError(
+                f"{name} must be NaN where no face was found, got a number in row {row}"
+            )
     for name in ("confidence", "reliable", *HALVES):
         if columns[name][no_face].any():
             row = int(np.flatnonzero(no_face & (columns[name] != 0))[0])
@@ -188,7 +198,7 @@ def check_ranges(columns: Mapping[str, NDArray[Any]]) -> None:
     inside = (thresholds > 0) & (thresholds < 1)
     if not inside.all():
         raise InputError(f"thresholds must be in (0, 1), got {thresholds[~inside][0]}")
-    for name in ("points", "pose"):
+    for name in ("points", "pose", *_OPTIONAL):
         if np.isinf(columns[name]).any():
             raise InputError(f"{name} must be finite or NaN, got infinity")
     for name in ("timestamp_s", "confidence"):

@@ -24,17 +24,21 @@ from au_detect.escapes import encodable
 from au_detect.facs import au_label
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.results.checks import HALVES
+from au_detect.results.head_columns import (
+    GAZE_COLUMNS,
+    POSE_COLUMNS,
+    TRANSLATION_COLUMNS,
+    head_columns,
+)
 from au_detect.results.result import AUResult
 from au_detect.results.rounding import (
     POINT_DECIMALS,
-    POSE_DECIMALS,
     PROBABILITY_DECIMALS,
     TIME_DECIMALS,
     rounded,
 )
 
 LAYOUTS = ("standard", "full", "short", "openface", "tidy")
-POSE_COLUMNS = ("pose_Rx", "pose_Ry", "pose_Rz")
 POINT_COLUMNS = tuple(f"{axis}_{point}" for axis in "xy" for point in range(N_LANDMARKS))
 
 Columns = dict[str, Any]
@@ -48,9 +52,9 @@ _OPENFACE_AUS = (1, 2, 4, 5, 6, 7, 9, 10, 12, 14, 15, 17, 20, 23, 25, 26, 45)
 OPENFACE_COLUMNS = (
     *("frame", "face_id", "timestamp", "confidence", "success"),
     *(f"gaze_{eye}_{axis}" for eye in "01" for axis in "xyz"),
-    *("gaze_angle_x", "gaze_angle_y"),
+    *GAZE_COLUMNS,
     *_numbered("eye_lmk_x eye_lmk_y eye_lmk_X eye_lmk_Y eye_lmk_Z", 56),
-    *("pose_Tx", "pose_Ty", "pose_Tz", *POSE_COLUMNS),
+    *(*TRANSLATION_COLUMNS, *POSE_COLUMNS),
     *POINT_COLUMNS,
     *_numbered("X Y Z", N_LANDMARKS),
     *("p_scale", "p_rx", "p_ry", "p_rz", "p_tx", "p_ty"),
@@ -70,7 +74,7 @@ def wide_columns(result: AUResult, layout: str, *, pose: bool) -> Columns:
     if layout == "full":
         columns |= _halves(result)
     if pose:
-        columns |= pose_columns(result)
+        columns |= head_columns(result)
     for name in ("reliable", *HALVES):
         columns[name] = getattr(result, name).astype(np.int64)
     columns |= _input(result)
@@ -81,7 +85,7 @@ def wide_columns(result: AUResult, layout: str, *, pose: bool) -> Columns:
 def openface_columns(result: AUResult) -> Columns:
     """Return the columns of OpenFace 2."""
     known = _frame_columns(result) | {"frame": result.frame + 1}
-    known |= _whole_face(result) | pose_columns(result) | point_columns(result)
+    known |= _whole_face(result) | head_columns(result) | point_columns(result)
     empty = np.full(len(result), np.nan)
     return {name: known.get(name, empty) for name in OPENFACE_COLUMNS}
 
@@ -101,11 +105,6 @@ def tidy_columns(result: AUResult) -> Columns:
         said["right_intensity"] = result.intensity_right
     said["side"] = result.side
     return columns | {n: rounded(v.ravel(), PROBABILITY_DECIMALS) for n, v in said.items()}
-
-
-def pose_columns(result: AUResult) -> Columns:
-    """Return what is measured of the head, in radians."""
-    return _named(POSE_COLUMNS, rounded(result.pose, POSE_DECIMALS))
 
 
 def point_columns(result: AUResult) -> Columns:

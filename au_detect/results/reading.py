@@ -18,7 +18,13 @@ from au_detect.landmarks import N_LANDMARKS
 from au_detect.results.bare_tables import description_of
 from au_detect.results.checks import HALVES
 from au_detect.results.evidence import evidence_from_json
-from au_detect.results.layouts import POINT_COLUMNS, POSE_COLUMNS
+from au_detect.results.head_columns import (
+    GAZE_COLUMNS,
+    HEAD_COLUMNS,
+    POSE_COLUMNS,
+    TRANSLATION_COLUMNS,
+)
+from au_detect.results.layouts import POINT_COLUMNS
 from au_detect.results.result import AUResult
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
 from au_detect.results.writing import FORMAT, FORMAT_VERSION
@@ -124,7 +130,7 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
     texts = [document["input"], document["neutral"], document["settings"]]
     # Raises where half a character cannot be shown; undecodable bytes of file names can.
     json.dumps(texts, ensure_ascii=False).encode("utf-8", "surrogateescape")
-    not_kept = dict.fromkeys((*POINT_COLUMNS, *POSE_COLUMNS), np.full(len(table["frame"]), np.nan))
+    not_kept = dict.fromkeys((*POINT_COLUMNS, *HEAD_COLUMNS), np.full(len(table["frame"]), np.nan))
     table = not_kept | dict(table)
 
     labels = document["aus"]
@@ -150,6 +156,8 @@ def _fields(table: Mapping[str, Any], document: dict[str, Any]) -> dict[str, Any
         "confidence": table["confidence"],
         "points": points.transpose(0, 2, 1),
         "pose": numbers(POSE_COLUMNS),
+        "translation": numbers(TRANSLATION_COLUMNS),
+        "gaze": numbers(GAZE_COLUMNS),
         "reliable": np.array(table["reliable"]) == 1,
         **{half: np.array(table.get(half, table["success"])) == 1 for half in HALVES},
         "neutral": {int(face_id): text for face_id, text in document["neutral"].items()},

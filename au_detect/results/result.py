@@ -8,7 +8,7 @@ one exception to the order in which modules import each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_option, check_positive
-from au_detect.features.columns import chosen_rows
+from au_detect.features.columns import chosen_rows, not_measured
 from au_detect.features.halves import reliable_aus
 from au_detect.results.checks import PER_ROW, checked_fields
 from au_detect.results.views import ResultViews
@@ -81,6 +81,10 @@ class AUResult(ResultViews):
     upper_reliable, lower_reliable : ndarray of bool, shape (n_rows,), optional
         False where brows and eyes, or the mouth, are covered, dark or outside the picture (or are
         so in the neutral face), or no face; by default like `face_found`.
+    translation : ndarray of float32, shape (n_rows, 3), optional
+        From the camera to the head, mm (`au_detect.landmarks.head_position`); NaN if not known.
+    gaze : ndarray of float32, shape (n_rows, 2), optional
+        Angles in radians, right in the picture and down (`au_detect.features.gaze`); NaN in blinks.
 
     Raises
     ------
@@ -109,6 +113,8 @@ class AUResult(ResultViews):
     intensity_scale: NDArray[np.float64] | None = None
     upper_reliable: NDArray[np.bool_] = _WHERE_FOUND
     lower_reliable: NDArray[np.bool_] = _WHERE_FOUND
+    translation: NDArray[np.float32] = field(default_factory=not_measured)
+    gaze: NDArray[np.float32] = field(default_factory=not_measured)
 
     def __post_init__(self) -> None:
         for name, value in checked_fields(vars(self)).items():
@@ -225,7 +231,7 @@ class AUResult(ResultViews):
         landmarks : bool
             Add ``x_0 ... x_67, y_0 ... y_67``, in pixels.
         pose : bool
-            Include ``pose_Rx, pose_Ry, pose_Rz``, in radians.
+            Include ``gaze_angle_x`` ..., ``pose_Tx`` ..., ``pose_Rx`` ... (radians, mm, radians).
         emotions : EmotionResult, optional
             Add ``emotion`` and ``emotion_<name>`` (how much of its rule matched).
         columns : {"standard", "full", "short", "openface", "tidy"}
@@ -238,11 +244,11 @@ class AUResult(ResultViews):
         DataFrame
             ``frame`` (from 0), ``face_id``, ``timestamp`` (s), ``confidence``, ``success``
             (0 or 1), ``AU01_c ...`` (decision, 0 or 1), ``AU01_p ...`` (probability),
-            ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, pose,
-            ``reliable``, ``upper_reliable``, ``lower_reliable`` (0 or 1), ``input``, ``file`` (of
-            independent pictures, whose timestamps are missing), ``neutral``, emotions, landmarks.
+            ``AU01_r ...`` (intensity, 0 to 5, if the model can say it), ``AU01_side ...``, gaze,
+            pose, ``reliable``, ``upper_reliable``, ``lower_reliable`` (0 or 1), ``input``, ``file``
+            (of independent pictures, which have no timestamps), ``neutral``, emotions, landmarks.
             Cells are empty where nothing is seen. Probabilities, intensities, sides and angles are
-            rounded to six decimals, pixels to three: the table holds exactly what the files hold.
+            rounded to six decimals, px and mm to three, as in the files.
         """
         from au_detect.results.tables import result_table
 

@@ -14,9 +14,11 @@ from au_detect.classifiers.intensity import log_odds
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.errors import InputError, check_option
 from au_detect.features.extraction import extract_features, symmetric_furrows, symmetric_pose
+from au_detect.features.gaze import measure_gaze
 from au_detect.features.halves import reliable_aus
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.features.neutral import NeutralFace
+from au_detect.landmarks.head_position import head_position_mm
 from au_detect.landmarks.pose import HeadPose, estimate_pose
 from au_detect.results import AUResult
 from au_detect.results.evidence import Evidence
@@ -39,17 +41,23 @@ class FaceScores:
         Of the faces made of one half and its mirror image, in [0, 1].
     angles : ndarray of float32, shape (n_rows, 3)
         Head pose in radians.
+    translation : ndarray of float32, shape (n_rows, 3)
+        Where the head is, mm.
+    gaze : ndarray of float32, shape (n_rows, 2)
+        Angles of gaze in radians.
     """
 
     probabilities: NDArray[np.float32]
     left: NDArray[np.float32]
     right: NDArray[np.float32]
     angles: NDArray[np.float32]
+    translation: NDArray[np.float32]
+    gaze: NDArray[np.float32]
 
     @classmethod
     def empty(cls, n_rows: int, n_aus: int) -> FaceScores:
         """Return scores that are all NaN."""
-        shapes = (*[(n_rows, n_aus)] * 3, (n_rows, 3))
+        shapes = (*[(n_rows, n_aus)] * 3, (n_rows, 3), (n_rows, 3), (n_rows, 2))
         return cls(*(np.full(shape, np.nan, dtype=np.float32) for shape in shapes))
 
     def put(self, rows: NDArray[np.intp], scores: FaceScores) -> None:
@@ -104,6 +112,7 @@ def score_rows(
     thresholds: Mapping[int, float] | None = None,
     mirrored: bool = False,
     resting: Mapping[int, Resting] | None = None,
+    focal_px: float | None = None,
     name: str,
     settings: dict[str, Any],
 ) -> AUResult:
@@ -129,6 +138,8 @@ def score_rows(
         Whether the pictures show mirror images: then left is right.
     resting : mapping of int to Resting, optional
         Faces whose neutral was found in `rows`: what the answers are mixed with.
+    focal_px : float, optional
+        Focal length of the camera; see `au_detect.landmarks.head_position`.
     name, settings
         Of the result.
     """
@@ -142,7 +153,7 @@ def score_rows(
     limits = np.array([*model.thresholds(kind, aus).values()])
     scores = FaceScores.empty(len(rows), len(aus))
     for face_id, mine in faces.items():
-        own = score_face(model, aus, kind, rows.rows(mine), neutral[face_id])
+        own = score_face(model, aus, kind, rows.rows(mine), neutral[face_id], focal_px)
         if resting and face_id in resting:
             both = mixed(model, kind, aus, own.probabilities, resting[face_id])
             own = replace(own, probabilities=both)
@@ -175,6 +186,8 @@ def score_rows(
         settings=settings,
         evidence=Evidence(kind, rows.furrows, dict(neutral), model),
         intensity_scale=scale,
+        translation=scores.translation,
+        gaze=scores.gaze,
     )
 
 
@@ -194,6 +207,7 @@ def score_face(
     kind: NetworkKind,
     face: FaceMeasurements,
     neutral: NeutralFace,
+    focal_px: float | None = None,
 ) -> FaceScores:
     """Score the rows of one face, all of which show it.
 
@@ -208,6 +222,8 @@ def score_face(
         Rows of one face.
     neutral : NeutralFace
         What it is compared with.
+    focal_px : float, optional
+        As in `score_rows`.
 
     Notes
     -----
@@ -228,8 +244,18 @@ def score_face(
         whole = model.predict(upper[:n], lower[:n], kind, aus)
         halves = model.predict(upper[n:], lower[n:], kind, aus, is_symmetric=True)
         angles = pose.angles.astype(np.float32)
-        scores.put(chosen, FaceScores(whole, halves[:n], halves[n:], angles))
+        place = _place(face.rows(chosen), pose, focal_px)
+        scores.put(chosen, FaceScores(whole, halves[:n], halves[n:], angles, *place))
     return scores
+
+
+def _place(
+    face: FaceMeasurements, pose: HeadPose, focal_px: float | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return where the head is, mm, and the angles of gaze, rad."""
+    position = head_position_mm(face.points, pose.scale_px, face.picture_px, focal_px)
+    gaze = measure_gaze(face.looks, pose, position)
+    return position.astype(np.float32), gaze.angles.astype(np.float32)
 
 
 def _whole_left_right(

@@ -14,6 +14,7 @@ import numpy as np
 
 from au_detect.datasets.pose_range import pose_range_deg
 from au_detect.datasets.sequences import LabelledSequences
+from au_detect.features.looks import GAZE_FILE
 from au_detect.landmarks.models import (
     IBUG,
     NETWORK_SUFFIX,
@@ -30,6 +31,7 @@ from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks.examples import render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
 from au_detect.simulation.landmarks.visibility import train_visibility_network
+from au_detect.simulation.looks.training import train_gaze_network
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress as Parts
 from au_detect.training.data import TrainingData
@@ -70,7 +72,7 @@ def rebuild_models(
     parts_progress: Parts | None = None,
     progress: Progress | None = None,
 ) -> None:
-    """Make "open", the network of visibility, the networks for both landmark models, error models.
+    """Make "open", the networks of visibility and gaze, those for landmark models, error models.
 
     Parameters
     ----------
@@ -98,6 +100,7 @@ def rebuild_models(
     )  # fmt: skip
     path = folder / "landmarks" / f"{OPEN}{NETWORK_SUFFIX}"
     train_landmark_model(examples, path, random_state=LANDMARK_SEED)
+    train_gaze_network(examples, folder / GAZE_FILE, random_state=LANDMARK_SEED)
     examples = render_examples(
         face_model, N_VISIBILITY_PICTURES, random_state=VISIBILITY_SEED,
         materials=materials, coverings={}, n_jobs=n_jobs, progress=parts_progress,

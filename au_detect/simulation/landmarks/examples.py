@@ -9,15 +9,17 @@ from __future__ import annotations
 import os
 import zipfile
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.errors import InputError, check_shape
-from au_detect.features.columns import chosen_rows
+from au_detect.features.columns import chosen_rows, filled, not_measured
+from au_detect.features.gaze import look_of
 from au_detect.landmarks.crop import FaceCrop
 from au_detect.landmarks.points import apply_affine
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
@@ -29,6 +31,7 @@ from au_detect.simulation.parallel import Progress, in_parallel
 from au_detect.simulation.rendering.coverings import COVERED_FACES
 from au_detect.simulation.rendering.renderer import Rendering
 
+Part = dict[str, NDArray[Any]]
 PER_PERSON = 2
 WIDE_TURNS = 0.5
 TURNED_SHARE = 0.35
@@ -37,6 +40,9 @@ LIMITS_DEG = (22.0, 45.0, 20.0)
 PICTURES_PER_JOB = 40
 EXAMPLE_CROP = FaceCrop(box_px=126, side_px=224)
 """75 px between the outer eye corners, and a third of that more on every side than is looked at."""
+
+
+_COLUMNS = ("crops", "points", "subject", "looks")
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,9 @@ class LandmarkExamples:
         Landmarks and further points in the crops, px.
     subject : ndarray of int, shape (n,)
         Who it is.
+    looks : ndarray of float32, shape (n, 2), optional
+        How far the eyes are turned, right and down in the crops, see
+        `au_detect.features.gaze.look_of`; NaN where not known.
 
     Raises
     ------
@@ -61,19 +70,23 @@ class LandmarkExamples:
     crops: NDArray[np.uint8]
     points: NDArray[np.float32]
     subject: NDArray[np.int64]
+    looks: NDArray[np.float32] = field(default_factory=not_measured)
 
     def __post_init__(self) -> None:
         side = EXAMPLE_CROP.side_px
         check_shape("crops", self.crops, ("n", side, side))
         check_shape("points", self.points, (len(self.crops), N_POINTS, 2))
         check_shape("subject", self.subject, (len(self.crops),))
+        for name, values in filled(vars(self), {"looks": (2,)}, len(self)).items():
+            object.__setattr__(self, name, values)
+        check_shape("looks", self.looks, (len(self), 2))
 
     def __len__(self) -> int:
         return len(self.crops)
 
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> LandmarkExamples:
         """Return some of the examples."""
-        return replace(self, **chosen_rows(self, ("crops", "points", "subject"), chosen))
+        return replace(self, **chosen_rows(self, _COLUMNS, chosen))
 
 
 def draw_turned_people(model: FaceModel, n: int, random_state: int) -> People:
@@ -154,8 +167,9 @@ def render_examples(
         )
         for start in range(0, n_sequences, per_job)
     ]
-    parts = in_parallel(_kept_part, calls, n_jobs=n_jobs, progress=progress)
-    return LandmarkExamples(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
+    parts = list(in_parallel(_kept_part, calls, n_jobs=n_jobs, progress=progress))
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
+    return LandmarkExamples(**columns)
 
 
 def _kept_part(
@@ -167,19 +181,21 @@ def _kept_part(
     coverings: Mapping[str, float],
     start: int,
     stop: int,
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
+) -> Part:
     """Return a part that was rendered before, or render it and keep it."""
     if folder is None:
         return _render_part(face_model, n, random_state, materials, coverings, start, stop)
     path = folder / f"{n}-{random_state}-{start}-{stop}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
-            return kept["crops"], kept["points"], kept["subject"]
+            part = {name: kept[name] for name in ("crops", "points", "subject")}
+            part["looks"] = kept["looks"] if "looks" in kept else not_measured()
+            return part | filled(part, {"looks": (2,)}, len(part["crops"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         part = _render_part(face_model, n, random_state, materials, coverings, start, stop)
     folder.mkdir(parents=True, exist_ok=True)
     written = path.with_suffix(".part.npz")
-    np.savez_compressed(written, crops=part[0], points=part[1], subject=part[2])
+    np.savez_compressed(written, **part)  # type: ignore[arg-type]
     written.replace(path)
     return part
 
@@ -192,25 +208,34 @@ def _render_part(
     coverings: Mapping[str, float],
     start: int,
     stop: int,
-) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
+) -> Part:
     cv2.setNumThreads(1)
     model = read_face_model(face_model)
     people = draw_turned_people(model, n, random_state)
     renderer = SequenceRenderer(
         model, people, random_state, materials=materials, coverings=coverings
     )
-    crops, points, subject = [], [], []
+    crops, points, subject, looks = [], [], [], []
     for row in range(start, stop):
         for picture in renderer.render_pair(row):
-            crop, found = cut_example(picture)
+            crop, found, look = cut_example(picture)
             crops.append(crop)
             points.append(found)
+            looks.append(look)
             subject.append(people.subject[row])
-    return np.stack(crops), np.stack(points).astype(np.float32), np.array(subject)
+    return {
+        "crops": np.stack(crops),
+        "points": np.stack(points).astype(np.float32),
+        "subject": np.array(subject),
+        "looks": np.stack(looks).astype(np.float32),
+    }
 
 
-def cut_example(picture: Rendering) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """Return the face's crop (side_px, side_px) and its points (n_points, 2)."""
+def cut_example(
+    picture: Rendering,
+) -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the face's crop (side_px, side_px), its points (n_points, 2) and its look (2,)."""
     matrix = EXAMPLE_CROP.matrix(picture.landmarks.astype(float))
     points = np.concatenate([picture.landmarks, picture.further_points])
-    return EXAMPLE_CROP.cut(picture.image, matrix), apply_affine(matrix, points)
+    look = matrix[:, :2] @ look_of(picture.direction, picture.rotation) / np.hypot(*matrix[0, :2])
+    return EXAMPLE_CROP.cut(picture.image, matrix), apply_affine(matrix, points), look

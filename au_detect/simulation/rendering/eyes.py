@@ -11,6 +11,10 @@ from au_detect.simulation.face.model import PARTS, FaceModel
 
 _BALL_CM, _LID_CM = 1.53, 0.09
 """Radius of the mean eyeball and thickness of a lid."""
+_MESH_RADIUS = 15.1 / 10.4
+"""From the middle of an eyeball to the middle of the iris's edge: the mesh's, whose balls are too
+large, in parts of people's (a ball of 12 mm with an iris of 6 mm)."""
+_LARGEST_SINE = 0.95
 _PROFILE_RAD = np.arange(0.0, 2.0, 0.1)
 _REACH_CM = 2.4
 
@@ -49,6 +53,33 @@ def find_eyes(model: FaceModel) -> tuple[Eye, Eye]:
     return eyes[0], eyes[1]
 
 
+def turn_of_mesh(gaze_rad: tuple[float, float]) -> tuple[float, float]:
+    """Return the turn of the mesh's eyes that moves irises as far as real eyes' turn moves them.
+
+    Parameters
+    ----------
+    gaze_rad : tuple of float
+        Turn of real eyes to the subject's left and up.
+    """
+    left, up = gaze_rad
+    mesh_up = float(np.arcsin(np.sin(up) / _MESH_RADIUS))
+    return float(np.arcsin(np.sin(left) * np.cos(up) / _MESH_RADIUS / np.cos(mesh_up))), mesh_up
+
+
+def direction_of_mesh(turn_rad: tuple[float, float]) -> NDArray[np.float64]:
+    """Return where real eyes look whose irises are where the mesh's are, in head axes, (3,).
+
+    Parameters
+    ----------
+    turn_rad : tuple of float
+        Turn of the mesh's eyes to the subject's left and up.
+    """
+    left, up = turn_rad
+    aside = _MESH_RADIUS * np.array([np.sin(left) * np.cos(up), np.sin(up)])
+    aside *= min(1.0, _LARGEST_SINE / max(float(np.linalg.norm(aside)), 1e-9))
+    return np.array([*aside, np.sqrt(1 - aside @ aside)])
+
+
 def settle_eyes(
     eyes: tuple[Eye, Eye],
     model: FaceModel,
@@ -60,7 +91,7 @@ def settle_eyes(
     Parameters
     ----------
     gaze_rad : tuple of float
-        Turn to the subject's left and up.
+        Turn of the mesh's eyes to the subject's left and up, see `turn_of_mesh`.
     """
     settled = vertices.copy()
     left, up = gaze_rad

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import check_option, check_shape
-from au_detect.simulation.camera import Camera
+from au_detect.simulation.camera import HEAD_TO_CAMERA, Camera
 from au_detect.simulation.face.model import PARTS, FaceModel
 from au_detect.simulation.rendering.appearance import Appearance
-from au_detect.simulation.rendering.eyes import find_eyes, settle_eyes
+from au_detect.simulation.rendering.eyes import direction_of_mesh, find_eyes, settle_eyes
 from au_detect.simulation.rendering.furrow_lines import (
     PaintedFurrow,
     paint_furrows,
@@ -49,12 +49,18 @@ class Rendering:
         The model's landmark vertices, px.
     further_points : ndarray of float32, shape (n_further, 2)
         Irises, and points of lids and lips between the landmarks, px.
+    direction : ndarray of float64, shape (3,)
+        Where the eyes look, in camera axes, of length 1.
+    rotation : ndarray of float64, shape (3, 3)
+        Of the head, in camera axes.
     """
 
     image: NDArray[np.uint8]
     landmarks: NDArray[np.float32]
     mesh_landmarks: NDArray[np.float32]
     further_points: NDArray[np.float32]
+    direction: NDArray[np.float64]
+    rotation: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +189,8 @@ class FaceRenderer:
         translation_cm : array_like, shape (3,)
             Of the head, in camera axes.
         gaze_rad : tuple of float
-            Turn of the eyes to the subject's left and up, relative to the head.
+            Turn of the mesh's eyes to the subject's left and up, relative to the head; real eyes
+            that look so are turned further, see `Rendering.direction`.
         furrows : mapping, optional
             Furrow -> depth right, left, as `furrow_strengths` gives it.
         size : tuple of int
@@ -216,6 +223,8 @@ class FaceRenderer:
             landmarks=visible_landmarks(face.anchors, flat, axes[1] - axes[0], axes[2] - axes[0]),
             mesh_landmarks=flat[self.model.landmark_vertices].astype(np.float32),
             further_points=further_points(face.anchors, flat),
+            direction=turn @ (direction_of_mesh(gaze_rad) * HEAD_TO_CAMERA),
+            rotation=turn,
         )
 
     def _open_to_surroundings(self) -> NDArray[np.float32]:

@@ -87,6 +87,7 @@ def test_the_frames_of_a_sequence_come_in_order(image, face_px):
         "points": np.float32, "furrows": np.float32, "boxes": np.float32,
         "confidence": np.float32, "frame": np.int64, "timestamp_s": np.float64,
         "face_id": np.int64, "upper_reliable": np.bool_, "lower_reliable": np.bool_,
+        "looks": np.float32, "picture_px": np.float32,
     }  # fmt: skip
 
 
@@ -207,3 +208,19 @@ def test_rows_may_be_none(face_px):
 def test_columns_that_do_not_fit_are_refused(face_px, name, value, message):
     with pytest.raises(InputError, match=re.escape(message)):
         replace(measurements(4, face_px), **{name: value})
+
+
+def test_measurements_of_before_have_no_looks(face_px):
+    columns = vars(measurements(3, face_px))
+    old = {name: columns[name] for name in columns if name not in ("looks", "picture_px")}
+    rows = FaceMeasurements(**old)
+    assert rows.looks.shape == (3, 2, 3)
+    assert np.isnan(rows.looks).all()
+    assert np.isnan(rows.rows(np.array([1])).picture_px).all()
+
+
+def test_pictures_tell_their_size(image, face_px):
+    rows = measure_faces(frames_of(image, 2), GivenFaces([[tracked(face_px)], []]))
+    np.testing.assert_array_equal(rows.picture_px, [image.shape[::-1]] * 2)
+    assert np.isfinite(rows.looks[0]).all()
+    assert np.isnan(rows.looks[1]).all()

@@ -37,6 +37,21 @@ def test_bars_show_what_is_on(result):
     assert on > 10 * max(off, 100)
 
 
+@pytest.mark.parametrize("x", [0.6, -0.6])
+def test_arrows_show_where_the_eyes_look(x):
+    def orange(gaze):
+        gazes = np.tile(np.array(gaze, dtype=float), (6, 1))
+        seen = annotate_frame(make_clip(1)[0], make_result(points=face_points(6), gaze=gazes), 0)
+        return (np.abs(seen[:, :640].astype(int) - (0, 159, 230)).max(axis=2) < 12).any(axis=0)
+
+    ahead, aside = orange((0.0, 0.0)), orange((x, 0.0))
+    changed = np.flatnonzero(aside & ~orange((np.nan, np.nan)))
+    middle = 8 * face_points(1)[0, 36:48, 0].mean()
+    assert len(changed) > 20
+    assert (changed.mean() - middle) * x > 0
+    assert aside.sum() > ahead.sum()
+
+
 def test_emotions_are_written_where_they_are_given(result):
     image = make_clip(1)[0]
     plain = annotate_frame(image, result, 5)

@@ -38,6 +38,8 @@ def make_result(**changes):
         "points": only_with_face(numbers.uniform(0, 2000, (n_rows, 68, 2))),
         "pose": only_with_face(numbers.uniform(-0.5, 0.5, (n_rows, 3))),
         "reliable": found,
+        "translation": only_with_face(numbers.uniform(-900, 900, (n_rows, 3))),
+        "gaze": only_with_face(numbers.uniform(-0.5, 0.5, (n_rows, 2))),
         "neutral": {0: "frame 0"},
         "input": "clip.mp4",
         "settings": {"version": "1.0", "options": {"neutral": "first"}},
@@ -71,6 +73,9 @@ def with_value(name, row, value):
         ({"face_found": []}, "at least one row, got 0"),
         ({"points": np.zeros((4, 5, 2))}, r"points must have shape \(4, 68, 2\), got \(4, 5, 2\)"),
         ({"pose": [[0.0], [0.0, 1.0]]}, "pose must be an array"),
+        ({"gaze": np.zeros((4, 3))}, r"gaze must have shape \(4, 2\), got \(4, 3\)"),
+        (with_value("gaze", 2, 0.0), "gaze must be NaN where no face .* got a number in row 2"),
+        (with_value("translation", 1, np.inf), "translation must be finite or NaN, got inf"),
         ({"frame": np.arange(4) / 2}, "frame must be of type int64, got float64"),
         ({"face_found": [1, 1, 0, 1]}, "face_found must be of type bool"),
         ({"frame": [0, 1, 1, 2]}, "rows must be ordered by frame.* got frame 1, face 0 in row 2"),
@@ -162,14 +167,15 @@ def test_written_probability_and_decision_agree_at_the_threshold():
 
 def test_columns_begin_as_openface_does_and_are_in_a_fixed_order():
     columns = list(make_result().to_dataframe(landmarks=True).columns)
-    assert columns[:31] == [
+    assert columns[:36] == [
         *("frame", "face_id", "timestamp", "confidence", "success", "AU01_c", "AU12_c"),
-        *("AU01_p", "AU12_p", "AU01_side", "AU12_side", "pose_Rx", "pose_Ry", "pose_Rz"),
+        *("AU01_p", "AU12_p", "AU01_side", "AU12_side", "gaze_angle_x", "gaze_angle_y"),
+        *("pose_Tx", "pose_Ty", "pose_Tz", "pose_Rx", "pose_Ry", "pose_Rz"),
         *("reliable", "upper_reliable", "lower_reliable", "input", "neutral"),
         *(f"x_{point}" for point in range(12)),
     ]
-    assert columns[19:] == [f"{axis}_{point}" for axis in "xy" for point in range(68)]
-    assert list(make_result().to_dataframe(pose=False).columns) == columns[:11] + columns[14:19]
+    assert columns[24:] == [f"{axis}_{point}" for axis in "xy" for point in range(68)]
+    assert list(make_result().to_dataframe(pose=False).columns) == columns[:11] + columns[19:24]
 
 
 def test_landmark_columns_hold_x_and_y():
@@ -477,3 +483,34 @@ def test_emotions_are_columns_where_they_are_given():
     assert {"emotion", "emotion_neutral", "emotion_happiness"} <= set(table.columns)
     with pytest.raises(InputError, match=r"emotions must have \d+ rows, got 1"):
         result.to_dataframe(emotions=emotions_from_aus([[1]], [12]))
+
+
+@pytest.mark.parametrize("ending", ["csv", "json"])
+def test_where_the_head_is_and_looks_is_read_back(tmp_path, ending):
+    result = make_result()
+    file = tmp_path / f"r.{ending}"
+    writing.write_result(result, file, ending)
+    writing.write_settings(result, tmp_path / "r.settings.json")
+    back = read_result(file)
+    np.testing.assert_allclose(back.translation, result.translation, atol=0.00051)
+    np.testing.assert_allclose(back.gaze, result.gaze, atol=6e-7)
+
+
+def test_files_of_before_have_no_gaze(tmp_path):
+    make_result().to_csv(tmp_path / "r.csv")
+    writing.write_settings(make_result(), tmp_path / "r.settings.json")
+    table = pd.read_csv(tmp_path / "r.csv")
+    new = [name for name in table if name.startswith(("gaze_", "pose_T"))]
+    assert len(new) == 5
+    table.drop(columns=new).to_csv(tmp_path / "r.csv", index=False)
+    back = read_result(tmp_path / "r.csv")
+    assert np.isnan(back.gaze).all()
+    assert np.isnan(back.translation).all()
+    assert np.isfinite(back.pose[0]).all()
+
+
+def test_a_result_may_lack_gaze_where_there_is_a_face():
+    blinking = make_result(gaze=np.full((4, 2), np.nan))
+    assert np.isnan(blinking.gaze).all()
+    assert make_result().face(0).gaze.shape == (4, 2)
+    assert len(list(make_result().blocks(3))[1].translation) == 1
