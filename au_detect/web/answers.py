@@ -14,22 +14,22 @@ from numpy.typing import NDArray
 from typing_extensions import TypedDict
 
 from au_detect.emotions import EmotionResult
-from au_detect.facs import ACTION_UNITS, au_label
+from au_detect.facs import ACTION_UNITS, au_label, intensity_letter
 from au_detect.results import AUResult
 from au_detect.results.rounding import rounded
-
-LEVELS = "ABCDE"
 
 
 class AUAnswer(TypedDict):
     """One action unit of one face in one frame.
 
-    ``probability`` in [0, 1]; ``on``: the decision; ``side`` in [-1, 1], positive where the
-    subject's left moves more; ``intensity`` in [0, 5] and its ``level`` "A" to "E", where the
-    networks know them.
+    ``probability`` in [0, 1], ``left`` and ``right`` those of the subject's halves; ``on``: the
+    decision; ``side``: left less right; ``intensity`` in [0, 5] and, while it is on, its ``level``
+    "A" to "E", where the networks know them.
     """
 
     probability: float | None
+    left: float | None
+    right: float | None
     on: bool
     side: float | None
     intensity: float | None
@@ -39,7 +39,7 @@ class AUAnswer(TypedDict):
 class RowAnswer(TypedDict):
     """One face in one frame, or a frame without any (``found`` is false).
 
-    ``pose`` in radians (Rx, Ry, Rz), ``points``: 68 pairs x, y in pixels; ``top``: the most
+    ``pose`` (Rx, Ry, Rz) and ``gaze`` (right in the picture, down) in radians, ``points``: 68 pairs x, y in pixels; ``top``: the most
     probable action units, best first; ``emotions``: how much of each rule is seen.
     """
 
@@ -50,6 +50,7 @@ class RowAnswer(TypedDict):
     reliable: bool
     confidence: float
     pose: list[float] | None
+    gaze: list[float] | None
     points: list[float] | None
     aus: dict[str, AUAnswer]
     top: list[str]
@@ -169,13 +170,16 @@ def ranked(probabilities: list[float | None], labels: list[str], top: int) -> li
 def _rows(
     result: AUResult, emotions: EmotionResult, labels: list[str], top: int
 ) -> list[RowAnswer]:
-    probabilities, side = numbers(result.probabilities, 6), numbers(result.side, 6)
-    intensity = _of(result, "intensity", 2)
-    active, scores = result.active.tolist(), numbers(emotions.scores, 3)
+    of_aus = ("probabilities", "left", "right", "side")
+    probabilities, left, right, side = (numbers(getattr(result, name), 6) for name in of_aus)
+    intensity, active = numbers(result.intensity, 2), result.active.tolist()
+    scores, gaze = numbers(emotions.scores, 3), numbers(result.gaze, 6)
     pose, points = numbers(result.pose, 6), numbers(result.points.reshape(len(result), -1), 1)
     rows: list[RowAnswer] = []
     for i, found in enumerate(result.face_found.tolist()):
-        columns = zip(probabilities[i], active[i], side[i], intensity[i], strict=True)
+        columns = zip(
+            probabilities[i], left[i], right[i], active[i], side[i], intensity[i], strict=True
+        )
         aus = {label: _au(*cells) for label, cells in zip(labels, columns, strict=True)}
         rows.append(
             {
@@ -186,6 +190,7 @@ def _rows(
                 "reliable": bool(result.reliable[i]),
                 "confidence": float(rounded(result.confidence[i], 6)),
                 "pose": pose[i] if None not in pose[i] else None,
+                "gaze": gaze[i] if None not in gaze[i] else None,
                 "points": points[i] if None not in points[i] else None,
                 "aus": aus if found else {},
                 "top": ranked(probabilities[i], labels, top),
@@ -195,19 +200,19 @@ def _rows(
     return rows
 
 
-def _au(p: float | None, on: bool, side: float | None, intensity: float | None) -> AUAnswer:
-    level = None
-    if intensity is not None and on:
-        level = LEVELS[min(max(round(intensity), 1), 5) - 1]
-    return {"probability": p, "on": on, "side": side, "intensity": intensity, "level": level}
-
-
-def _of(result: AUResult, name: str, decimals: int) -> list[Any]:
-    """Return a column of the AUs that results may have; None in every cell if this has not."""
-    values = getattr(result, name, None)
-    if values is None:
-        return [[None] * len(result.aus)] * len(result)
-    return numbers(values, decimals)
+def _au(
+    probability: float | None,
+    left: float | None,
+    right: float | None,
+    on: bool,
+    side: float | None,
+    intensity: float | None,
+) -> AUAnswer:
+    level = intensity_letter(intensity) or None if intensity is not None and on else None
+    return {
+        "probability": probability, "left": left, "right": right, "on": on, "side": side,
+        "intensity": intensity, "level": level,
+    }  # fmt: skip
 
 
 def _face(

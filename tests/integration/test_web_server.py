@@ -455,3 +455,11 @@ def test_the_live_room_is_there(client, files):
         assert page.receive_json()["type"] == "hello"
         page.send_bytes(files[0].read_bytes())
         assert page.receive_json()["face_found"]
+
+
+def test_independent_pictures_are_answered_as_by_the_detector(client, files):
+    chosen = [files[0], files[-1]]
+    data = {"independent": "true"}
+    answer = client.post("/v1/predict", files=uploads(chosen), data=data).json()
+    assert_same(answer, AUDetector().run(chosen, independent=True))
+    assert [row["time_s"] for row in answer["rows"]] == [0.0, 0.0]

@@ -13,7 +13,7 @@ export class Bars {
       for (const au of aus.filter((a) => a.part === name)) box.append(this.makeRow(au, judge));
       return box;
     });
-    part("bars").replaceChildren(make("p", { className: "heads" }, make("span", { textContent: "half that moves more: right | left" })), ...groups);
+    part("bars").replaceChildren(make("p", { className: "heads" }, make("span", { textContent: "each half alone: right | left" })), ...groups);
   }
 
   makeRow(au, judge) {
@@ -38,9 +38,8 @@ export class Bars {
       row.classList.toggle("unknown", p === null);
       bar.style.width = `${100 * (p ?? 0)}%`;
       value.textContent = told(answer, cell);
-      const side = cell?.side ?? 0;
-      sides[0].style.width = `${100 * Math.max(-side, 0)}%`;
-      sides[1].style.width = `${100 * Math.max(side, 0)}%`;
+      sides[0].style.width = `${100 * (cell?.right ?? 0)}%`;
+      sides[1].style.width = `${100 * (cell?.left ?? 0)}%`;
     }
   }
 }

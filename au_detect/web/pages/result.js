@@ -34,6 +34,8 @@ export class Result {
     this.index = 0;
     this.frames = [];
     for (const row of answer.rows) (this.frames[row.frame] ??= { time: row.time_s, rows: [] }).rows.push(row);
+    const timed = this.frames.at(-1).time > this.frames[0].time;  // independent pictures are not
+    this.frames.forEach((frame, i) => { if (!timed) frame.time = i; });
     this.times = this.frames.map((frame) => frame.time);
     this.names = Object.fromEntries(answer.aus.map((au) => [au.au, au.name]));
     this.bars = new Bars(answer.aus, (au) => judgeAU(answer.id, this.face, this.index, au, this.row?.aus[au.au], answer.aus));

@@ -22,8 +22,12 @@ from au_detect.features.neutral import NeutralFace, measure_neutral
 from au_detect.frames import Frame, FrameStream, open_frames
 from au_detect.landmarks.models import LandmarkModel
 from au_detect.results import AUResult
+from au_detect.scoring.measured import without_time
 from au_detect.web.server.options import AnalysisOptions, parse_frames, parse_thresholds
 from au_detect.web.server.settings import Limits
+
+_OF_FRAMES = ("frame", "timestamp_s", "picture_px")
+"""What is known of a frame also when nobody is looked at in it."""
 
 Report = Callable[[int, int | None], None]
 """``report(n_done, n_frames)`` is told how far the reading is."""
@@ -134,7 +138,9 @@ def measure(
 
     tracker = detector.tracker.anew()
     rows = measure_faces(frames(), tracker, independent=options.independent)
-    return Measured(rows, stream.kind, sizes[0], stream.describe() | tracker.describe())
+    known = stream.describe(independent=options.independent) | tracker.describe()
+    rows = without_time(rows) if options.independent else rows
+    return Measured(rows, stream.kind, sizes[0], known)
 
 
 def score(
@@ -196,7 +202,7 @@ def without_frames(rows: FaceMeasurements, ranges: list[tuple[int, int]]) -> Fac
     changes: dict[str, Any] = {}
     for field in fields(rows):
         values = getattr(kept, field.name)
-        if isinstance(values, np.ndarray) and field.name not in ("frame", "timestamp_s"):
+        if isinstance(values, np.ndarray) and field.name not in _OF_FRAMES:
             blank = {"f": np.nan, "b": False}.get(values.dtype.kind, NO_FACE)
             blank = 0.0 if field.name == "confidence" else blank
             shaped = gone.reshape(-1, *[1] * (values.ndim - 1))

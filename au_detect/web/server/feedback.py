@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from au_detect.datasets.collection import PRESENT
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
-from au_detect.facs import ACTION_UNITS, au_label, parse_au
+from au_detect.facs import ACTION_UNITS, INTENSITY_LETTERS, au_label, parse_au
 from au_detect.features.furrows import N_FURROWS
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.results import AUResult
@@ -27,7 +27,7 @@ from au_detect.web.server.settings import ServerSettings
 from au_detect.web.server.store import Row, Store
 
 ABSENT = 0.0
-LEVELS = {level: float(i) for i, level in enumerate("ABCDE", start=1)}
+LEVELS = {letter: float(i) for i, letter in enumerate(INTENSITY_LETTERS, start=1)}
 
 
 @dataclass
