@@ -400,6 +400,7 @@ def hears_ctrl_c():
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("hears_ctrl_c")
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames, jobs):
@@ -416,6 +417,7 @@ def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames, jo
     assert not list(out.rglob("*.part"))
 
 
+@pytest.mark.slow
 def test_a_killed_run_is_resumed_where_it_was(tmp_path, frames, monkeypatch):
     tree, out = many(tmp_path, frames, 24), tmp_path / "out"
     process = started(tree, out, jobs=2)
@@ -433,6 +435,7 @@ def test_a_killed_run_is_resumed_where_it_was(tmp_path, frames, monkeypatch):
     assert len({(out / name).read_bytes().count(b"\n") for name in table["result"]}) == 1
 
 
+@pytest.mark.slow
 def test_workers_of_a_killed_run_finish_their_input_and_end(tmp_path, frames):
     tree, out = many(tmp_path, frames, 24), tmp_path / "out"
     process = started(tree, out, jobs=2)
@@ -459,6 +462,7 @@ def score_or_die(item):
     return InputSummary(item.source, frames=1)
 
 
+@pytest.mark.slow
 def test_an_input_that_kills_its_worker_is_recorded_and_the_rest_goes_on():
     names = ["a", "deadly1", *"bcdefg", "deadly2", *"hijk"]
     items = [BatchInput(name, name) for name in names]
@@ -494,6 +498,7 @@ def test_a_model_exchanged_while_the_batch_runs_is_refused(tree, tmp_path, monke
 # Clusters
 
 
+@pytest.mark.slow
 def test_a_dask_cluster_writes_the_same_bytes(batch, tmp_path):
     distributed = pytest.importorskip("distributed")
     root, out, table = batch

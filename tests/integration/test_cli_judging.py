@@ -81,6 +81,7 @@ def test_random_quarter_warns(table, tmp_path, capsys):
     assert SHARED_SUBJECTS_WARNING in (tmp_path / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_compare_answers_what_furrows_add(table, tmp_path, capsys):
     command = ["compare", table, "--models", "linear-svm,logistic", "--folds", "3"]
     assert main([*command, "--ablate", "furrows,networks", "--out", str(tmp_path)]) == 0
@@ -106,6 +107,7 @@ def test_compare_answers_what_extra_collections_add(table, landmarks, tmp_path, 
         assert (tmp_path / f"predictions {name}.csv").read_text().count("\n") == 151
 
 
+@pytest.mark.slow
 def test_search_uses_what_it_chooses(landmarks, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("au_detect.training.engine.LAYERS", (3,))
     options = ["--search", "--calibration-folds", "1", *QUICK, "--epochs", "1"]

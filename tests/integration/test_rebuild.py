@@ -40,6 +40,7 @@ def small(monkeypatch):
     return trained_on
 
 
+@pytest.mark.slow
 def test_a_rebuild_makes_both_landmark_models_networks(small, evaluation_data, tmp_path):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     rebuild.rebuild_models(face_model, tmp_path)

@@ -68,6 +68,7 @@ def n_processes(group):
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("jobs", "whom"), [(1, "parent"), (2, "parent"), (2, "all")])
 def test_sigterm_ends_with_143_and_a_summary_of_what_is_done(many, tmp_path, jobs, whom):
     out = tmp_path / "out"
@@ -85,6 +86,7 @@ def test_sigterm_ends_with_143_and_a_summary_of_what_is_done(many, tmp_path, job
     wait_until(lambda: n_processes(process.pid) == 0)
 
 
+@pytest.mark.slow
 def test_sigterm_ends_run_too(many, tmp_path):
     command = [sys.executable, "-m", "au_detect.cli", "run", *map(str, many.iterdir())]
     process = subprocess.Popen(
@@ -104,6 +106,7 @@ def test_sigterm_does_afterwards_what_it_did_before():
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc"), reason="there is no /proc here")
 def test_workers_end_whose_batch_is_killed_while_they_start(many, tmp_path):
     process = started(many, tmp_path / "out", "--jobs", "2")
@@ -168,6 +171,7 @@ def hang_or_score(item):
         return InputSummary(item.source, frames=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_an_input_that_hangs_is_ended(n_jobs):
     items = [BatchInput(name, name) for name in ("a", "hangs", "b", "c")]

@@ -80,6 +80,7 @@ def serial(sources):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("whose", ["one", "each"])
 def test_eight_threads_give_what_one_thread_gives(sources, serial, whose):
     command = [sys.executable, "-c", SCRIPT, whose, *map(str, sources)]

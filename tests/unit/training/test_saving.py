@@ -14,6 +14,7 @@ from au_detect.errors import InputError
 from au_detect.evaluation.predictions import predict_with_model
 from au_detect.training.data import TrainingData
 from au_detect.training.engine import fit
+from au_detect.training.people import split_people
 from au_detect.training.recipe import TrainingRecipe
 from au_detect.training.saving import save_fitted
 from au_detect.training.watch import Watch
@@ -121,11 +122,11 @@ def test_experimental_aus_are_marked(trained):
 
 
 def test_an_au_without_test_positives_is_experimental(sequences, tmp_path):
-    test_people = fit(TrainingData(sequences), RECIPE).test.subject
+    recipe = dataclasses.replace(RECIPE, features="geometry", max_epochs=1)
     intensity = sequences.intensity.copy()
-    intensity[np.isin(sequences.subject, test_people), 0] = 0
+    intensity[split_people(sequences.subject, recipe).test, 0] = 0
     rare = dataclasses.replace(sequences, intensity=intensity)
-    manifest = save_fitted(fit(TrainingData(rare), RECIPE), tmp_path)
+    manifest = save_fitted(fit(TrainingData(rare), recipe), tmp_path)
     upper = next(entry for entry in manifest.networks if entry.face == "upper")
     assert upper.experimental == (1,)
     assert upper.metrics[1]["n_positive"] == 0
@@ -156,6 +157,7 @@ def test_without_test_people_those_who_calibrate_measure(sequences, tmp_path):
     assert manifest.training["metrics_measured_on"] == "validation subjects"
 
 
+@pytest.mark.slow
 def test_everybody_calibrates_in_turn(sequences, make_labelled, tmp_path):
     recipe = dataclasses.replace(RECIPE, calibration_folds=3, test_fraction=0, features="geometry")
     fitted = fit(TrainingData(sequences), recipe)
@@ -169,22 +171,24 @@ def test_everybody_calibrates_in_turn(sequences, make_labelled, tmp_path):
     assert found.decided[~present].mean() < 0.08
 
 
+@pytest.mark.slow
 def test_layers_are_chosen_on_people_who_did_not_train_them(sequences, monkeypatch, tmp_path):
     monkeypatch.setattr("au_detect.training.engine.LAYERS", (1, 3))
     recipe = dataclasses.replace(
         RECIPE, search_layers=True, features="geometry", test_fraction=0, max_epochs=3
     )
     fitted = fit(TrainingData(sequences), recipe)
+    others = [
+        fit(TrainingData(sequences), dataclasses.replace(recipe, search_layers=False, **layers))
+        for layers in ({"upper_layers": n, "lower_layers": n} for n in (1, 3))
+    ]
     for half in fitted.halves:
         layers = half.members[0].classifier.hidden_layers
         assert layers in (1, 3)
         assert fitted.chosen[half.face]["layers"] == layers
-        for n in (1, 3):
-            fixed = dataclasses.replace(recipe, search_layers=False, upper_layers=n, lower_layers=n)
-            other = next(
-                h for h in fit(TrainingData(sequences), fixed).halves if h.face == half.face
-            )
-            assert other.unseen_auc <= half.unseen_auc
+        for other in others:
+            (same_half,) = (h for h in other.halves if h.face == half.face)
+            assert same_half.unseen_auc <= half.unseen_auc
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ def test_what_the_network_is_shown_has_its_points_on_the_spots(drawn_examples):
 # Training
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
     drawn_examples, tmp_path, monkeypatch
 ):
