@@ -20,6 +20,7 @@ from au_detect.cli.printing import complain, frame_progress, say, say_lines
 from au_detect.cli.run import add_run
 from au_detect.cli.serve import add_serve_commands
 from au_detect.cli.stopping import INTERRUPTED, TERMINATED, Terminated, stopped_by_sigterm
+from au_detect.cli.train_networks import add_network_commands
 from au_detect.cli.training import add_training_commands
 from au_detect.errors import AUDetectError
 from au_detect.escapes import escaped
@@ -98,6 +99,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_live_command(commands)
     add_serve_commands(commands)
     add_training_commands(commands)
+    add_network_commands(commands)
     add_judging_commands(commands)
     return parser
 

@@ -19,16 +19,15 @@ aus        action units that are on, ``12:3 25:2``, ``12 25`` or ``12C+25B``: af
            stands the intensity, 1 to 5 (0: absent); all others are absent; empty: none is on;
            ``L14`` and ``R14`` are on in one half of the face
 AU1, AU2 … instead of ``aus``: intensity 0 (absent) to 5, or A to E; ``x`` for present without
-           an intensity; ``L3``, ``R2``, ``L3 R2`` for the halves of the face; empty, ``?``,
-           ``-``, ``-1``, ``9`` and ``999``: not coded. AUs without a column were not coded
-           either
+           an intensity; ``L3 R2`` for the halves of the face; empty, ``?``, ``-``, ``-1``,
+           ``9`` and ``999``: not coded, like AUs without a column
 emotion    neutral, anger, contempt, disgust, fear, happiness, sadness, surprise, or CK+'s
            number 0 to 7; empty: unknown
 name       what the sequence is called; made of `path` and `frame` where it is missing
 ========== ===================================================================================
 
-``path``, ``subject`` and ``aus`` or AU columns are needed, the others may be missing. Other columns
-are not read. Rows that cannot be read are left out and listed as problems.
+``path``, ``subject`` and ``aus`` or AU columns are needed. Rows that cannot be read are left out and
+listed as problems.
 
 For example::
 

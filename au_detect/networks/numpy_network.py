@@ -175,10 +175,6 @@ def _elu(x: Array) -> Array:
     return np.where(np.greater(x, 0), x, np.expm1(np.minimum(x, 0)))
 
 
-def _elu(x: Array) -> Array:
-    return np.where(np.greater(x, 0), x, np.expm1(np.minimum(x, 0)))
-
-
 _ACTIVATIONS: dict[int, Callable[[Array], Array]] = {
     0: lambda x: x,
     1: lambda x: np.maximum(x, 0),

@@ -19,6 +19,7 @@ from au_detect.errors import InputError, check_option, check_positive
 from au_detect.features.columns import chosen_rows, not_measured
 from au_detect.features.halves import reliable_aus
 from au_detect.results.checks import PER_ROW, checked_fields
+from au_detect.results.file_methods import ResultFiles
 from au_detect.results.views import ResultViews
 
 _WHERE_FOUND: Any = None
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class AUResult(ResultViews):
+class AUResult(ResultViews, ResultFiles):
     """AUs of one input: one row per frame and face, ordered by frame, then face.
 
     A frame without a face is a row too: `face_found` is False, its numbers are NaN. So are
@@ -255,62 +256,3 @@ class AUResult(ResultViews):
         return result_table(
             self, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns
         )
-
-    def to_csv(
-        self,
-        path: str | PathLike[str],
-        *,
-        landmarks: bool = False,
-        pose: bool = True,
-        emotions: EmotionResult | None = None,
-        columns: str = "standard",
-        decimal: str = "point",
-    ) -> None:
-        """Write the table of `to_dataframe` as CSV, in UTF-8.
-
-        File names are made safe for spreadsheets; see `au_detect.results.writing.write_csv`.
-
-        Parameters
-        ----------
-        path, landmarks, pose, emotions
-            As in `to_dataframe`.
-        decimal : {"point", "comma"}
-            ``"comma"`` writes 0,5 and separates columns by semicolons, as spreadsheets of many
-            countries and R's ``read.csv2`` expect.
-
-        Raises
-        ------
-        InputError
-            If the folder does not exist.
-        """
-        from au_detect.results.writing import write_csv
-
-        write_csv(
-            self, path,
-            landmarks=landmarks, pose=pose, emotions=emotions, columns=columns, decimal=decimal,
-        )  # fmt: skip
-
-    def to_parquet(
-        self,
-        path: str | PathLike[str],
-        *,
-        landmarks: bool = False,
-        pose: bool = True,
-        emotions: EmotionResult | None = None,
-        columns: str = "standard",
-    ) -> None:
-        """Write the table as Parquet; as in `to_csv`, and AUDetectError if pyarrow is missing."""
-        from au_detect.results.writing import write_parquet
-
-        write_parquet(
-            self, path, landmarks=landmarks, pose=pose, emotions=emotions, columns=columns
-        )
-
-    def to_json(self, path: str | PathLike[str], *, emotions: EmotionResult | None = None) -> None:
-        """Write everything, landmarks and settings too, as JSON that `read_result` reads.
-
-        Errors as in `to_csv`.
-        """
-        from au_detect.results.writing import write_json
-
-        write_json(self, path, emotions=emotions)
