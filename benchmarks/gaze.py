@@ -20,7 +20,7 @@ import pandas as pd
 from joblib import Parallel, delayed
 from numpy.typing import NDArray
 
-from au_detect.features.gaze import direction_angles, measure_gaze
+from au_detect.features.gaze import direction_angles, measure_gaze, rotation_to
 from au_detect.features.measurement import measure_faces
 from au_detect.frames import Frame
 from au_detect.landmarks.head_position import head_position_mm
@@ -32,6 +32,7 @@ from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.displays import DISPLAYS
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.rendering.eyes import turn_of_mesh
+from au_detect.simulation.rendering.renderer import Rendering
 
 SEED, PART = 40417, 12
 TURNS_DEG = (15.0, 25.0, 10.0)
@@ -93,38 +94,41 @@ def measure(
                     "head": "turned" if turned else "straight",
                     "true": picture.direction,
                 }
-                measured.append(told | look_at(picture.image, FaceTracker(landmark_model)))
+                measured.append(told | look_at(picture, FaceTracker(landmark_model)))
     return measured
 
 
-def look_at(image: NDArray[np.uint8], tracker: FaceTracker) -> dict[str, NDArray[np.float64]]:
-    """Return where the face in a picture looks, NaN where that is not seen, and what it is made of.
+def look_at(picture: Rendering, tracker: FaceTracker) -> dict[str, NDArray[np.float64]]:
+    """Return where a face looks, NaN where that is not seen, and what it is made of.
 
-    These are the mean look of both eyes and where the head's back is, right and down.
+    That is the mean look of both eyes, where the head's back is, right and down, and where it is.
     """
-    rows = measure_faces([Frame(image, 0, 0.0, "")], tracker)
+    rows = measure_faces([Frame(picture.image, 0, 0.0, "")], tracker)
     if not rows.face_found[0]:
-        return {name: np.full(n, np.nan) for name, n in (("found", 3), ("look", 2), ("back", 2))}
+        sizes = {"found": 3, "look": 2, "back": 2, "place": 3}
+        return {name: np.full(n, np.nan) for name, n in sizes.items()}
     pose = estimate_pose(rows.points)
-    position = head_position_mm(rows.points, pose.scale_px, rows.picture_px)
+    place = head_position_mm(rows.points, pose.scale_px, rows.picture_px, picture.camera.focal_px)
     return {
-        "found": measure_gaze(rows.looks, pose, position).direction[0],
+        "found": measure_gaze(rows.looks, pose, place).direction[0],
         "look": rows.looks[0, :, :2].mean(axis=0),
         "back": rotation_matrix(pose.angles)[0, :2, 2],
+        "place": place[0],
     }
 
 
 def fitted(measured: list[dict]) -> pd.DataFrame:
-    """Return READ, READ_BACK and READ_OFFSET of `au_detect.features.gaze` by least squares."""
+    """Return READ and READ_BACK of `au_detect.features.gaze` by least squares."""
     rows = []
     for landmarks, group in pd.DataFrame(measured).groupby("landmarks"):
-        look, back, true = (np.stack(group[name]) for name in ("look", "back", "true"))
-        seen = np.isfinite(look[:, 0])
+        seen = group[[np.isfinite(look[0]) for look in group["look"]]]
+        look, back, true, place = (np.stack(seen[n]) for n in ("look", "back", "true", "place"))
+        along_sight = (np.swapaxes(rotation_to(place), 1, 2) @ true[..., None])[..., 0]
         for axis, name in enumerate(("right", "down")):
-            terms = np.column_stack([look[:, axis], -back[:, axis], np.ones(len(look))])
-            found = np.linalg.lstsq(terms[seen], true[seen, axis], rcond=None)[0]
+            terms = np.column_stack([look[:, axis], -back[:, axis]])
+            found = np.linalg.lstsq(terms, along_sight[:, axis], rcond=None)[0]
             rows.append([landmarks, name, *found])
-    return pd.DataFrame(rows, columns=["landmarks", "axis", "READ", "READ_BACK", "READ_OFFSET"])
+    return pd.DataFrame(rows, columns=["landmarks", "axis", "READ", "READ_BACK"])
 
 
 def summary(measured: list[dict]) -> pd.DataFrame:

@@ -26,11 +26,10 @@ from au_detect.landmarks.pose import HeadPose, rotation_matrix
 BACK = 5.4 / 10.4
 """Middle of the eyeball behind the middle between the corners, in radii of the iris's ball: 5.4 mm
 and 10.4 mm."""
-READ, READ_BACK, READ_OFFSET = (1.0, 1.18), (0.48, 0.23), (0.0, 0.017)
-"""Right and down: what a look as it is read adds to the direction, the head's turn takes from it
-(in the place of `BACK`), and what is always added. Fitted to renders of 120 people
-(``benchmarks/gaze.py --fit --seed 777``): what is read falls short, more so down, where lids cover
-the irises."""
+READ, READ_BACK = (1.0, 1.17), (0.58, 0.36)
+"""Right and down: what a look as it is read adds to the direction, and what the head's turn takes
+from it in the place of `BACK`. Fitted to renders of 120 people (``benchmarks/gaze.py --fit --seed
+777``): what is read falls short downward, where lids cover the irises."""
 LEAST_HEIGHT_IOD = 0.03
 """Between the lids of an eye that can look; less is a blink."""
 LARGEST_ERROR = 0.25
@@ -117,18 +116,18 @@ def measure_gaze(
     check_shape("looks", looks, (len(pose.angles), 2, 3))
     check_shape("line_of_sight", line_of_sight, (len(looks), 3))
     back = rotation_matrix(pose.angles)[:, None, :2, 2]
-    aside = looks[..., :2] * READ - back * READ_BACK + READ_OFFSET
+    aside = looks[..., :2] * READ - back * READ_BACK
     squared = (aside**2).sum(axis=2)
     open_eyes = [eye_height(pose.frontal, side) > LEAST_HEIGHT_IOD for side in SIDES]
     seen = np.stack(open_eyes, axis=1) & (looks[..., 2] < LARGEST_ERROR)
     seen &= squared < LARGEST_SINE**2
     depth = -np.sqrt(np.clip(1.0 - squared, 0.0, None))
     along_sight = np.concatenate([aside, depth[..., None]], axis=2)
-    turn = _rotation_to(np.asarray(line_of_sight, dtype=float))
+    turn = rotation_to(np.asarray(line_of_sight, dtype=float))
     return Gaze(np.where(seen[..., None], along_sight @ np.swapaxes(turn, 1, 2), np.nan))
 
 
-def _rotation_to(sight: NDArray[np.float64]) -> NDArray[np.float64]:
+def rotation_to(sight: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the shortest rotations (n, 3, 3) of the z axis to `sight` (n, 3)."""
     x, y, z = np.moveaxis(sight / np.linalg.norm(sight, axis=1, keepdims=True), -1, 0)
     share = 1.0 / (1.0 + z)

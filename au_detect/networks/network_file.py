@@ -18,10 +18,10 @@ from au_detect.errors import ModelFileError
 _STEPS = {
     0: "ADD", 1: "AVERAGE_POOL_2D", 2: "CONCATENATION", 3: "CONV_2D", 4: "DEPTHWISE_CONV_2D",
     9: "FULLY_CONNECTED", 14: "LOGISTIC", 18: "MUL", 19: "RELU", 22: "RESHAPE", 25: "SOFTMAX",
-    39: "TRANSPOSE", 40: "MEAN", 41: "SUB", 42: "DIV", 45: "STRIDED_SLICE", 55: "MAXIMUM",
-    61: "GREATER", 69: "TILE", 70: "EXPAND_DIMS", 74: "SUM", 75: "SQRT", 77: "SHAPE", 83: "PACK",
-    93: "ZEROS_LIKE", 97: "RESIZE_NEAREST_NEIGHBOR", 111: "ELU", 123: "SELECT_V2",
-    126: "BATCH_MATMUL",
+    39: "TRANSPOSE", 40: "MEAN", 41: "SUB", 42: "DIV", 45: "STRIDED_SLICE", 47: "EXP",
+    55: "MAXIMUM", 61: "GREATER", 69: "TILE", 70: "EXPAND_DIMS", 73: "LOG", 74: "SUM", 75: "SQRT",
+    77: "SHAPE", 83: "PACK", 93: "ZEROS_LIKE", 97: "RESIZE_NEAREST_NEIGHBOR", 111: "ELU",
+    123: "SELECT_V2", 126: "BATCH_MATMUL",
 }  # fmt: skip
 _TYPES = {0: np.float32, 2: np.int32, 4: np.int64, 6: np.bool_}
 _ACTIVATION = {"activation": (0, "b")}

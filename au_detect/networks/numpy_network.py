@@ -189,6 +189,8 @@ _FUNCTIONS: dict[str, Callable[[list[Any], dict[str, Any]], Array]] = {
     "GREATER": _elementwise(np.greater),
     "SELECT_V2": _elementwise(np.where),
     "SQRT": _elementwise(np.sqrt),
+    "EXP": _elementwise(np.exp),
+    "LOG": _elementwise(np.log),
     "LOGISTIC": _elementwise(expit),
     "ZEROS_LIKE": _elementwise(np.zeros_like),
     "RELU": _elementwise(_ACTIVATIONS[1]),

@@ -254,8 +254,9 @@ def _place(
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return where the head is, mm, and the angles of gaze, rad."""
     position = head_position_mm(face.points, pose.scale_px, face.picture_px, focal_px)
-    gaze = measure_gaze(face.looks, pose, position)
-    return position.astype(np.float32), gaze.angles.astype(np.float32)
+    gaze = measure_gaze(face.looks, pose, position).angles
+    gaze[~face.upper_reliable] = np.nan
+    return position.astype(np.float32), gaze.astype(np.float32)
 
 
 def _whole_left_right(

@@ -53,6 +53,7 @@ class Rendering:
         Where the eyes look, in camera axes, of length 1.
     rotation : ndarray of float64, shape (3, 3)
         Of the head, in camera axes.
+    camera : Camera
     """
 
     image: NDArray[np.uint8]
@@ -61,6 +62,7 @@ class Rendering:
     further_points: NDArray[np.float32]
     direction: NDArray[np.float64]
     rotation: NDArray[np.float64]
+    camera: Camera
 
 
 @dataclass(frozen=True, eq=False)
@@ -225,6 +227,7 @@ class FaceRenderer:
             further_points=further_points(face.anchors, flat),
             direction=turn @ (direction_of_mesh(gaze_rad) * HEAD_TO_CAMERA),
             rotation=turn,
+            camera=camera,
         )
 
     def _open_to_surroundings(self) -> NDArray[np.float32]:

@@ -16,7 +16,6 @@ def read_as_it_is(monkeypatch):
     """Take what is read of eyes for the truth: the constants that mend it are the network's."""
     monkeypatch.setattr(gaze, "READ", (1.0, 1.0))
     monkeypatch.setattr(gaze, "READ_BACK", (MIDDLE_OF_BALL_MM / IRIS_MM,) * 2)
-    monkeypatch.setattr(gaze, "READ_OFFSET", (0.0, 0.0))
 
 
 def head(angles_deg, lids=1.0):
