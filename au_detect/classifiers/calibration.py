@@ -15,7 +15,7 @@ from au_detect.errors import InputError, check_shape
 MIN_CALIBRATION_CELLS = 5
 """Platt's method is used where there are as many positives and as many negatives."""
 
-MIN_STRATUM_NEGATIVES = 60
+MIN_STRATUM_NEGATIVES = 300
 ALWAYS = 4.0
 """Log-odds of a level that nearly all reach who reach the one below; less them: that none do."""
 

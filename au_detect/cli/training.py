@@ -53,6 +53,8 @@ def materials_of(options: argparse.Namespace) -> Materials | None:
         if options.makehuman is not None:
             raise InputError("--makehuman must come with --materials, got none")
         return None
+    from au_detect.simulation.materials.folders import read_materials
+
     return read_materials(options.materials, options.makehuman)
 
 

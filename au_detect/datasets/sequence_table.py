@@ -26,8 +26,8 @@ emotion    neutral, anger, contempt, disgust, fear, happiness, sadness, surprise
 name       what the sequence is called; made of `path` and `frame` where it is missing
 ========== ===================================================================================
 
-``path``, ``subject`` and ``aus`` or AU columns are needed. Rows that cannot be read are left out and
-listed as problems.
+``path``, ``subject`` and ``aus`` or AU columns are needed. Rows that cannot be read are left out
+and listed as problems.
 
 For example::
 

@@ -126,8 +126,8 @@ def test_every_stratum_keeps_its_rate():
 
 
 def test_a_stratum_of_few_does_not_decide():
-    y, p = np.zeros((130, 1)), np.linspace(0, 0.9, 130)[:, None]
-    few = np.where(np.arange(130) >= 100, "few", "many")
+    y, p = np.zeros((500, 1)), np.linspace(0, 0.9, 500)[:, None]
+    few = np.where(np.arange(500) >= 400, "few", "many")
     (threshold,) = thresholds_in_strata(y, p, [few], 0.0)
-    assert p[99, 0] < threshold < p[100, 0]
+    assert p[399, 0] < threshold < p[400, 0]
     np.testing.assert_array_equal(thresholds_in_strata(y, p, [], 0.0), [0.0])
