@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from au_detect.datasets.ckplus import EMOTIONS, read_ckplus, read_emotion
+from au_detect.datasets.labelled_features import PRESENT
 from au_detect.errors import InputError
 
 FACS = "   1.2000000e+01   4.0000000e+00\n\n   2.5000000e+01   0.0000000e+00\n"
@@ -68,7 +69,7 @@ def test_a_sequence_has_its_frames_labels_and_landmarks(ckplus):
 
 
 def test_intensities_of_aus_that_are_not_listed_are_absent(ckplus):
-    np.testing.assert_array_equal(read_one(ckplus).intensity([4, 12, 25]), [0, 4, 1])
+    np.testing.assert_array_equal(read_one(ckplus).intensity([4, 12, 25]), [0, 4, PRESENT])
 
 
 def test_sequences_are_ordered_by_subject_and_number(tmp_path):

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from au_detect.datasets.labelled_features import PRESENT
 from au_detect.datasets.sequence_table import read_sequence_table
 from au_detect.errors import InputError
 
@@ -56,7 +57,7 @@ def test_a_folder_is_a_sequence_from_its_first_frame_to_its_last(root):
     assert [path.name for path in record.frames] == ["1.png", "2.png", "10.png"]
     assert (record.name, record.subject, record.emotion) == ("anna", "Anna", "happiness")
     assert (record.neutral, record.apex, record.is_video) == (0, None, False)
-    np.testing.assert_array_equal(record.intensity([12, 25, 4]), [3, 1, 0])
+    np.testing.assert_array_equal(record.intensity([12, 25, 4]), [3, PRESENT, 0])
 
 
 def test_a_glob_pattern_is_a_sequence(root):
@@ -89,7 +90,7 @@ def test_au_columns_say_absent_and_not_coded(root):
     text = "path,subject,AU1,AU02,au4,AU12,AU15\nanna,Anna,0,,C,2.5,x\n"
     record = read_row(root, text)
     np.testing.assert_array_equal(
-        record.intensity([1, 2, 4, 12, 15, 25]), [0, math.nan, 3, 2.5, 1, math.nan]
+        record.intensity([1, 2, 4, 12, 15, 25]), [0, math.nan, 3, 2.5, PRESENT, math.nan]
     )
 
 
