@@ -54,3 +54,19 @@ def test_own_landmarks(tmp_path, name):
     out = run(name, tmp_path)
     assert "success" in out
     assert "Lips Part" in out
+
+
+def test_score_a_study(tmp_path):
+    out = run("score_study.py", tmp_path)
+    assert (tmp_path / "scored" / "summary.csv").is_file()
+    head, *shares = out.splitlines()[-8:]
+    assert "AU12" in head
+    assert [line[:4] for line in shares] == [f"S00{number}" for number in range(1, 8)]
+
+
+def test_train_on_own_labels(tmp_path):
+    pytest.importorskip("tensorflow")
+    out = run("train_on_labels.py", tmp_path)
+    assert out.startswith("7 sequences of 7 people")
+    assert (tmp_path / "my_model" / "manifest.json").is_file()
+    assert "AU25" in out
