@@ -39,9 +39,9 @@ class AUAnswer(TypedDict):
 class RowAnswer(TypedDict):
     """One face in one frame, or a frame without any (``found`` is false).
 
-    ``pose`` (Rx, Ry, Rz) and ``gaze`` (right in the picture, down) in radians, ``points``: 68
-    pairs x, y in pixels; ``top``: the most probable action units, best first; ``emotions``: how
-    much of each rule is seen.
+    ``pose`` (Rx, Ry, Rz) and ``gaze`` (right in the picture, down) in radians; ``points``: x and y
+    of 68 landmarks in pixels; ``top``: the most probable action units, best first; ``emotions``:
+    how much of each rule is seen.
     """
 
     frame: int

@@ -225,7 +225,7 @@ def test_a_smile_is_analysed_sought_judged_and_learnt(server, clip, pictures, tm
     assert main(["feedback", "export", "--folder", folder, "--out", str(out)]) == 0
     table, _ = load_labelled_sequences(out)
     assert table.aus == (12,)
-    assert table.intensity.tolist() == [[1.0]]
+    np.testing.assert_allclose(table.intensity, [[1.0]], rtol=1e-6)
 
 
 def test_pictures_are_recorded_by_the_camera_and_analysed(server, pictures, tmp_path):

@@ -405,8 +405,8 @@ def test_feedback_becomes_labels_that_training_reads(client, settings, job, file
         table, _ = load_labelled_sequences(path)
     assert table.aus == (4, 6, 9, 12, 25)
     by_frame = dict(zip(("9", "8"), table.intensity, strict=True))
-    np.testing.assert_array_equal(by_frame["9"], [np.nan, 0, np.nan, 1, 3])
-    np.testing.assert_array_equal(by_frame["8"], [0, np.nan, 1, np.nan, np.nan])
+    np.testing.assert_allclose(by_frame["9"], [np.nan, 0, np.nan, 1, 3], rtol=1e-6)
+    np.testing.assert_allclose(by_frame["8"], [0, np.nan, 1, np.nan, np.nan], rtol=1e-6)
     assert table.subject.tolist() == ["anna", f"{job[:12]}-0"]
     assert table.attributes["emotion"].tolist() == ["happiness", ""]
     # What training sees of the face is what the detector saw.

@@ -46,7 +46,7 @@ def test_an_answer_holds_what_the_result_holds(result):
             assert cell["on"] == result.active[i, column]
             assert cell["left"] == pytest.approx(result.left[i, column], abs=1e-6)
             assert cell["right"] == pytest.approx(result.right[i, column], abs=1e-6)
-            assert bool(cell["level"]) == (cell["on"] and cell["intensity"] >= 0.5)
+            assert bool(cell["level"]) == (cell["on"] and (cell["intensity"] or 0) >= 0.5)
             assert cell["side"] == pytest.approx(result.side[i, column], abs=1e-6)
     best = answer["faces"][0]["top"][0]
     assert best["au"] in ("AU12", "AU25")
