@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 from joblib import Parallel, delayed
 
-from au_detect import AUDetectError, AUDetector
+from au_detect import AUDetector
+from au_detect.errors import AUDetectError
 from au_detect.evaluation.intensity import evaluate_intensity, evaluate_sides
 from au_detect.facs import NETWORK_AUS, au_label
 from au_detect.simulation.collections.landmark_sequences import People, draw_people

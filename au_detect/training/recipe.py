@@ -124,7 +124,7 @@ class TrainingRecipe:
     test_fraction: float = 0.1
     max_fpr: float = 0.02
     strata: tuple[str, ...] = ()
-    stratum_max_fpr: float = 0.06
+    stratum_max_fpr: float = 0.08
     minimum_intensity: float = 1.0
     faint: str = "ignore"
     min_positive_subjects: int = 10
