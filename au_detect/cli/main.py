@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+from au_detect.cli.appearance import add_appearance_command
 from au_detect.cli.batch import add_batch
 from au_detect.cli.data import add_data_commands
 from au_detect.cli.judging import add_judging_commands
@@ -101,6 +102,7 @@ def make_parser() -> argparse.ArgumentParser:
     add_training_commands(commands)
     add_network_commands(commands)
     add_judging_commands(commands)
+    add_appearance_command(commands)
     return parser
 
 

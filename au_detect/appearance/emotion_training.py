@@ -1,0 +1,274 @@
+"""Train a network that tells emotions from pictures, and judge it on pictures kept out."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import time
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from au_detect.appearance.emotion_judging import judge_emotions
+from au_detect.appearance.emotion_network import (
+    KERAS,
+    LITERT,
+    EmotionManifest,
+    EmotionNetwork,
+    keras_file,
+    save_emotion_network,
+)
+from au_detect.appearance.keras_session import load_keras, load_tensorflow
+from au_detect.appearance.networks import Restraint, build_emotion_network, take_convolutions
+from au_detect.appearance.pictures import LabelledPictures
+from au_detect.appearance.preparation import (
+    as_input,
+    equalised,
+    pixel_statistics,
+    shifted_and_flipped,
+)
+from au_detect.classifiers.manifest import sha256_of
+from au_detect.classifiers.mlp import convert_network
+from au_detect.classifiers.mlp_session import seeded
+from au_detect.errors import InputError, check_positive
+from au_detect.results.files import write_atomically
+
+PATIENCE = 25
+"""Epochs without a gain after which the learning rate is halved."""
+PROGRESS, BEST, LAST, JUDGED = "progress.csv", "best.keras", "last_epoch", "judged.json"
+
+
+@dataclass(frozen=True)
+class EmotionTraining:
+    """How an emotion network is trained.
+
+    Parameters
+    ----------
+    network : str
+        One of `au_detect.appearance.networks.NETWORKS`.
+    augment : bool
+        Learn from copies that are mirrored and moved by up to a tenth, other ones every epoch.
+    equalise : bool
+        Equalise histograms.
+    epochs, batch_size : int
+    learning_rate : float
+        Of Adam; halved after `PATIENCE` epochs without a better accuracy.
+    dropout, l2 : float
+        See `au_detect.appearance.networks.Restraint`.
+    minutes : float, optional
+        After so long the training ends with the epoch in progress.
+    start : str, optional
+        Folder of an emotion network whose convolutions this one begins from.
+    kept_blocks : int
+        How many of its blocks stay as they are.
+    random_state : int
+        Of weights, copies, and parts where they are drawn.
+
+    Raises
+    ------
+    InputError
+        If a number is not above 0.
+    """
+
+    network: str = "medium"
+    augment: bool = False
+    equalise: bool = False
+    epochs: int = 100
+    batch_size: int = 64
+    learning_rate: float = 0.01
+    dropout: float = 0.5
+    l2: float = 1e-4
+    minutes: float | None = None
+    start: str | None = None
+    kept_blocks: int = 0
+    random_state: int = 0
+
+    def __post_init__(self) -> None:
+        for name in ("epochs", "batch_size", "learning_rate"):
+            check_positive(name, getattr(self, name))
+        if self.minutes is not None:
+            check_positive("minutes", self.minutes)
+
+
+def train_emotion_network(
+    pictures: LabelledPictures,
+    out: str | PathLike[str],
+    options: EmotionTraining,
+    *,
+    source: dict[str, Any] | None = None,
+    work: str | PathLike[str] | None = None,
+) -> dict[str, Any]:
+    """Train a network, write its folder, and judge it on the pictures of the part "test".
+
+    The weights of the epoch that is best on the part "validation" are kept.
+
+    Parameters
+    ----------
+    pictures : LabelledPictures
+    out : path
+        Folder of the network.
+    options : EmotionTraining
+    source : dict, optional
+        Where the pictures come from, for the manifest; JSON-able.
+    work : path, optional
+        Folder with the state of the last epoch, from which a run that was cut off goes on, and
+        ``progress.csv`` with every epoch; by default `out` with the ending ``.training``.
+
+    Returns
+    -------
+    dict
+        Of `judge_emotions`; written to ``judged.json`` too.
+    """
+    parts = pictures.divided(options.random_state)
+    if options.equalise:
+        parts = {name: _with_images(part, equalised(part.images)) for name, part in parts.items()}
+    folder = Path(work) if work is not None else Path(f"{out}.training")
+    folder.mkdir(parents=True, exist_ok=True)
+    tf = load_tensorflow()
+    with seeded(tf, options.random_state):
+        network = _start(parts["training"], options)
+        _learn(network, parts["training"], parts["validation"], options, folder)
+    best = tf.keras.models.load_model(folder / BEST)
+    contents = {KERAS: (folder / BEST).read_bytes(), LITERT: convert_network(best)}
+    manifest = EmotionManifest(
+        options.network,
+        pictures.emotions,
+        options.equalise,
+        {name: sha256_of(content) for name, content in contents.items()},
+        asdict(options) | {
+            "source": source or {},
+            "n_parameters": int(best.count_params()),
+            "n_pictures": {name: len(part) for name, part in parts.items()},
+            "epochs_done": len(read_progress(folder)),
+        },
+    )  # fmt: skip
+    save_emotion_network(out, manifest, contents)
+    plain = EmotionManifest(manifest.network, manifest.emotions, False, manifest.sha256)
+    test = parts["test"]  # equalised already
+    found = EmotionNetwork(plain, contents[LITERT]).predict_proba(test.images)
+    judged = judge_emotions(found, test.labels, pictures.emotions)
+    write_atomically(Path(out) / JUDGED, (json.dumps(judged, indent=1) + "\n").encode())
+    write_atomically(Path(out) / PROGRESS, (folder / PROGRESS).read_bytes())
+    return judged
+
+
+def read_progress(folder: str | PathLike[str]) -> list[dict[str, float]]:
+    """Return the epochs of a training: loss and accuracy on both parts, seconds, learning rate."""
+    try:
+        with open(Path(folder) / PROGRESS, newline="", encoding="ascii") as file:
+            return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+    except OSError:
+        return []
+
+
+def _with_images(pictures: LabelledPictures, images: Any) -> LabelledPictures:
+    return LabelledPictures(images, pictures.labels, pictures.emotions)
+
+
+def _start(training: LabelledPictures, options: EmotionTraining) -> Any:
+    """Return the network before its first epoch."""
+    keras = load_keras()
+    network = build_emotion_network(
+        keras,
+        options.network,
+        len(training.emotions),
+        pixel_statistics(training.images),
+        Restraint(options.dropout, options.l2),
+    )
+    if options.start is not None:
+        given = keras.models.load_model(keras_file(options.start))
+        if not take_convolutions(network, given, options.kept_blocks):
+            raise InputError(
+                f"start must be a network with the convolutions of {options.network}, "
+                f"got {options.start}"
+            )
+    network.compile(
+        keras.optimizers.Adam(options.learning_rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,
+    )
+    return network
+
+
+def _learn(
+    network: Any,
+    training: LabelledPictures,
+    validation: LabelledPictures,
+    options: EmotionTraining,
+    folder: Path,
+) -> None:
+    keras = load_keras()
+    done = read_progress(folder)
+    best = max((row["val_accuracy"] for row in done), default=None)
+    network.fit(
+        _batches(keras, training, options, len(done)),
+        validation_data=(as_input(validation.images), validation.labels),
+        validation_batch_size=256,
+        epochs=options.epochs,
+        verbose=0,
+        callbacks=[
+            keras.callbacks.ReduceLROnPlateau(
+                "val_accuracy", factor=0.5, patience=PATIENCE, mode="max"
+            ),
+            keras.callbacks.ModelCheckpoint(
+                str(folder / BEST), "val_accuracy", mode="max", save_best_only=True,
+                initial_value_threshold=best,
+            ),
+            _stop_watch(keras, options.minutes),
+            keras.callbacks.CSVLogger(str(folder / PROGRESS), append=True),
+            keras.callbacks.BackupAndRestore(str(folder / LAST), delete_checkpoint=False),
+        ],
+    )  # fmt: skip
+
+
+def _stop_watch(keras: Any, minutes: float | None) -> Any:
+    """Return what writes how long epochs take, and ends the training in time."""
+
+    class StopWatch(keras.callbacks.Callback):
+        began = began_epoch = 0.0
+
+        def on_train_begin(self, logs: Any = None) -> None:
+            self.began = time.monotonic()
+
+        def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+            self.began_epoch = time.monotonic()
+
+        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+            now = time.monotonic()
+            logs["seconds"] = now - self.began_epoch
+            if minutes is not None and now - self.began > 60 * minutes:
+                self.model.stop_training = True
+
+    return StopWatch()
+
+
+def _batches(keras: Any, pictures: LabelledPictures, options: EmotionTraining, done: int) -> Any:
+    """Return batches in random order, other ones every epoch; `done` epochs are over already."""
+    size = min(options.batch_size, len(pictures))
+
+    class Batches(keras.utils.PyDataset):
+        epoch = done
+
+        def __len__(self) -> int:
+            return math.ceil(len(pictures) / size)
+
+        def __getitem__(self, index: int) -> Any:
+            order = np.random.default_rng([options.random_state, self.epoch]).permutation(
+                len(pictures)
+            )
+            rows = np.sort(order[index * size : (index + 1) * size])
+            images = pictures.images[rows]
+            if options.augment:
+                rng = np.random.default_rng([options.random_state, self.epoch, index])
+                images = shifted_and_flipped(images, rng)
+            return as_input(images), pictures.labels[rows]
+
+        def on_epoch_end(self) -> None:
+            self.epoch += 1
+
+    return Batches()

@@ -1,0 +1,150 @@
+"""The layers of the networks that look at pictures. They are given Keras: nothing imports it here.
+
+`shallow`, `medium` and `deep` have the numbers of weights that were published for networks of
+these names on FER2013 (4.7, 2.4 and 9.4 million); `mini9` has nine convolutions and no dense layer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.errors import check_option
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What a network is made of.
+
+    Parameters
+    ----------
+    blocks : tuple of tuple of int
+        Channels of the convolutions (3 x 3) before each pooling.
+    dense : tuple of int
+        Units of the dense layers; without any, the mean of every channel is what is left.
+    """
+
+    blocks: tuple[tuple[int, ...], ...]
+    dense: tuple[int, ...]
+
+
+NETWORKS = {
+    "shallow": Layers(((32,), (64,)), (512,)),
+    "medium": Layers(((64,), (128,), (256,), (256,)), (512, 512)),
+    "deep": Layers(((64, 64), (128, 128), (256, 256), (512, 512)), (1024,)),
+    "mini9": Layers(((16, 16, 16), (32, 32, 32), (64, 64, 64)), ()),
+}
+MOMENTUM = 0.9
+"""Of the means that normalisation keeps: small collections have few steps to settle them in."""
+FEATURES = "picture_features"
+"""Name of the layer whose output stands for the whole picture."""
+
+
+@dataclass(frozen=True)
+class Restraint:
+    """What keeps a network from learning its pictures by heart.
+
+    Parameters
+    ----------
+    dropout : float
+        Share of what dense layers give that is left out in training; half of it after poolings.
+    l2 : float
+        Weight of the squared weights in the loss.
+    """
+
+    dropout: float = 0.5
+    l2: float = 1e-4
+
+
+def build_emotion_network(
+    keras: Any,
+    name: str,
+    n_emotions: int,
+    statistics: tuple[NDArray[np.float32], NDArray[np.float32]],
+    restraint: Restraint,
+) -> Any:
+    """Return the network from grey pictures (n, side, side, 1), 0-255, to probabilities.
+
+    Parameters
+    ----------
+    keras : module
+    name : str
+        One of `NETWORKS`.
+    n_emotions : int
+    statistics : tuple of ndarray
+        Mean and variance of every pixel, see `pixel_statistics`.
+    restraint : Restraint
+    """
+    check_option("network", name, NETWORKS)
+    mean, variance = statistics
+    inputs = keras.Input(mean.shape, name="picture")
+    x = keras.layers.Normalization(
+        axis=(1, 2, 3), mean=mean, variance=variance, name="pixel_scaling"
+    )(inputs)
+    x = add_trunk(keras, x, NETWORKS[name], restraint)
+    logits = keras.layers.Dense(n_emotions, name="logits")(x)
+    outputs = keras.layers.Softmax(name="probabilities")(logits)
+    return keras.Model(inputs, outputs, name=name)
+
+
+def add_trunk(keras: Any, x: Any, layers: Layers, restraint: Restraint) -> Any:
+    """Add convolutions, poolings and dense layers, and return what stands for the picture."""
+    make = keras.layers
+    for block, channels in enumerate(layers.blocks):
+        for number, n in enumerate(channels):
+            x = _convolved(keras, x, n, f"{block}_{number}", restraint.l2)
+        x = make.MaxPooling2D(2, name=f"pooling_{block}")(x)
+        x = make.Dropout(restraint.dropout / 2, name=f"pooling_dropout_{block}")(x)
+    if not layers.dense:
+        return make.GlobalAveragePooling2D(name=FEATURES)(x)
+    x = make.Flatten(name="flat")(x)
+    for number, n in enumerate(layers.dense):
+        x = make.Dense(n, kernel_regularizer=keras.regularizers.L2(restraint.l2),
+                       kernel_initializer="he_normal", name=f"dense_{number}")(x)  # fmt: skip
+        x = make.BatchNormalization(momentum=MOMENTUM, name=f"dense_norm_{number}")(x)
+        last = number == len(layers.dense) - 1
+        x = make.ReLU(name=FEATURES if last else f"dense_relu_{number}")(x)
+        x = make.Dropout(restraint.dropout, name=f"dense_dropout_{number}")(x)
+    return x
+
+
+def _convolved(keras: Any, x: Any, n: int, place: str, l2: float) -> Any:
+    make = keras.layers
+    x = make.Conv2D(n, 3, padding="same", use_bias=False, kernel_initializer="he_normal",
+                    kernel_regularizer=keras.regularizers.L2(l2),
+                    name=f"convolution_{place}")(x)  # fmt: skip
+    x = make.BatchNormalization(momentum=MOMENTUM, name=f"norm_{place}")(x)
+    return make.ReLU(name=f"relu_{place}")(x)
+
+
+def take_convolutions(network: Any, given: Any, n_kept: int) -> int:
+    """Start a network's blocks from those of a given one, and hold the first of them still.
+
+    Parameters
+    ----------
+    network, given : keras.Model
+        Layers of the same name and shape are taken over.
+    n_kept : int
+        How many blocks (up to their pooling) training must not change.
+
+    Returns
+    -------
+    int
+        How many layers were taken over.
+    """
+    known = {layer.name: layer for layer in given.layers}
+    n_taken = 0
+    for layer in network.layers:
+        kind, _, place = layer.name.partition("_")
+        if kind not in ("convolution", "norm") or layer.name not in known:
+            continue
+        weights = known[layer.name].get_weights()
+        if [w.shape for w in weights] != [w.shape for w in layer.get_weights()]:
+            continue
+        layer.set_weights(weights)
+        layer.trainable = int(place.split("_")[0]) >= n_kept
+        n_taken += 1
+    return n_taken
