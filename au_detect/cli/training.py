@@ -77,6 +77,11 @@ def _add_simulate(commands: Any) -> None:
         "--n", type=int, default=20_000, metavar="N", help="sequences (default: %(default)s)"
     )
     simulate.add_argument("--render", action="store_true", help="render pictures and measure them")
+    simulate.add_argument(
+        "--emotions", action="store_true",
+        help="render pictures of the seven emotions, cut to 48 x 48 px, for `au-detect appearance "
+        "train`; --n is their number",
+    )  # fmt: skip
     simulate.add_argument("--jobs", type=int, default=1, metavar="N", help="processes (default: 1)")
     simulate.add_argument(
         "--seed", type=int, default=0, metavar="N", help="of everything random (default: 0)"
@@ -127,9 +132,11 @@ def _rebuild(options: argparse.Namespace) -> int:
 
 
 def _simulate(options: argparse.Namespace) -> int:
-    if options.materials is not None and not options.render:
+    if options.materials is not None and not (options.render or options.emotions):
         raise InputError("--materials must come with --render, got no --render")
     is_table = options.out.suffix == ".npz"
+    if options.emotions:
+        return _render_emotions(options)
     if not options.render:
         if not is_table:
             raise InputError(f"--out must be an .npz file without --render, got {options.out}")
@@ -157,6 +164,22 @@ def _simulate_landmarks(options: argparse.Namespace) -> int:
     table = simulate_landmarks(model, options.n, random_state=options.seed, error=error)
     table.save(options.out)
     say(f"{len(table)} sequences of {table.n_subjects} people -> {options.out}")
+    return 0
+
+
+def _render_emotions(options: argparse.Namespace) -> int:
+    from au_detect.appearance.picture_files import save_pictures
+    from au_detect.simulation.collections.emotion_pictures import render_emotions
+
+    if options.out.suffix != ".npz":
+        raise InputError(f"--out must be an .npz file with --emotions, got {options.out}")
+    pictures = render_emotions(
+        options.face_model, options.n, random_state=options.seed, n_jobs=options.jobs,
+        materials=materials_of(options), progress=parts_progress("parts"),
+    )  # fmt: skip
+    save_pictures(pictures, options.out)
+    shares = ", ".join(f"{name} {n}" for name, n in pictures.shares().items())
+    say(f"{len(pictures)} pictures ({shares}) -> {options.out}")
     return 0
 
 

@@ -93,6 +93,11 @@ class SequenceRenderer:
         neutral = self._render(row, 0.0, scene, rng)
         return neutral, self._render(row, 1.0, replace(scene, light=later).moved(rng), rng)
 
+    def render_apex(self, row: int) -> Rendering:
+        """Render the apex picture alone."""
+        rng = np.random.default_rng([self.random_state, 6, row])
+        return self._render(row, 1.0, self._draw_scene(row, rng), rng)
+
     def render_sequence(self, row: int, n_frames: int) -> Iterator[Rendering]:
         """Render a film from neutral to apex in one light."""
         rng = np.random.default_rng([self.random_state, 1, row])
