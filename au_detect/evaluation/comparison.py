@@ -17,6 +17,7 @@ from au_detect.evaluation.intervals import (
     resample_subjects,
 )
 from au_detect.evaluation.metrics import MATCHED_FPR, AUEvaluation, evaluate_aus
+from au_detect.evaluation.multilabel import multilabel_scores
 from au_detect.evaluation.predictions import Predictions
 from au_detect.evaluation.summary import judged_aus, summarise
 from au_detect.facs import au_label
@@ -58,7 +59,8 @@ def compare_predictions(
         are over; ``aus``: label to rate to ``{classifier: value}``, with ``n_positive``, and
         ``rates``: classifier to TPR and FPR as ``[value, low, high]``;
         ``summary``: classifier to number to ``[value, low, high]``; ``differences``: classifier to
-        number to ``[classifier minus reference, low, high]``.
+        number to ``[classifier minus reference, low, high]``; ``multilabel``: classifier to the
+        numbers of `multilabel_scores`; ``costs``: classifier to the mean of what its folds cost.
 
     Raises
     ------
@@ -106,6 +108,22 @@ def compare_predictions(
         "differences": {
             name: {number: difference(name, number) for number in SUMMARY} for name in names[1:]
         },
+        "multilabel": {
+            name: _means([multilabel_scores(run.y, run.decided) for run in runs])
+            for name, runs in repeats.items()
+        },
+        "costs": {
+            name: _means([cost for run in runs for cost in run.costs])
+            for name, runs in repeats.items()
+        },
+    }
+
+
+def _means(numbers: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Return the mean of every number over those that have it."""
+    names = dict.fromkeys(name for some in numbers for name in some)
+    return {
+        name: float(np.mean([some[name] for some in numbers if name in some])) for name in names
     }
 
 

@@ -41,6 +41,9 @@ class Predictions:
         Training curves of every fold; empty for classifiers without.
     chosen : list
         What was chosen inside every fold.
+    costs : list
+        What every fold's training cost: ``fit_s``, and where it was measured ``frame_ms`` (one
+        frame, landmarks not counted) and ``size_mb``.
     pooled : bool
         Whether AUCs compare rows of all folds with each other: where a fold is one person, who
         may never show an AU, or always.
@@ -59,6 +62,7 @@ class Predictions:
     fold: NDArray[np.intp]
     history: list[dict[str, Any]] = field(default_factory=list)
     chosen: list[dict[str, Any]] = field(default_factory=list)
+    costs: list[dict[str, float]] = field(default_factory=list)
     pooled: bool = False
     intensity: NDArray[np.float32] | None = None
     sides: NDArray[np.float32] | None = None

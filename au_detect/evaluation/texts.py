@@ -199,10 +199,36 @@ def comparison_text(document: Mapping[str, Any]) -> str:
     if compared:
         lines.append(f"Difference from {document['reference']}, with {interval_of(document)}")
         lines += [plain_table(["", *(n.replace("_", " ") for n in numbers)], compared), ""]
+    lines += [
+        "All AUs of a face at once, means over faces; what a model costs on one core (a frame: "
+        "without finding landmarks)",
+        plain_table(["", *SCORE_TITLES.values(), *COST_TITLES.values()], _score_rows(document)),
+        "",
+    ]
     return "\n".join([*lines, *document["answers"]]).rstrip()
 
 
 COMPARISON_RATES = ("auc", "tpr", "matched_tpr")
+SCORE_TITLES = {
+    "hamming_score": "Hamming score", "precision": "precision", "recall": "recall",
+    "exact": "all right",
+}  # fmt: skip
+COST_TITLES = {"fit_s": "fit s", "frame_ms": "frame ms", "size_mb": "MB"}
+
+
+def _score_rows(document: Mapping[str, Any]) -> list[list[str]]:
+    return [
+        [
+            name,
+            *(number_text(document["multilabel"][name][score]) for score in SCORE_TITLES),
+            *(_cost_text(document["costs"][name].get(cost)) for cost in COST_TITLES),
+        ]
+        for name in document["summary"]
+    ]
+
+
+def _cost_text(cost: float | None) -> str:
+    return "-" if cost is None else f"{cost:.3g}"
 
 
 def interval_of(document: Mapping[str, Any]) -> str:
