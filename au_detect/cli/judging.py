@@ -138,7 +138,7 @@ def _add_protocol_options(parser: argparse.ArgumentParser, out: str) -> None:
         "--out", type=Path, default=Path(out), metavar="DIR",
         help="the folder for the page and the tables (default: %(default)s)",
     )  # fmt: skip
-    add_recipe_options(parser)
+    add_recipe_options(parser, of_pixels=True)
     add_data_options(parser)
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from au_detect.appearance.networks import NETWORKS
+from au_detect.appearance.options import CELLS, LOSSES, TIME_LABELS, AppearanceOptions
 from au_detect.datasets.labelled_features import FAINT
-from au_detect.training.choices import STARTS, WEIGHTINGS
+from au_detect.training.choices import PIXEL_MODELS, STARTS, WEIGHTINGS
 
 if TYPE_CHECKING:
     from au_detect.training.recipe import TrainingRecipe
@@ -15,8 +18,10 @@ if TYPE_CHECKING:
 WEIGHTING_WORDS = {word.replace("_", "-"): word for word in WEIGHTINGS}
 
 
-def add_recipe_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say how classifiers are trained."""
+def add_recipe_options(parser: argparse.ArgumentParser, *, of_pixels: bool = False) -> None:
+    """Add the options that say how classifiers are trained, with `of_pixels` all of them."""
+    if of_pixels:
+        _add_pixel_options(parser)
     labels = parser.add_argument_group("labels and thresholds")
     labels.add_argument(
         "--minimum-intensity", type=float, default=1.0, metavar="1-5",
@@ -99,10 +104,59 @@ def _add_network_options(group: Any) -> None:
                        help="of everything random, folds too (default: %(default)s)")  # fmt: skip
 
 
+def _add_pixel_options(parser: argparse.ArgumentParser) -> None:
+    default = AppearanceOptions()
+    group = parser.add_argument_group(f"networks of pixels and of time ({', '.join(PIXEL_MODELS)})")
+    group.add_argument(
+        "--network", choices=tuple(NETWORKS), default=default.network,
+        help="whose convolutions look at pictures (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument(
+        "--start-from", type=Path, metavar="DIR",
+        help="an emotion network (`au-detect appearance train`) whose convolutions are the start",
+    )  # fmt: skip
+    group.add_argument(
+        "--keep-blocks", type=int, default=default.kept_blocks, metavar="N",
+        help="how many of its blocks stay as they are (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument("--pixel-epochs", type=int, default=default.epochs, metavar="N",
+                       help="at most (default: %(default)s)")  # fmt: skip
+    group.add_argument(
+        "--loss", choices=LOSSES, default=default.loss,
+        help="cross-entropy of every AU, or BP-MLL, which ranks them (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument("--cell", choices=CELLS, default=default.cell,
+                       help="of the recurrent network (default: %(default)s)")  # fmt: skip
+    group.add_argument(
+        "--steps", type=int, default=default.n_steps, metavar="N",
+        help="frames that networks of time see (default: %(default)s)",
+    )  # fmt: skip
+    group.add_argument(
+        "--time-labels", choices=TIME_LABELS, default=default.time_labels,
+        help="what networks of time learn from: every labelled frame with those before it, or the "
+        "last of each sequence (default: %(default)s)",
+    )  # fmt: skip
+
+
+def _pixel_options(options: argparse.Namespace) -> AppearanceOptions:
+    return AppearanceOptions(
+        network=options.network,
+        loss=options.loss,
+        cell=options.cell,
+        n_steps=options.steps,
+        time_labels=options.time_labels,
+        start=None if options.start_from is None else str(options.start_from),
+        kept_blocks=options.keep_blocks,
+        epochs=options.pixel_epochs,
+    )
+
+
 def recipe_from_options(options: argparse.Namespace, **more: Any) -> TrainingRecipe:
     """Return the recipe that the options of a command ask for."""
     from au_detect.training.recipe import TrainingRecipe
 
+    if hasattr(options, "pixel_epochs"):
+        more = more | {"pixels": _pixel_options(options)}
     return TrainingRecipe(
         upper_layers=options.upper_layers,
         lower_layers=options.lower_layers,

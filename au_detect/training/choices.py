@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-MODEL_NAMES = ("mlp", "mlp-one-vs-all", "svm", "linear-svm", "adaboost", "logistic")
+FEATURE_MODELS = ("mlp", "mlp-one-vs-all", "svm", "linear-svm", "adaboost", "logistic")
+"""Classifiers of what is measured on the labelled and the neutral face."""
+PIXEL_MODELS = ("cnn", "cnn-onevsall", "twostream", "lstm", "convlstm", "cnn-svm")
+"""Networks of pixels and of time, to compare with."""
+MODEL_NAMES = (*FEATURE_MODELS, *PIXEL_MODELS)
 FEATURES = ("both", "geometry", "furrows")
 STARTS = ("auto", "shipped", "scratch")
 WEIGHTINGS = ("per_au", "per_sample", "focal", "none")

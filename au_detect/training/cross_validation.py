@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
@@ -15,8 +16,11 @@ from threadpoolctl import threadpool_limits
 
 from au_detect.evaluation.predictions import Predictions
 from au_detect.evaluation.protocols import Fold
+from au_detect.training.cost import cost_of
 from au_detect.training.data import TrainingData
 from au_detect.training.engine import fit
+from au_detect.training.fitted import FittedModel
+from au_detect.training.pixel_fit import FittedPixels, data_with_pixels, fit_pixels
 from au_detect.training.recipe import TrainingRecipe
 
 Progress = Callable[[Iterable[Any], int], Iterable[Any]]
@@ -31,6 +35,7 @@ def cross_validate(
     *,
     n_jobs: int = 1,
     progress: Progress | None = None,
+    costs: bool = False,
 ) -> list[Predictions]:
     """Fit every recipe in every fold and predict the fold's test rows.
 
@@ -48,6 +53,8 @@ def cross_validate(
     n_jobs : int
         Processes.
     progress : callable, optional
+    costs : bool
+        Measure what the first fold's fitted models cost, see `au_detect.training.cost`.
 
     Returns
     -------
@@ -56,7 +63,12 @@ def cross_validate(
     """
     apex = data.own.is_apex
     folds = [Fold(fold.training, fold.test & apex) for fold in folds]
-    tasks = [(recipe, fold) for recipe in recipes for fold in folds]
+    data = data_with_pixels(data, recipes)
+    tasks = [
+        (recipe, fold, costs and number == 0)
+        for recipe in recipes
+        for number, fold in enumerate(folds)
+    ]
     jobs = (delayed(_fit_and_predict)(data, aus, *task, n_jobs != 1) for task in tasks)
     with warnings.catch_warnings():  # TensorFlow grows, and joblib starts a process anew
         warnings.filterwarnings("ignore", "A worker stopped", UserWarning)
@@ -71,7 +83,7 @@ def cross_validate(
 
 _Answer = tuple[
     NDArray[np.float32], NDArray[np.float64], dict[str, Any], dict[str, Any],
-    NDArray[np.float32] | None,
+    NDArray[np.float32] | None, dict[str, float],
 ]  # fmt: skip
 
 
@@ -80,6 +92,7 @@ def _fit_and_predict(
     aus: Sequence[int],
     recipe: TrainingRecipe,
     fold: Fold,
+    costs: bool,
     in_parallel: bool,
 ) -> _Answer:
     if in_parallel:  # this process has one core to itself; set before TensorFlow is loaded
@@ -87,13 +100,24 @@ def _fit_and_predict(
             os.environ.setdefault(name, "1")
     inside = replace(recipe, test_fraction=0.0)
     with threadpool_limits(limits=1):  # many small problems: threads only wait for each other
-        fitted = fit(data.rows(fold.training), inside, aus=aus)
+        began = time.perf_counter()
+        fitted = _fitted(data.rows(fold.training), inside, aus)
+        cost = {"fit_s": time.perf_counter() - began}
         test = data.own.rows(fold.test)
         probabilities = fitted.predict_proba(test, aus)
         return (
             probabilities, fitted.thresholds(test, aus), fitted.history, fitted.chosen,
             fitted.intensities(test, probabilities, aus),
+            cost | (cost_of(fitted) if costs else {}),
         )  # fmt: skip
+
+
+def _fitted(
+    data: TrainingData, recipe: TrainingRecipe, aus: Sequence[int]
+) -> FittedModel | FittedPixels:
+    if recipe.is_of_pixels:
+        return fit_pixels(data.in_order(), recipe, aus)
+    return fit(data, recipe, aus=aus)
 
 
 def _collected(
@@ -122,4 +146,5 @@ def _collected(
         history=[part[2] for part in parts if part[2]],
         chosen=[part[3] for part in parts],
         intensity=np.concatenate(known)[order] if len(known) == len(parts) else None,
+        costs=[part[5] for part in parts],
     )

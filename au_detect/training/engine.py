@@ -22,16 +22,16 @@ from au_detect.classifiers.manifest import NetworkEntry
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
 from au_detect.evaluation.curve_rates import roc_auc
-from au_detect.facs import ACTION_UNITS, Face, au_label
+from au_detect.facs import Face, au_label
 from au_detect.training.data import TrainingData
 from au_detect.training.fitted import FittedHalf, FittedModel, Member, mean_with_mirror
+from au_detect.training.halves import halves_of
 from au_detect.training.people import PeopleSplit, split_people
 from au_detect.training.recipe import MODELS, TrainingRecipe
 from au_detect.training.samples import Samples, columns_of
 from au_detect.training.start import Start, find_start, with_started
 from au_detect.training.watch import Watch, network_name
 
-FACES: tuple[Face, ...] = ("upper", "lower")
 LAYERS = tuple(range(2, 8))
 """Numbers of hidden layers that `TrainingRecipe.search_layers` tries."""
 
@@ -66,10 +66,12 @@ def fit(
     Raises
     ------
     InputError
-        If no AU is shown by enough people, there are fewer than two people, or furrows are wanted
-        that were not measured.
+        If no AU is shown by enough people, there are fewer than two people, furrows are wanted that
+        were not measured, or the recipe is of pixels (see `au_detect.training.pixel_fit`).
     """
     recipe = recipe or TrainingRecipe()
+    if recipe.is_of_pixels:
+        raise InputError(f"model must be one of features, got {recipe.model!r}: see fit_pixels")
     data, watch = data.in_order(), watch or Watch()
     if data.own.furrows is None and recipe.features == "furrows":
         raise InputError("furrows must be measured on pictures, got landmarks alone")
@@ -87,7 +89,7 @@ def fit(
     halves = [
         _fit_half(_Task(samples, split, recipe, uses_neutral, face, chosen, learnt, start, watch))
         for uses_neutral in kinds
-        for face, chosen in _halves(all_aus, recipe)
+        for face, chosen in halves_of(all_aus, recipe)
     ]
     started = start.described if start else None
     test = data.own.rows(split.test)
@@ -133,16 +135,6 @@ class _Task:
     learnt: tuple[int, ...]
     start: Start | None
     watch: Watch
-
-
-def _halves(
-    aus: Sequence[int], recipe: TrainingRecipe
-) -> list[tuple[Face | None, tuple[int, ...]]]:
-    """Return each half of the face with its AUs, those without any left out."""
-    if recipe.one_network:
-        return [(None, tuple(aus))]
-    halves = [(face, tuple(au for au in aus if ACTION_UNITS[au].face == face)) for face in FACES]
-    return [(face, chosen) for face, chosen in halves if chosen]
 
 
 def _fit_half(task: _Task) -> FittedHalf:

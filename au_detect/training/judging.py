@@ -18,6 +18,7 @@ from au_detect.training.choices import ABLATIONS
 from au_detect.training.cross_validation import Progress, cross_validate
 from au_detect.training.data import TrainingData
 from au_detect.training.engine import aus_with_enough_people
+from au_detect.training.pixel_fit import data_with_pixels
 from au_detect.training.recipe import TrainingRecipe, told
 
 COMPARISON_FORMAT = "au_detect comparison"
@@ -134,11 +135,14 @@ def compare_recipes(
     aus, dropped = aus_with_enough_people(data.own, first)
     predictions: dict[str, list[Predictions]] = {name: [] for name in names}
     n_made = 0
+    data = data_with_pixels(data, list(variants.values()))
     for repeat in range(n_repeats):
         seed = first.random_state + repeat
         folds = _folds(data, protocol, n_folds, seed)
         recipes = [replace(r, random_state=r.random_state + repeat) for r in variants.values()]
-        found = cross_validate(data, aus, recipes, folds, n_jobs=n_jobs, progress=progress)
+        found = cross_validate(
+            data, aus, recipes, folds, n_jobs=n_jobs, progress=progress, costs=repeat == 0
+        )
         n_made = len(folds)
         for name, run in zip(names, found, strict=True):
             predictions[name].append(_as_compared(run, protocol))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from au_detect.appearance.options import AppearanceOptions
 from au_detect.classifiers.base import AUClassifier
 from au_detect.classifiers.baselines import (
     AdaBoostAUClassifier,
@@ -18,7 +19,14 @@ from au_detect.classifiers.mlp import MLPClassifier
 from au_detect.datasets.labelled_features import FAINT
 from au_detect.errors import check_option
 from au_detect.facs import Face
-from au_detect.training.choices import ABLATIONS, FEATURES, MODEL_NAMES, STARTS
+from au_detect.training.choices import (
+    ABLATIONS,
+    FEATURE_MODELS,
+    FEATURES,
+    MODEL_NAMES,
+    PIXEL_MODELS,
+    STARTS,
+)
 
 FEW_PEOPLE = 100
 """Below so many people `start` "auto" begins from the shipped networks."""
@@ -87,6 +95,8 @@ class TrainingRecipe:
     intensity_weights : bool
         Let rows count in proportion to the FACS intensity of what they show.
     units, members, ... : see `MLPClassifier`
+    pixels : AppearanceOptions
+        How networks of pixels and of time are built and trained.
 
     Raises
     ------
@@ -131,6 +141,7 @@ class TrainingRecipe:
     experimental: tuple[int, ...] = ()
     experimental_below_auc: float = 0.85
     random_state: int = 0
+    pixels: AppearanceOptions = field(default_factory=AppearanceOptions)
 
     def __post_init__(self) -> None:
         check_option("model", self.model, MODEL_NAMES)
@@ -147,6 +158,11 @@ class TrainingRecipe:
     def is_network(self) -> bool:
         """Whether it trains networks, which can be written to a model folder."""
         return self.model.startswith("mlp")
+
+    @property
+    def is_of_pixels(self) -> bool:
+        """Whether it trains networks of pixels or of time."""
+        return self.model in PIXEL_MODELS
 
     def n_parts(self, n_people: int) -> int:
         """Return in how many parts so many people calibrate."""
@@ -197,13 +213,25 @@ _MAKERS = (
     _baseline(AdaBoostAUClassifier),
     _baseline(LogisticRegressionClassifier),
 )
-MODELS: dict[str, Callable[..., AUClassifier]] = dict(zip(MODEL_NAMES, _MAKERS, strict=True))
+MODELS: dict[str, Callable[..., AUClassifier]] = dict(zip(FEATURE_MODELS, _MAKERS, strict=True))
 """Name -> what makes the classifier for one half of the face (or all of it)."""
+
+
+_OF_LANDMARKS = {
+    "features", "upper_layers", "lower_layers", "start", "search_layers", "intensity_weights",
+}  # fmt: skip
+"""Fields of a recipe that networks of pixels do not read."""
 
 
 def told(recipe: TrainingRecipe) -> dict[str, Any]:
     """Return what a document says of a recipe: what plays a part for its model, no more."""
     chosen = asdict(recipe)
+    if recipe.is_of_pixels:
+        pixels = chosen.pop("pixels")
+        of_features = set(MLPClassifier().get_params()) - {"positive_weight_cap", "random_state"}
+        own = {k: v for k, v in chosen.items() if k not in of_features | _OF_LANDMARKS}
+        return own | {f"pixels_{name}": value for name, value in pixels.items()}
+    del chosen["pixels"]
     if not recipe.is_network:
         accepted = set(MODELS[recipe.model](None, recipe).get_params())
         of_networks = set(MLPClassifier().get_params()) | {
@@ -229,6 +257,8 @@ def ablated(name: str, recipe: TrainingRecipe, what: Sequence[str]) -> dict[str,
         lacking, changes = ABLATIONS[part]
         changed = replace(recipe, **changes)
         possible = "features" not in changes or recipe.features == "both"
+        if recipe.is_of_pixels:
+            possible = not changes.keys() & _OF_LANDMARKS
         if possible and changed != recipe:
             recipes[f"{name}, {lacking}"] = changed
     return recipes

@@ -1,0 +1,107 @@
+"""Every network of pixels or time under the contract of classifiers, on grids that are drawn."""
+
+from importlib.util import find_spec
+
+import numpy as np
+import pytest
+
+if not (find_spec("tensorflow") and find_spec("sklearn")):
+    pytest.skip("training needs tensorflow and scikit-learn", allow_module_level=True)
+
+from au_detect.appearance.classifiers import (
+    ConvolutionalLSTMClassifier,
+    OneVsAllPictureClassifier,
+    PictureClassifier,
+    PictureSVMClassifier,
+    RecurrentClassifier,
+    TwoStreamClassifier,
+)
+from au_detect.appearance.flow import N_CHANNELS
+from au_detect.appearance.options import AppearanceOptions
+from au_detect.errors import InputError
+from au_detect.evaluation import roc_auc
+
+QUICK = AppearanceOptions(network="shallow", epochs=4, batch_size=16, dropout=0.0)
+KINDS = [
+    (PictureClassifier, (48, 48, 2)),
+    (OneVsAllPictureClassifier, (48, 48, 1)),
+    (TwoStreamClassifier, (48, 48, 1 + N_CHANNELS)),
+    (RecurrentClassifier, (4, 12)),
+    (ConvolutionalLSTMClassifier, (3, 48, 48, 1)),
+    (PictureSVMClassifier, (48, 48, 2)),
+]
+
+
+def drawn_rows(shape, n=120, seed=0):
+    """Return rows of two AUs: bars across the top and the bottom, or features that rise."""
+    rng = np.random.default_rng(seed)
+    y = (rng.random((n, 2)) < 0.5).astype(np.float32)
+    if len(shape) == 2:
+        X = rng.normal(0, 1, (n, *shape))
+        X[:, -1, :2] += 4 * y
+    else:
+        X = rng.normal(100, 10, (n, *shape))
+        face = X[:, -1, :, :, 0] if len(shape) == 4 else X[..., 0]
+        face[:, 8:14, 12:36] += 90 * y[:, :1, None]
+        face[:, 34:40, 12:36] += 90 * y[:, 1:, None]
+        if shape[-1] > 2:
+            X[..., 1:] = rng.normal(0, 0.3, X[..., 1:].shape)
+            X[:, 8:14, 12:36, 1:] += 2 * y[:, :1, None, None]
+    return X.reshape(n, -1).astype(np.float32), y
+
+
+@pytest.mark.parametrize(("kind", "shape"), KINDS, ids=lambda value: getattr(value, "__name__", ""))
+def test_a_network_learns_and_keeps_the_contract(kind, shape):
+    X, y = drawn_rows(shape)
+    y[::7, 1] = np.nan
+    classifier = kind(shape, QUICK, random_state=3).fit(X, y)
+    others, truth = drawn_rows(shape, n=80, seed=1)
+    others[4, 5] = np.nan
+    found = classifier.predict_proba(others)
+    assert found.shape == (80, 2)
+    assert np.isnan(found[4]).all()
+    rows = np.delete(np.arange(80), 4)
+    assert ((found[rows] >= 0) & (found[rows] <= 1)).all()
+    aucs = [roc_auc(truth[rows, au], found[rows, au]) for au in range(2)]
+    assert min(aucs) > 0.85, aucs
+
+
+def test_one_vs_all_has_a_network_for_every_au():
+    X, y = drawn_rows((48, 48, 1), n=30)
+    options = AppearanceOptions(network="shallow", epochs=1)
+    classifier = OneVsAllPictureClassifier((48, 48, 1), options).fit(X, y)
+    assert [part.columns for part in classifier.parts_] == [(0,), (1,)]
+
+
+def test_rows_must_fold():
+    X, y = drawn_rows((48, 48, 1), n=10)
+    with pytest.raises(InputError, match=r"X must have rows that fold to \(48, 48, 2\)"):
+        PictureClassifier((48, 48, 2), QUICK).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"network": "huge"}, "network must be one of 'shallow', 'medium'"),
+        ({"cell": "rnn"}, "cell must be one of 'lstm', 'gru'"),
+        ({"loss": "hinge"}, "loss must be one of"),
+        ({"n_steps": 1}, "n_steps must be at least 2, got 1"),
+        ({"kept_blocks": -1}, "kept_blocks must be at least 0, got -1"),
+    ],
+)
+def test_bad_options_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        AppearanceOptions(**changes)
+
+
+def test_bp_mll_is_exp_of_the_differences_of_pairs():
+    import tensorflow as tf
+
+    from au_detect.appearance.losses import bp_mll_loss
+
+    logits = np.array([[1.0, -0.5, 0.2], [0.3, 0.1, 0.0], [2.0, 1.0, 0.0]], dtype=np.float32)
+    y = np.array([[1, 0, 0], [1, 1, 1], [1, np.nan, 0]], dtype=np.float32)
+    found = np.asarray(bp_mll_loss(tf)(tf.constant(y), tf.constant(logits)))
+    c = np.tanh(logits)
+    pairs = [np.exp(c[0, 1] - c[0, 0]), np.exp(c[0, 2] - c[0, 0])]
+    np.testing.assert_allclose(found, [np.mean(pairs), 0, np.exp(c[2, 2] - c[2, 0])], rtol=1e-5)
