@@ -37,6 +37,11 @@ def add_live_command(commands: Any) -> None:
         help="frames per second instead of the time stamps (default: 30 without)",
     )  # fmt: skip
     live.add_argument("--emotion-rules", type=Path, metavar="FILE", help="your own (TOML)")
+    live.add_argument(
+        "--emotion-network", type=Path, metavar="DIR",
+        help="a network of `au-detect appearance train`: what it says of the pixels is shown "
+        "beside the rules' emotions",
+    )  # fmt: skip
     live.add_argument("--model", type=Path, metavar="DIR", help="another model folder")
     add_landmarks_option(live)
     live.add_argument(
@@ -68,6 +73,7 @@ def _live(options: argparse.Namespace) -> int:
         neutral=neutral,
         fps=options.fps,
         rules=read_emotion_rules(options.emotion_rules),
+        appearance=_network(options.emotion_network),
     )
     with _listener(options.port) as listener, suppress(KeyboardInterrupt):
         port = listener.getsockname()[1]
@@ -85,6 +91,12 @@ def _open_soon(address: str) -> None:
     import webbrowser
 
     threading.Thread(target=webbrowser.open, args=(address,), daemon=True).start()
+
+
+def _network(folder: Path | None) -> Any:
+    from au_detect.appearance.emotion_network import load_emotion_network
+
+    return None if folder is None else load_emotion_network(folder)
 
 
 def _listener(port: int) -> Any:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.appearance.emotion_frames import emotion_of_face
 from au_detect.emotions import EmotionRule, recognise_emotions
 from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS
@@ -15,6 +16,9 @@ from au_detect.plots.style import au_name
 from au_detect.report.viewer import OUTLINES
 from au_detect.results import AUResult
 from au_detect.results.halves import hidden_halves
+
+if TYPE_CHECKING:
+    from au_detect.appearance.emotion_network import EmotionNetwork
 
 JPEG_QUALITY = 85
 SHOWN_SIDE_PX = 960
@@ -73,6 +77,33 @@ def row_message(
         "points": _rounded(result.points[0].ravel(), 1) if found else None,
         "emotions": [[name, round(score, 3)] for name, score in ranking[:3]],
     }
+
+
+def appearance_message(
+    network: EmotionNetwork, image: NDArray[np.uint8], result: AUResult
+) -> dict[str, Any]:
+    """Return what a network of pixels says of the face, to be joined to its row.
+
+    Parameters
+    ----------
+    network : EmotionNetwork
+    image : ndarray of uint8, shape (height, width)
+        The frame, grey.
+    result : AUResult
+        One row.
+
+    Returns
+    -------
+    dict
+        ``appearance``: the three most probable emotions with their probabilities; none without a
+        face.
+    """
+    ranking: list[list[Any]] = []
+    if result.face_found[0]:
+        found = emotion_of_face(network, image, result.points[0])
+        best = np.argsort(-found, kind="stable")[:3]
+        ranking = [[network.emotions[place], round(float(found[place]), 3)] for place in best]
+    return {"appearance": ranking}
 
 
 def _rounded(values: NDArray[np.floating], decimals: int) -> list[float | None]:

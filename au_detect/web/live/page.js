@@ -82,6 +82,8 @@ function showEmotion() {
   const none = row.face_found ? "not visible" : "no face";
   part("emotion").textContent = row.emotions.length ? row.emotions[0][0] : none;
   part("others").textContent = told.join(" · ");
+  const seen = (row.appearance || []).map(([name, p]) => `${name} ${p.toFixed(2)}`);
+  part("appearance").textContent = seen.length ? `network of pixels: ${seen.join(" · ")}` : "";
 }
 
 function drawLandmarks(ink, scale) {

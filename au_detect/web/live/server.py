@@ -28,7 +28,13 @@ from au_detect.errors import AUDetectError, InputError
 from au_detect.frames import Frame, open_frames
 from au_detect.frames.pictures import decode_picture, to_grey
 from au_detect.web.live.access import HOST, OwnPageOnly
-from au_detect.web.live.messages import error_message, hello_message, jpeg_for_showing, row_message
+from au_detect.web.live.messages import (
+    appearance_message,
+    error_message,
+    hello_message,
+    jpeg_for_showing,
+    row_message,
+)
 from au_detect.web.live.page import page_files
 from au_detect.web.live.session import LiveSession
 from au_detect.web.live.sources import NewestFrame
@@ -38,6 +44,8 @@ if TYPE_CHECKING:
 
     import uvicorn
     from fastapi import FastAPI
+
+    from au_detect.appearance.emotion_network import EmotionNetwork
 
 MAX_MESSAGE_BYTES = 8 * 2**20
 _MISSING = "the live page needs its libraries: pip install 'au-detect[web]'"
@@ -59,6 +67,8 @@ class LiveOptions:
         Instead of time stamps; 30 where there are none.
     rules : tuple of EmotionRule, optional
         By default the packaged ones.
+    appearance : EmotionNetwork, optional
+        A network whose answer is shown beside the rules', as what it is.
     """
 
     make_detector: Callable[[], AUDetector] = AUDetector
@@ -66,6 +76,7 @@ class LiveOptions:
     neutral: Any = "auto"
     fps: float | None = None
     rules: tuple[EmotionRule, ...] | None = None
+    appearance: EmotionNetwork | None = None
 
 
 def create_app(options: LiveOptions, port: int) -> FastAPI:
@@ -220,6 +231,8 @@ class _Conversation:
         detection_ms = 1000 * (time.perf_counter() - start_s)
         height, width = frame.image.shape
         row = row_message(result, (width, height), self._rules)
+        if self._options.appearance is not None:
+            row |= appearance_message(self._options.appearance, frame.image, result)
         n_blinks = self._session.n_blinks
         return row | {"detection_ms": round(detection_ms, 2), "n_blinks": n_blinks}
 

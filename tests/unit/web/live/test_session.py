@@ -11,7 +11,7 @@ from au_detect.errors import InputError, NoFaceError
 from au_detect.features.neutral import measure_neutral
 from au_detect.frames import open_frames
 from au_detect.frames.pictures import decode_picture
-from au_detect.web.live.messages import jpeg_for_showing, row_message
+from au_detect.web.live.messages import appearance_message, jpeg_for_showing, row_message
 from au_detect.web.live.session import LiveSession
 
 
@@ -97,6 +97,23 @@ def test_messages_hold_what_the_row_holds(detector, frames, wall):
     assert without["probabilities"] is without["points"] is without["side"] is None
     assert without["emotions"] == []
     json.dumps(without, allow_nan=False)
+
+
+class AlwaysAngry:
+    """Stands in for a network that was trained."""
+
+    emotions = ("fear", "anger", "neutral", "surprise")
+
+    def predict_proba(self, images):
+        assert images.shape == (2, 48, 48)  # the face and its mirror image
+        return np.tile(np.float32([0.1, 0.6, 0.2, 0.1]), (2, 1))
+
+
+def test_a_network_of_pixels_says_its_three_likeliest(detector, frames, wall):
+    session = LiveSession(detector)
+    found = appearance_message(AlwaysAngry(), frames[0].image, session.detect(frames[0]))
+    assert found == {"appearance": [["anger", 0.6], ["neutral", 0.2], ["fear", 0.1]]}
+    assert appearance_message(AlwaysAngry(), wall.image, session.detect(wall)) == {"appearance": []}
 
 
 @pytest.mark.parametrize(
