@@ -44,9 +44,9 @@ def measured(
     detector = AUDetector(landmark_model=landmarks, experimental=True)
     found = []
     for row in rows:
-        pictures = [picture.image for picture in renderer.render_pair(row)]
+        rest, acting = (picture.image for picture in renderer.render_pair(row))
         try:
-            result = detector.run(pictures, neutral="first", smooth="none")
+            result = detector.run(acting, neutral=rest)
         except AUDetectError:
             continue
         if result.face_found.all():
