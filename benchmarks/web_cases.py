@@ -20,6 +20,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from au_detect.web.server.app import create_app
 from au_detect.web.server.settings import Limits, ServerSettings
 
+PORT, HOME = 8000, "http://127.0.0.1:8000"
 LIMITS = Limits(requests_per_s=1e6, burst=1e6, n_queued=10_000)
 
 
@@ -30,8 +31,8 @@ def main() -> None:
     statuses: Counter[int] = Counter()
     broken: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
-        app = create_app(ServerSettings(folder=Path(folder), limits=LIMITS), 80, ("testserver",))
-        with TestClient(app, raise_server_exceptions=False) as client:
+        app = create_app(ServerSettings(folder=Path(folder), limits=LIMITS), PORT)
+        with TestClient(app, base_url=HOME, raise_server_exceptions=False) as client:
             schema = schemathesis.openapi.from_dict(client.get("/openapi.json").json())
             operations = [operation.ok() for operation in schema.get_all_operations()]
             n_each = -(-options.cases // len(operations))
@@ -51,7 +52,7 @@ def _try(operation, client, n, statuses, broken):
     )  # fmt: skip
     @given(case=operation.as_strategy())
     def ask(case) -> None:
-        sent = case.as_transport_kwargs(base_url="http://testserver")
+        sent = case.as_transport_kwargs(base_url=HOME)
         sent = {name: value for name, value in sent.items() if name != "cookies"}
         data = sent.pop("data", None)
         if isinstance(data, (bytes, str)):

@@ -255,6 +255,6 @@ def test_the_sample_and_the_live_room_are_a_click_away(server, tmp_path):
         drawn(page, page.ask("window.auDetect.index"))
         keep_all(page, "sample")
         page.ask("location.href = '/live/'")
-        page.wait_for("document.querySelector('#rows .au') || document.body.dataset.frames", 120)
+        page.wait_for("Boolean(document.querySelector('#rows .au'))", 180)
         assert page.ask("document.querySelectorAll('#rooms a').length") == 3
         assert page.complaints == []

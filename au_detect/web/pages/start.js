@@ -3,7 +3,7 @@
 import { analyse, ask } from "./api.js";
 import { part, say } from "./dom.js";
 
-const SAMPLE = "happiness", LONGEST_RECORDING_S = 120;
+const SAMPLE = "happiness", LONGEST_RECORDING_S = 120, PIECE_MS = 250;
 const PICTURE = /\.(png|jpe?g|tiff?|bmp|webp|gif|p[gpn]m|hei[cf]|avif)$/i;
 const KINDS = ["video/webm;codecs=vp8", "video/webm", "video/mp4"];
 
@@ -117,10 +117,12 @@ function listenForCamera(go) {
     part("camera").hidden = false;
     part("record").disabled = true;
     recorder = new MediaRecorder(stream, { mimeType: type });
-    recorder.ondataavailable = (event) => pieces.push(event.data);
-    const begun = performance.now();
+    let begun = null;  // when the first pictures came
+    recorder.ondataavailable = (event) => {
+      if (event.data.size) pieces.push(event.data), begun ??= performance.now();
+    };
     const clock = setInterval(() => {
-      const seconds = (performance.now() - begun) / 1000;
+      const seconds = begun === null ? 0 : (performance.now() - begun) / 1000;
       part("recorded").textContent = `${seconds.toFixed(0)} s`;
       if (seconds > LONGEST_RECORDING_S) stop(true);
     }, 250);
@@ -130,8 +132,9 @@ function listenForCamera(go) {
       part("camera").hidden = true;
       part("record").disabled = false;
       const ending = type.startsWith("video/mp4") ? "mp4" : "webm";
-      if (kept) go([new File(pieces, `recording.${ending}`, { type: type.split(";")[0] })]);
+      if (kept && !pieces.length) say("Nothing was recorded.", true);
+      else if (kept) go([new File(pieces, `recording.${ending}`, { type: type.split(";")[0] })]);
     };
-    recorder.start();
+    recorder.start(PIECE_MS);
   });
 }
