@@ -66,6 +66,7 @@ sphinx_gallery_conf = {
     "filename_pattern": r"/",
     "within_subsection_order": "drawing.gallery.TutorialOrder",
     "image_scrapers": ("drawing.gallery.figures_of_block",),
+    "default_thumb_file": str(DOCS / "action_units" / "AU12.jpg"),
     "capture_repr": (),
     "show_memory": False,
     "show_signature": False,

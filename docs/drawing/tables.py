@@ -31,7 +31,9 @@ class Table:
 
 def tables_of(text: str) -> list[Table]:
     """Return the tables of a document that have a head, in order."""
-    document = publish_doctree(text, settings_overrides={"report_level": 5})
+    document = publish_doctree(
+        text, settings_overrides={"report_level": 5, "doctitle_xform": False}
+    )
     found = []
     for table in document.findall(nodes.table):
         head = next(iter(table.findall(nodes.thead)), None)
@@ -49,10 +51,12 @@ def tables_of(text: str) -> list[Table]:
 
 
 def _rows(part: nodes.Element) -> list[tuple[str, ...]]:
-    return [
-        tuple(entry.astext().replace("\n", " ").strip() for entry in row.findall(nodes.entry))
-        for row in part.findall(nodes.row)
-    ]
+    return [tuple(map(_text, row.findall(nodes.entry))) for row in part.findall(nodes.row)]
+
+
+def _text(entry: nodes.Element) -> str:
+    parts = [p.astext() for p in entry.children if not isinstance(p, nodes.system_message)]
+    return " ".join(parts).replace("\n", " ").strip()
 
 
 def list_table(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: str = "auto") -> str:
