@@ -39,6 +39,12 @@ def test_every_action_unit_is_rendered_and_shown():
     assert pictures == {"neutral", *map(au_label, NETWORK_AUS)}
 
 
+def test_every_page_is_reached_from_another():
+    pages = {path.stem: path.read_text("utf-8") for path in DOCS.glob("*.rst")}
+    listed = re.findall(r"^   (\w+)$", pages["index"] + pages["development"], re.M)
+    assert sorted([*listed, "index"]) == sorted(pages)
+
+
 def test_every_module_in_the_api_exists():
     text = (DOCS / "api.rst").read_text("utf-8")
     names = re.findall(r"^   (au_detect\.[\w.]+)$", text, re.M)
