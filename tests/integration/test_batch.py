@@ -129,7 +129,7 @@ def test_the_run_file_says_how_the_results_were_made(batch):
     assert run["options"]["detector"] == detector.settings()
     assert run["options"]["detector"]["model_sha256"] == detector.model.sha256
     entry = detector.model.manifest.networks[0]
-    assert list(run["networks"][entry.name].values()) == list(entry.thresholds)
+    assert list(run["networks"][entry.name].values()) == [0.5] * len(entry.aus)
 
 
 def test_two_processes_write_the_same_bytes_as_one(batch, tmp_path):

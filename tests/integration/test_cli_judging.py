@@ -134,7 +134,7 @@ def test_faint_displays_may_count_as_absent(table, tmp_path, capsys):
     ("arguments", "message"),
     [
         (["train", "{table}", "--out", "{out}", "--min-positive-subjects", "99"],
-         "shown by 99 subjects"),
+         "shown by 99 people"),
         (["evaluate", "{table}", "--classifier", "forest"], "model must be one of 'mlp'"),
         (["evaluate", "{table}", "--model", "{out}"], "manifest"),
         (["compare", "{table}", "--models", ","], "at least one classifier"),
