@@ -18,8 +18,9 @@ from au_detect.simulation import rebuild
 
 @pytest.fixture
 def small(monkeypatch):
-    """A rebuild of few faces; the landmark model is not trained but taken as it is shipped."""
+    """A rebuild of few faces; what sees pictures is not trained but taken as it is shipped."""
     monkeypatch.setattr(rebuild, "N_LANDMARK_PICTURES", 2)
+    monkeypatch.setattr(rebuild, "N_VISIBILITY_PICTURES", 2)
     monkeypatch.setattr(rebuild, "N_RENDERED", 12)
     monkeypatch.setattr(rebuild, "N_LANDMARKS_ALONE", 900)
     recipe = dataclasses.replace(
@@ -30,13 +31,20 @@ def small(monkeypatch):
 
     shipped = find_landmark_model("open").path
 
-    def take_the_shipped_one(examples, path, *, random_state):
-        trained_on.append(len(examples))
-        path.parent.mkdir(parents=True)
-        shutil.copy(shipped, path)
+    def taking(source):
+        def take_the_shipped_one(examples, path, *, random_state):
+            trained_on.append(len(examples))
+            path.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(source, path)
+
+        return take_the_shipped_one
 
     monkeypatch.setattr(rebuild, "NETWORK_SUFFIX", shipped.suffix)  # it may be trees
-    monkeypatch.setattr(rebuild, "train_landmark_model", take_the_shipped_one)
+    monkeypatch.setattr(rebuild, "train_landmark_model", taking(shipped))
+    for kind in ("gaze", "visibility"):
+        monkeypatch.setattr(
+            rebuild, f"train_{kind}_network", taking(shipped.parents[1] / f"{kind}.tflite")
+        )
     return trained_on
 
 
@@ -44,7 +52,7 @@ def small(monkeypatch):
 def test_a_rebuild_makes_both_landmark_models_networks(small, evaluation_data, tmp_path):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     rebuild.rebuild_models(face_model, tmp_path)
-    assert small == [2]
+    assert small == [2, 2, 2]
     for folder, name in (("default", "ibug300w"), ("open", "open")):
         manifest = load_model(tmp_path / folder).manifest
         assert manifest.landmark_model == name
