@@ -38,6 +38,7 @@ def main() -> None:
             n_each = -(-options.cases // len(operations))
             for operation in operations:
                 _try(operation, client, n_each, statuses, broken)
+                print(operation.label, dict(statuses), flush=True)
     print(f"{sum(statuses.values())} cases of {len(operations)} operations")
     for status, n in sorted(statuses.items()):
         print(f"{status}: {n}")
