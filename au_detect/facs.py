@@ -88,7 +88,7 @@ MAX_INTENSITY = 5.0
 INTENSITY_LETTERS = "ABCDE"
 """Of FACS: trace, slight, marked, severe, maximum."""
 ONE_SIDED_FROM = 0.5
-"""From this |side| on one half of the face is said to show an AU."""
+"""From this ``|side|`` on one half of the face is said to show an AU."""
 
 
 def intensity_letter(intensity: float) -> str:
