@@ -33,7 +33,7 @@ def _add_train_landmarks(commands: Any) -> None:
         description="Render people whose 68 landmarks are known, and train a network that finds "
         "them in pictures. A run that was cut off goes on where it was.",
         epilog="example:\n  au-detect train-landmarks --face-model ICT-FaceKit/FaceXModel "
-        "--out own.landmarks --jobs 2",
+        "--out own.tflite --jobs 2",
         formatter_class=Raw,
     )  # fmt: skip
     train.set_defaults(command=_train_landmarks)
@@ -54,13 +54,16 @@ def _add_train_gaze(commands: Any) -> None:
     _add_examples_options(train)
 
 
-def _add_examples_options(train: argparse.ArgumentParser) -> None:
+def _add_examples_options(
+    train: argparse.ArgumentParser, *, n: int = 8000, epochs: bool = True
+) -> None:
     add_face_model_option(train)
     train.add_argument("--out", type=Path, required=True, metavar="FILE", help="the network")
-    train.add_argument("--n", type=int, default=8000, help="pictures (default: %(default)s)")
-    train.add_argument(
-        "--epochs", type=int, metavar="N", help="how often the network sees every picture"
-    )
+    train.add_argument("--n", type=int, default=n, help="pictures (default: %(default)s)")
+    if epochs:
+        train.add_argument(
+            "--epochs", type=int, metavar="N", help="how often the network sees every picture"
+        )
     train.add_argument(
         "--work", type=Path, metavar="DIR",
         help="keeps renders and progress.csv; a run that was cut off goes on from there "
@@ -77,19 +80,15 @@ def _add_examples_options(train: argparse.ArgumentParser) -> None:
 
 def _add_train_visibility(commands: Any) -> None:
     train = commands.add_parser(
-        "train-visibility", help="train the network that says whether eyes and mouth are visible"
-    )
-    train.set_defaults(command=_train_visibility)
-    add_face_model_option(train)
-    train.add_argument("--out", type=Path, required=True, metavar="FILE")
-    train.add_argument("--n", type=int, default=5000, help="pictures (default: %(default)s)")
-    train.add_argument(
-        "--work", type=Path, metavar="DIR",
-        help="keeps renders (default: FILE with the ending .training)",
+        "train-visibility", help="train the network that says whether eyes and mouth are visible",
+        description="Render people, paint masks, hands and dark glasses over them, and train the "
+        "network that says of each half of a face whether it is visible.",
+        epilog="example:\n  au-detect train-visibility --face-model ICT-FaceKit/FaceXModel "
+        "--out visibility.tflite --jobs 2",
+        formatter_class=Raw,
     )  # fmt: skip
-    train.add_argument("--jobs", type=int, default=1, metavar="N", help="processes that render")
-    train.add_argument("--seed", type=int, default=0)
-    add_materials_options(train)
+    train.set_defaults(command=_train_visibility)
+    _add_examples_options(train, n=5000, epochs=False)
 
 
 def _train_landmarks(options: argparse.Namespace) -> int:
