@@ -41,7 +41,7 @@ def test_every_action_unit_is_rendered_and_shown():
 
 def test_every_page_is_reached_from_another():
     pages = {path.stem: path.read_text("utf-8") for path in DOCS.glob("*.rst")}
-    listed = re.findall(r"^   (\w+)$", pages["index"] + pages["development"], re.M)
+    listed = re.findall(r"^   (?:[\w ]+ <)?(\w+)>?$", pages["index"] + pages["development"], re.M)
     assert sorted([*listed, "index"]) == sorted(pages)
 
 
