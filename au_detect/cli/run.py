@@ -135,10 +135,11 @@ def _run(options: argparse.Namespace) -> int:
     inputs, n_wrong = _inputs(options.inputs)
     if not inputs:
         return BAD_INPUT
+    detector = AUDetector(**detector_arguments(options))
     options.out.mkdir(parents=True, exist_ok=True)
     if not os.access(options.out, os.W_OK):
         raise InputError(f"--out must be a folder that can be written, got {options.out}")
-    runs = _Runs(options, outputs, AUDetector(**detector_arguments(options)))
+    runs = _Runs(options, outputs, detector)
     also_read = (
         options.neutral, options.neutral_from, options.emotion_rules, options.landmark_model
     )  # fmt: skip
