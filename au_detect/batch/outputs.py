@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import os
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,6 +130,5 @@ class Outputs:
         return shown
 
 
-@lru_cache(maxsize=4)
 def _rules(file: str | None) -> tuple[EmotionRule, ...]:
     return tuple(read_emotion_rules(file))
