@@ -98,6 +98,8 @@ class _Runs:
             result = self.detector.run(source, progress=watched, **self.arguments)
         emotions = self.outputs.emotions_of(result)
         self.outputs.write_table(result, targets.result, emotions)
+        marks = input_marks(given.source)
+        write_settings(result, targets.side_car, **marks)  # a table is not without it
         files = [targets.result, self.outputs.write_events(result, targets.events)]
         for text in [*_notices(given, result), *company.notices(result)]:
             complain(text)
@@ -107,8 +109,8 @@ class _Runs:
                 say(line)
         files.append(self._copy(given, result, targets, emotions, progress))
         there = [file for file in files if file is not None]
-        marks = marks_of_run(given.source, self.neutral, self.recipe, there)
-        write_settings(result, targets.side_car, **input_marks(given.source), run=marks)
+        done = marks_of_run(given.source, self.neutral, self.recipe, there)
+        write_settings(result, targets.side_car, **marks, run=done)
         if alone:
             for line in summary_lines(result, self.options.min_duration_s):
                 say(line)

@@ -106,7 +106,8 @@ def test_a_manifest_with_nonsense(tmp_path, capsys, content):
     model = tmp_path / "model"
     shutil.copytree(packaged_folder("models") / "default", model)
     (model / "manifest.json").write_text(content)
-    for command in (["info"], ["run", str(tmp_path), "--out", str(tmp_path / "out")]):
+    smile = str(sample_sequences()["happiness"])
+    for command in (["info"], ["run", smile, "--out", str(tmp_path / "out")]):
         assert main([*command, "--model", str(model)]) == 2
         err = capsys.readouterr().err
         assert "manifest.json" in err

@@ -23,7 +23,7 @@ from au_detect.landmarks.points import interocular_distance_px
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.paths import packaged_folder
 
-ATTRIBUTES = {"name", "picture", "neutral_picture", "emotion", "weight"}
+ATTRIBUTES = {"name", "picture", "neutral_picture", "emotion", "strengths", "weight"}
 
 
 @pytest.fixture(scope="module")

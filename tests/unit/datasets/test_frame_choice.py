@@ -5,6 +5,7 @@ import pytest
 
 from au_detect.datasets.collection import SequenceRecord
 from au_detect.datasets.frame_choice import choose_frames, intensity_on_the_way
+from au_detect.datasets.labelled_features import PRESENT
 from au_detect.errors import InputError
 
 
@@ -61,15 +62,16 @@ def test_another_choice_is_refused():
 @pytest.mark.parametrize(
     ("share", "expected"),
     [
-        (1.0, [4, 1, 0, 0]),
-        (0.75, [3, 1, 0, 0]),
-        (0.5, [2, 1, 0, 0]),
+        (1.0, [4, PRESENT, 0, 0]),
+        (0.75, [3, PRESENT, 0, 0]),
+        (0.5, [2, PRESENT, 0, 0]),
         (0.49, [np.nan, np.nan, 0, 0]),
         (0.01, [np.nan, np.nan, 0, 0]),
     ],
 )
 def test_intensities_on_the_way(share, expected):
-    np.testing.assert_array_equal(intensity_on_the_way(make(), (12, 25, 4, 6), share), expected)
+    found = intensity_on_the_way(make(), (12, 25, 4, 6), share)
+    np.testing.assert_array_equal(found, np.array(expected, np.float32))
 
 
 def test_what_was_not_coded_stays_so_on_the_way():

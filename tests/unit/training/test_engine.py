@@ -97,7 +97,7 @@ def test_an_extra_collection_may_teach_what_the_own_one_is_too_small_for(make_la
 def test_faint_aus_are_ignored_or_absent(make_labelled):
     sequences = make_labelled()
     weak = replace(sequences, intensity=np.where(sequences.intensity > 0, 1, 0).astype(np.float32))
-    with pytest.raises(InputError, match="shown by 10 subjects"):
+    with pytest.raises(InputError, match="shown by 10 people"):
         fit(TrainingData(weak), replace(QUICK, minimum_intensity=2))
     for faint, expected in (("ignore", np.nan), ("absent", 0.0)):
         labels = weak.labels(AUS, 2, faint)
