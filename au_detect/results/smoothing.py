@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.classifiers.intensity import log_odds
 from au_detect.facs import EYES_CLOSED
 from au_detect.results.blinks import with_blinks
 from au_detect.results.events import unbroken_stretches
@@ -154,12 +155,8 @@ class _Past:
 
 def _over(probabilities: Array, limits: NDArray[np.float64]) -> Array:
     """Return log-odds less those of the thresholds."""
-    return np.asarray(_log_odds(probabilities) - _log_odds(limits), dtype=np.float32)
-
-
-def _log_odds(p: NDArray[np.floating]) -> NDArray[np.float64]:
-    clipped = np.clip(np.asarray(p, dtype=float), LEAST_ODDS, 1 - LEAST_ODDS)
-    return np.asarray(np.log(clipped) - np.log1p(-clipped))
+    over = log_odds(probabilities, LEAST_ODDS) - log_odds(limits, LEAST_ODDS)
+    return np.asarray(over, dtype=np.float32)
 
 
 def _weight(apart_s: NDArray[np.floating] | float, apart: Array) -> Array:
@@ -219,6 +216,6 @@ def _runs(on: NDArray[np.bool_]) -> list[tuple[int, int]]:
 def _as_decided(mean: Array, limits: NDArray[np.float64], on: NDArray[np.bool_]) -> Array:
     """Return probabilities that are at least the thresholds exactly where `on` is."""
     least = np.ceil(np.round(limits / STEP, 3)) * STEP  # 0.2 / 1e-6 is a little over 200000
-    probabilities = 1 / (1 + np.exp(-(mean + _log_odds(limits))))
+    probabilities = 1 / (1 + np.exp(-(mean + log_odds(limits, LEAST_ODDS))))
     steady = np.where(on, np.maximum(probabilities, least), np.minimum(probabilities, least - STEP))
     return np.asarray(steady, dtype=np.float32)

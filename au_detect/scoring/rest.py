@@ -10,6 +10,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.classifiers.intensity import log_odds
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.errors import NoFaceError
 from au_detect.features.extraction import extract_features
@@ -173,10 +174,10 @@ def mixed(
         return probabilities
     here = [aus.index(au) for au in both]
     there = [alone.aus.index(au) for au in both]
-    limits = _log_odds(np.array([*model.thresholds(kind, both).values()]))
-    other_limits = _log_odds(np.array([*model.thresholds(alone.kind, both).values()]))
-    over = share * (_log_odds(probabilities[:, here]) - limits)
-    over += (1 - share) * (_log_odds(alone.probabilities[:, there]) - other_limits)
+    limits = log_odds([*model.thresholds(kind, both).values()], LEAST_ODDS)
+    other_limits = log_odds([*model.thresholds(alone.kind, both).values()], LEAST_ODDS)
+    over = share * (log_odds(probabilities[:, here], LEAST_ODDS) - limits)
+    over += (1 - share) * (log_odds(alone.probabilities[:, there], LEAST_ODDS) - other_limits)
     mean = probabilities.copy()
     mean[:, here] = 1 / (1 + np.exp(-(over + limits)))
     return mean
@@ -232,8 +233,3 @@ def _share(neutral: NeutralFace, n_frames: int) -> float:
     quality = neutral.quality or 0.0
     few = min(1.0, (n_frames - 1) / (FULL_FRAMES - 1))
     return (LEAST_SHARE + SHARE_BY_QUALITY * quality) * few
-
-
-def _log_odds(p: NDArray[np.floating]) -> NDArray[np.float64]:
-    clipped = np.clip(np.asarray(p, dtype=float), LEAST_ODDS, 1 - LEAST_ODDS)
-    return np.asarray(np.log(clipped) - np.log1p(-clipped))

@@ -38,6 +38,7 @@ TURNED_SHARE = 0.35
 """Of the pictures whose head pose is drawn evenly within `LIMITS_DEG`."""
 LIMITS_DEG = (22.0, 45.0, 20.0)
 PICTURES_PER_JOB = 40
+HELD_OUT_EVERY = 8
 EXAMPLE_CROP = FaceCrop(box_px=126, side_px=224)
 """75 px between the outer eye corners, and a third of that more on every side than is looked at."""
 
@@ -84,9 +85,22 @@ class LandmarkExamples:
     def __len__(self) -> int:
         return len(self.crops)
 
+    @property
+    def is_kept_out(self) -> NDArray[np.bool_]:
+        """Which are of the people who measure: every `HELD_OUT_EVERY`-th, from the second on."""
+        return np.isin(self.subject, np.unique(self.subject)[1::HELD_OUT_EVERY])
+
     def take(self, chosen: NDArray[np.bool_] | NDArray[np.intp]) -> LandmarkExamples:
         """Return some of the examples."""
         return replace(self, **chosen_rows(self, _COLUMNS, chosen))
+
+
+def network_path(out: str | os.PathLike[str]) -> Path:
+    """Return where a network is to be written, or raise InputError if it is no ``.tflite`` file."""
+    path = Path(out)
+    if path.suffix != ".tflite":
+        raise InputError(f"out must be a .tflite file, got {str(path)!r}")
+    return path
 
 
 def draw_turned_people(model: FaceModel, n: int, random_state: int) -> People:

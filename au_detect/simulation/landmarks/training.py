@@ -20,7 +20,11 @@ from au_detect.simulation.landmarks.augmentation import (
     cut_again,
     spoilt,
 )
-from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
+from au_detect.simulation.landmarks.examples import (
+    EXAMPLE_CROP,
+    LandmarkExamples,
+    network_path,
+)
 from au_detect.simulation.landmarks.network import (
     Batches,
     NetworkOptions,
@@ -31,7 +35,6 @@ from au_detect.simulation.landmarks.network import (
 )
 from au_detect.simulation.landmarks.points import mirror_all
 
-HELD_OUT_EVERY = 8
 JITTERS = ((0.3, SETTLED), (0.4, FOLLOWED), (0.3, FOUND))
 """How often training shows a crop that is off as much."""
 
@@ -68,10 +71,8 @@ def train_landmark_model(
     InputError
         If there is one person only, or ``out`` is no ``.tflite`` file.
     """
-    path = Path(out)
-    if path.suffix != ".tflite":
-        raise InputError(f"out must be a .tflite file, got {str(path)!r}")
-    kept_out = np.isin(examples.subject, np.unique(examples.subject)[1::HELD_OUT_EVERY])
+    path = network_path(out)
+    kept_out = examples.is_kept_out
     if not kept_out.any():
         raise InputError("examples must show two people at least, got one")
     train_landmark_network(examples.take(~kept_out), path, options, random_state, work)

@@ -19,13 +19,16 @@ from au_detect.landmarks.network import network_input
 from au_detect.landmarks.visibility import VIEW, read_visibility_network
 from au_detect.simulation.landmarks.augmentation import Jitter, cut_again, spoilt
 from au_detect.simulation.landmarks.covers import covered
-from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
+from au_detect.simulation.landmarks.examples import (
+    EXAMPLE_CROP,
+    LandmarkExamples,
+    network_path,
+)
 from au_detect.simulation.landmarks.network import export_network, keras, tf
 
 VARIANTS, EPOCHS, BATCH = 4, 14, 128
 """How many things are held before every face, and how often all are shown."""
 LEARNING_RATE, WEIGHT_DECAY = 2e-3, 1e-3
-HELD_OUT_EVERY = 8
 FREE, HIDDEN = 0.15, 0.45
 """A half is free up to this hidden share, and covered from that on; between them it is neither."""
 FALSE_ALARMS = 0.01
@@ -65,10 +68,8 @@ def train_visibility_network(
     InputError
         If there is one person only, or ``out`` is no ``.tflite`` file.
     """
-    path = Path(out)
-    if path.suffix != ".tflite":
-        raise InputError(f"out must be a .tflite file, got {str(path)!r}")
-    kept_out = np.isin(examples.subject, np.unique(examples.subject)[1::HELD_OUT_EVERY])
+    path = network_path(out)
+    kept_out = examples.is_kept_out
     if not kept_out.any():
         raise InputError("examples must show two people at least, got one")
     views, hidden = draw_views(examples.take(~kept_out), random_state)

@@ -15,12 +15,15 @@ from au_detect.features.gaze import LEAST_HEIGHT_IOD
 from au_detect.features.geometry import SIDES
 from au_detect.features.looks import LooksNetwork, network_input
 from au_detect.landmarks.points import POINTS
-from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
+from au_detect.simulation.landmarks.examples import (
+    EXAMPLE_CROP,
+    LandmarkExamples,
+    network_path,
+)
 from au_detect.simulation.looks.network import Batches, build_network, tf, train_network
 from au_detect.simulation.looks.windows import draw_windows
 
 EPOCHS = 40
-HELD_OUT_EVERY = 8
 USUAL_LOOK = (0.3, 0.15)
 MOST_OFTEN = 8.0
 """Examples are shown more often the further they look, in these units, up to so many times."""
@@ -57,14 +60,12 @@ def train_gaze_network(
     InputError
         If looks of two people at least are not known, or `out` is no ``.tflite`` file.
     """
-    path = Path(out)
-    if path.suffix != ".tflite":
-        raise InputError(f"out must be a .tflite file, got {str(path)!r}")
+    path = network_path(out)
     known = examples.take(np.flatnonzero(np.isfinite(examples.looks[:, 0]) & ~_blinks(examples)))
     people = np.unique(known.subject)
     if len(people) < 2:
         raise InputError(f"examples must have looks of two people at least, got {len(people)}")
-    kept_out = np.isin(known.subject, people[1::HELD_OUT_EVERY])
+    kept_out = known.is_kept_out
     shown = known.take(~kept_out)
 
     def make(
