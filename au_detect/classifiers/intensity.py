@@ -54,7 +54,7 @@ def intensity_of(probabilities: ArrayLike, scale: ArrayLike) -> NDArray[np.float
 
 
 def log_odds(probabilities: ArrayLike, least: float = LEAST_ODDS) -> NDArray[np.float64]:
-    """Return the logarithm of p / (1 - p), p kept `least` away from 0 and 1, so that it is finite."""
+    """Return the logarithm of p / (1 - p), p kept `least` from 0 and 1, so that it is finite."""
     p = np.clip(np.asarray(probabilities, dtype=float), least, 1 - least)
     return np.asarray(np.log(p) - np.log1p(-p))
 
