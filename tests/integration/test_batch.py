@@ -456,14 +456,13 @@ def test_workers_of_a_killed_run_finish_their_input_and_end(tmp_path, frames):
     assert done == records(out)
 
 
-def score_or_die(item):
-    if item.name.startswith("deadly"):
-        os._exit(9)
-    return InputSummary(item.source, frames=1)
-
-
 @pytest.mark.slow
 def test_an_input_that_kills_its_worker_is_recorded_and_the_rest_goes_on():
+    def score_or_die(item):  # local, so that workers need not import this file
+        if item.name.startswith("deadly"):
+            os._exit(9)
+        return InputSummary(item.source, frames=1)
+
     names = ["a", "deadly1", *"bcdefg", "deadly2", *"hijk"]
     items = [BatchInput(name, name) for name in names]
     done = list(score_in_parallel(items, score_or_die, n_jobs=2, backend="loky", scheduler=None))

@@ -161,19 +161,18 @@ def test_an_input_that_takes_too_long_has_failed_and_the_rest_goes_on(many, tmp_
     assert by_name["short"] == "" or "short must be scored within 1 s" in by_name["short"]
 
 
-def hang_or_score(item):
-    from au_detect.batch import watching
-
-    watching.GRACE_S = 0.2
-    with watching.deadline(0.5):
-        if item.name == "hangs":
-            time.sleep(600)  # as a decoder would: no frame comes
-        return InputSummary(item.source, frames=1)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("n_jobs", [1, 2])
 def test_an_input_that_hangs_is_ended(n_jobs):
+    def hang_or_score(item):  # local, so that workers need not import this file
+        from au_detect.batch import watching
+
+        watching.GRACE_S = 0.2
+        with watching.deadline(0.5):
+            if item.name == "hangs":
+                time.sleep(600)  # as a decoder would: no frame comes
+            return InputSummary(item.source, frames=1)
+
     items = [BatchInput(name, name) for name in ("a", "hangs", "b", "c")]
     began_s = time.monotonic()
     done = dict(

@@ -211,6 +211,7 @@ def test_frames_without_a_row_of_a_face_are_frames_without_it(page_of):
     kept = np.array([0, 2, 3, 4, 5, 6])  # face 1 is in frames 1 and 2 only
     names = ("probabilities", "left", "right", "frame", "timestamp_s", "face_id", "face_found")
     names += ("confidence", "points", "pose", "reliable", "upper_reliable", "lower_reliable")
+    names += ("translation", "gaze")
     page = page_of(replace(both, **{name: getattr(both, name)[kept] for name in names}))
     titles = page.texts_of("title")
     assert "No face, frame 0 (0.00 s)" in titles
