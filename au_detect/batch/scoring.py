@@ -127,7 +127,8 @@ def score_sequences(
     DataFrame
         The summary, a row per input: ``input, result, frames, frames_with_face, faces, neutral``,
         for every AU ``AU01_share ...`` (of the frames with a face, in [0, 1]), ``AU01_mean ...``
-        and ``AU01_peak ...`` (probability), ``AU01_events ...``, then ``seconds, error``.
+        and ``AU01_peak ...`` (probability), ``AU01_intensity ...`` (highest, 0 to 5, if the model
+        can say it), ``AU01_events ...``, then ``seconds, error``.
 
     Raises
     ------

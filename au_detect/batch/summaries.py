@@ -32,9 +32,10 @@ class InputSummary:
         Frames, frames in which a face was found, and different faces; None if it failed.
     neutral : str
         What the neutral face was; of several faces, all of them.
-    peaks, means, shares, events : dict of str to float
+    peaks, means, shares, intensities, events : dict of str to float
         Of each AU over all frames and faces: highest and mean probability, share of the frames
-        with a face in which it is on, and number of its events; empty without a face.
+        with a face in which it is on, highest intensity (0 to 5; empty where the model has not
+        learnt them), and number of its events; empty without a face.
     seconds : float
         How long scoring and writing took.
     error : str
@@ -50,6 +51,7 @@ class InputSummary:
     peaks: dict[str, float] = field(default_factory=dict)
     means: dict[str, float] = field(default_factory=dict)
     shares: dict[str, float] = field(default_factory=dict)
+    intensities: dict[str, float] = field(default_factory=dict)
     events: dict[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     error: str = ""
@@ -70,6 +72,8 @@ def summarise(
             "means": np.nansum(p, axis=0, dtype=float) / n_seen,
             "shares": result.active[found].sum(axis=0) / n_seen,
         }
+        if result.intensity_scale is not None:
+            columns["intensities"] = np.fmax.reduce(result.intensity[found])
         of_aus = {name: _known(labels, of) for name, of in columns.items()}
         if not result.is_independent:
             counted = Counter(event.au for event in result.events(min_duration_s))
@@ -90,7 +94,8 @@ def summarise(
 
 def summary_frame(summaries: Iterable[InputSummary]) -> pd.DataFrame:
     """Return the summary: a row per input, and for every AU of any of them ``AU01_share ...``,
-    ``AU01_mean ...``, ``AU01_peak ...`` and ``AU01_events ...``.
+    ``AU01_mean ...``, ``AU01_peak ...``, ``AU01_intensity ...`` (if any of the models can say it)
+    and ``AU01_events ...``.
     """
     rows = list(summaries)
     labels = sorted({label for row in rows for label in row.peaks})
@@ -102,10 +107,13 @@ def summary_frame(summaries: Iterable[InputSummary]) -> pd.DataFrame:
     for name in ("frames", "frames_with_face", "faces"):
         columns[name] = pd.array([getattr(row, name) for row in rows], dtype="Int64")
     columns["neutral"] = texts("neutral")
-    for name in ("share", "mean", "peak"):
+    kinds = {"share": "shares", "mean": "means", "peak": "peaks"}
+    if any(row.intensities for row in rows):
+        kinds["intensity"] = "intensities"
+    for name, kind in kinds.items():
         for label in labels:
-            columns[f"{label}_{name}"] = [getattr(row, f"{name}s").get(label) for row in rows]
-            columns[f"{label}_{name}"] = np.array(columns[f"{label}_{name}"], dtype=float)
+            values = [getattr(row, kind).get(label) for row in rows]
+            columns[f"{label}_{name}"] = np.array(values, dtype=float)
     for label in labels:
         counts = [row.events.get(label) for row in rows]
         columns[f"{label}_events"] = pd.array(counts, dtype="Int64")

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from au_detect.facs import ACTION_UNITS, au_label
+from au_detect.facs import ACTION_UNITS, au_label, intensity_letter
 
 MAX_PICTURES = 30
 MAX_NEUTRALS, MAX_OFF = 2, 6
@@ -52,13 +52,17 @@ def summary_lines(result: Any, min_duration_s: float = 0.0) -> list[str]:
 def _face(face: Any, min_duration_s: float) -> list[str]:
     active, seen = face.active, face.face_found
     peaks = np.nanmax(face.probabilities, axis=0)
+    letters = [f" {intensity_letter(r)}".rstrip() for r in np.fmax.reduce(face.intensity)]
     is_on = active.any(axis=0)
     order = np.argsort(-peaks, kind="stable")
     is_clip = len(np.unique(face.frame)) > 1
     events = face.events(min_duration_s) if is_clip else []
     counts = Counter(event.au for event in events)
     lines = [
-        _au_line(face, column, peaks[column], active[seen, column].mean(), counts, is_clip)
+        _au_line(
+            face, column, f"{peaks[column]:.2f}{letters[column]}",
+            active[seen, column].mean(), counts, is_clip,
+        )  # fmt: skip
         for column in order
         if is_on[column]
     ] or ["  no action unit is on"]
@@ -70,10 +74,10 @@ def _face(face: Any, min_duration_s: float) -> list[str]:
 
 
 def _au_line(
-    face: Any, column: int, peak: float, share: float, counts: Counter[int], is_clip: bool
+    face: Any, column: int, peak: str, share: float, counts: Counter[int], is_clip: bool
 ) -> str:
     au = face.aus[column]
-    line = f"  {au_label(au)} {ACTION_UNITS[au].name:22} {peak:.2f}"
+    line = f"  {au_label(au)} {ACTION_UNITS[au].name:22} {peak}"
     if is_clip:
         row = int(np.nanargmax(face.probabilities[:, column]))
         times = f"{counts[au]} time{'' if counts[au] == 1 else 's'}"

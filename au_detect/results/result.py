@@ -209,9 +209,9 @@ class AUResult(ResultViews, ResultFiles):
 
         Of independent pictures, which may show different people: per ``(file, face_id, au)``.
         The columns are `name` (FACS), `peak` (highest probability), `frame` (where it is
-        reached), `threshold`, `active` (is the AU on at the peak) and `share` (of the frames that
-        show the AU's half of the face, how many have it on, in [0, 1]). Missing values if no frame
-        does.
+        reached), `intensity` (there, 0 to 5, if the model can say it), `active` (is the AU on
+        there) and `share` (of the frames that show the AU's half of the face, how many have it
+        on, in [0, 1]). Missing values if no frame does.
         """
         from au_detect.results.tables import summary_table
 

@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from numpy.typing import NDArray
+
 from au_detect.emotions.result import EmotionResult
 from au_detect.errors import InputError
 from au_detect.escapes import escaped
@@ -97,30 +99,38 @@ def summary_table(result: AUResult) -> pd.DataFrame:
 
 
 def _summary(result: AUResult) -> pd.DataFrame:
+    intensity = result.intensity
     rows = [
         {"face_id": face_id, "au": au_label(au), "name": ACTION_UNITS[au].name}
-        | _peak(result, face_id, column)
+        | _peak(result, intensity, face_id, column)
         for face_id in result.face_ids
         for column, au in enumerate(result.aus)
     ]
     return pd.DataFrame(rows).set_index(["face_id", "au"]).astype({"frame": "Int64"})
 
 
-def _peak(result: AUResult, face_id: int, column: int) -> dict[str, Any]:
+def _peak(
+    result: AUResult, intensity: NDArray[np.float32], face_id: int, column: int
+) -> dict[str, Any]:
     rows = np.flatnonzero((result.face_id == face_id) & result.seen[:, column])
     threshold = float(result.thresholds[column])
     if not len(rows):
-        missing = {"peak": np.nan, "frame": pd.NA, "threshold": threshold}
-        return missing | {"active": False, "share": np.nan}
+        missing = {"peak": np.nan, "frame": pd.NA}
+        return missing | _intensity(result, np.nan) | {"active": False, "share": np.nan}
     probabilities = rounded(result.probabilities[rows, column], PROBABILITY_DECIMALS)
     peak = int(probabilities.argmax())
     return {
         "peak": probabilities[peak],
         "frame": result.frame[rows[peak]],
-        "threshold": threshold,
+        **_intensity(result, float(intensity[rows[peak], column])),
         "active": bool(probabilities[peak] >= threshold),
         "share": round(float((probabilities >= threshold).mean()), 3),
     }
+
+
+def _intensity(result: AUResult, value: float) -> dict[str, float]:
+    """Return the column of intensities, rounded; none where the model has not learnt them."""
+    return {} if result.intensity_scale is None else {"intensity": round(value, 2)}
 
 
 def table_as_csv(

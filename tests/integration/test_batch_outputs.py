@@ -24,13 +24,14 @@ def test_events_emotions_and_copies_are_written(scored):
     assert len([*(out / "annotated").rglob("*.*")]) == 1
 
 
-def test_the_summary_has_share_mean_peak_and_events_of_every_au(scored):
+def test_the_summary_has_share_mean_peak_intensity_and_events_of_every_au(scored):
     out, table = scored
     result = pd.read_csv(out / table["result"][0], sep=";", decimal=",")
     (row,) = table.to_dict("records")
     assert row["AU12_share"] == pytest.approx(result["AU12_c"].mean(), abs=1e-6)
     assert row["AU12_mean"] == pytest.approx(result["AU12_p"].mean(), abs=1e-6)
     assert row["AU12_peak"] == result["AU12_p"].max()
+    assert row["AU12_intensity"] == pytest.approx(result["AU12_r"].max(), abs=0.006)
     assert row["AU12_events"] == 1
 
 

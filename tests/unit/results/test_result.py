@@ -406,17 +406,26 @@ def test_summary_gives_the_peak_of_every_au():
     summary = make_result().summary()
     assert summary.index.tolist() == [(0, "AU01"), (0, "AU12")]
     assert summary.loc[(0, "AU12")].to_dict() == {
-        **{"name": "Lip Corner Puller", "peak": 0.9, "frame": 3, "threshold": 0.4},
+        **{"name": "Lip Corner Puller", "peak": 0.9, "frame": 3},
         **{"active": True, "share": 0.667},
     }
     assert summary.loc[(0, "AU01"), ["peak", "active", "share"]].tolist() == [0.3, False, 0.0]
 
 
 def test_summary_fits_a_terminal_of_80_columns():
-    aus = (1, 15)
-    text = str(make_result(aus=aus, thresholds=[0.123, 0.456]).summary())
+    scale = np.tile([0.0, 1.0], (2, 5, 1))
+    summary = make_result(aus=(1, 15), intensity_scale=scale).summary()
+    text = summary.to_string()
+    assert "intensity" in text
     assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
     assert "Lip Corner Depressor" in text
+
+
+def test_summary_gives_the_intensity_at_the_peak():
+    result = make_result(intensity_scale=np.tile([0.0, 1.0], (2, 5, 1)))
+    summary = result.summary()
+    assert summary.loc[(0, "AU12"), "intensity"] == pytest.approx(result.intensity[3, 1], abs=0.01)
+    assert "intensity" not in make_result().summary()
 
 
 def test_summary_of_a_clip_without_a_face_has_no_peaks():
