@@ -60,9 +60,13 @@ def _face(face: Any, min_duration_s: float) -> list[str]:
     counts = Counter(event.au for event in events)
     lines = [
         _au_line(
-            face, column, f"{peaks[column]:.2f}{letters[column]}",
-            active[seen, column].mean(), counts, is_clip,
-        )  # fmt: skip
+            face,
+            column,
+            f"{peaks[column]:.2f}{letters[column]}",
+            active[seen, column].mean(),
+            counts,
+            is_clip,
+        )
         for column in order
         if is_on[column]
     ] or ["  no action unit is on"]

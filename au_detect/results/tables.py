@@ -15,7 +15,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-
 from numpy.typing import NDArray
 
 from au_detect.emotions.result import EmotionResult
