@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.emotions import EmotionResult
-from au_detect.facs import au_label
+from au_detect.facs import au_label, intensity_letter
 from au_detect.report.timeline import make_timeline
 from au_detect.report.viewer import View, viewer_data
 from au_detect.results import AUResult
@@ -74,10 +74,25 @@ def _face_values(
         "reference": "mean" if result.neutral.get(face_id) == "none" else "neutral",
         "timeline": make_timeline(face, chart) if is_clip else None,
         "emotions": _emotion_values(emotions, face_id),
-        "peaks": face.summary().reset_index().to_dict("records"),
+        "peaks": _peaks(face),
         "events": events[:MAX_EVENTS],
         "n_events": len(events),
     }
+
+
+def _peaks(face: AUResult) -> list[dict[str, Any]]:
+    """Return the peak of every AU with its threshold, and its intensity in words if it is known."""
+    rows = face.summary().reset_index().to_dict("records")
+    return [
+        {str(name): value for name, value in row.items()}
+        | {"threshold": float(threshold), "intensity": _intensity_text(row.get("intensity"))}
+        for row, threshold in zip(rows, face.thresholds, strict=True)
+    ]
+
+
+def _intensity_text(value: float | None) -> str | None:
+    """Return an intensity with its letter; None where the model has not learnt intensities."""
+    return None if value is None else f"{value:.1f} {intensity_letter(value)}".rstrip()
 
 
 def _on_every_frame(result: AUResult, face_id: int) -> AUResult:

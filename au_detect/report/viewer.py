@@ -6,6 +6,8 @@ Pictures are cut to the face, shrunk and embedded as JPEG; the page's script sho
 from __future__ import annotations
 
 import base64
+import re
+import shlex
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +29,8 @@ JPEG_QUALITY = 78
 MAX_PICTURES = 40
 """Of one face; a page with many faces shows fewer of each."""
 MAX_PICTURES_OF_PAGE = 400
+N_NEUTRAL = 3
+"""Frames shown of those that the neutral face was made of."""
 
 OUTLINES = [[place.start, place.stop, name in CLOSED_REGIONS] for name, place in REGIONS.items()]
 """First landmark, the one after the last, and whether the line is closed, of every region."""
@@ -88,7 +92,7 @@ def collect_views(
 
 
 def rows_to_show(result: AUResult, face_id: int, emotions: EmotionResult, limit: int) -> list[int]:
-    """Return up to `limit` rows of a face: its apex, those of its events, others evenly."""
+    """Return up to `limit` rows of a face: its apex, its neutral, its events', others evenly."""
     rows = np.flatnonzero((result.face_id == face_id) & result.face_found)
     if not len(rows):
         return []
@@ -97,6 +101,7 @@ def rows_to_show(result: AUResult, face_id: int, emotions: EmotionResult, limit:
     apex = emotions.at_apex(face_id)
     chosen = {int(rows[0]), int(rows[-1])} | ({apex.row} if apex else set())
     row_of = dict(zip(result.frame[rows].tolist(), rows.tolist(), strict=True))
+    chosen |= {row_of[frame] for frame in _some(neutral_frames(result, face_id)) if frame in row_of}
     events = sorted(result.face(face_id).events(), key=lambda event: -event.peak_probability)
     for event in events:
         if len(chosen) < limit // 2:
@@ -104,6 +109,21 @@ def rows_to_show(result: AUResult, face_id: int, emotions: EmotionResult, limit:
     for row in rows[np.linspace(0, len(rows) - 1, limit - len(chosen)).astype(int)]:
         chosen.add(int(row))
     return sorted(chosen)
+
+
+def neutral_frames(result: AUResult, face_id: int) -> list[int]:
+    """Return the frames of the sequence that the neutral face was made of, as far as is known."""
+    found = result.neutral_frames.get(face_id)
+    if found is not None:
+        return list(found)
+    said = re.fullmatch(r"frame (\d+)", result.neutral.get(face_id, ""))
+    return [int(said[1])] if said else []
+
+
+def _some(frames: list[int]) -> list[int]:
+    """Return the first, the last and the middle one, if there are so many."""
+    places = np.linspace(0, len(frames) - 1, N_NEUTRAL).round().astype(int)
+    return [frames[place] for place in sorted(set(places.tolist()))] if frames else []
 
 
 def viewer_data(result: AUResult, views: list[View], emotions: EmotionResult) -> dict[str, Any]:
@@ -120,13 +140,20 @@ def viewer_data(result: AUResult, views: list[View], emotions: EmotionResult) ->
     Returns
     -------
     dict
-        ``outlines`` of the face, number of the view to ``start`` with, and ``views``.
+        ``outlines`` of the face, number of the view to ``start`` with, ``views``, those that show
+        the ``neutral`` face, and the ``command`` that takes another frame for it, but for its
+        number (empty where no other can be taken).
     """
-    apex = emotions.at_apex(int(result.face_id[views[0].row]))
+    face_id = int(result.face_id[views[0].row])
+    apex = emotions.at_apex(face_id)
+    neutral = set(neutral_frames(result, face_id))
+    can_choose = len(views) > 1 and not result.is_independent
     start = next((i for i, v in enumerate(views) if apex and v.row == apex.row), len(views) - 1)
     return {
         "outlines": OUTLINES,
         "start": start,
+        "neutral": [i for i, v in enumerate(views) if int(result.frame[v.row]) in neutral],
+        "command": f"au-detect report {shlex.quote(result.input)} --neutral " if can_choose else "",
         "views": [_view_data(result, view, emotions) for view in views],
     }
 

@@ -51,6 +51,8 @@ function start(viewer) {
   const chart = document.getElementById(viewer.dataset.chart);
   const cursor = chart && chart.querySelector(".cursor");
   const columns = chart ? [...chart.querySelectorAll(".hover")] : [];
+  const choose = viewer.querySelector(".choose"), command = viewer.querySelector("code");
+  let current = null;
   const holds = (column, frame) => column.dataset.first <= frame && frame <= column.dataset.last;
   function show(number) {
     const view = data.views[number], [width, height] = view.size;
@@ -61,7 +63,10 @@ function start(viewer) {
     else image.removeAttribute("href");
     draw(marks, view, data.outlines);
     tell(told, view);
-    caption.textContent = `frame ${view.frame}, ${view.time.toFixed(2)} s`;
+    const rest = data.neutral.includes(number) ? ", neutral face" : "";
+    caption.textContent = `frame ${view.frame}, ${view.time.toFixed(2)} s${rest}`;
+    if (command) command.hidden = true;
+    current = view;
     if (slider) slider.value = number;
     const column = columns.find((c) => holds(c, view.frame));
     if (cursor && column) {
@@ -79,6 +84,14 @@ function start(viewer) {
     marks.style.display = event.target.checked ? "" : "none";
   });
   if (slider) slider.addEventListener("input", () => show(Number(slider.value)));
+  for (const button of viewer.querySelectorAll("[data-view]")) {
+    button.addEventListener("click", () => show(Number(button.dataset.view)));
+  }
+  if (choose) choose.addEventListener("click", () => {
+    command.textContent = data.command + current.frame;
+    command.hidden = false;
+    if (navigator.clipboard) navigator.clipboard.writeText(command.textContent).catch(() => {});
+  });
   for (const column of columns) {
     column.addEventListener("click", () => {
       show(nearest((Number(column.dataset.first) + Number(column.dataset.last)) / 2));

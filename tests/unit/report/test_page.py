@@ -268,6 +268,26 @@ def test_a_long_clip_shows_some_frames_and_its_apex(page_of):
     assert frames[viewer["start"]] == 51
 
 
+def test_the_viewer_shows_the_neutral_face_and_says_how_to_take_another(page_of):
+    n = 3 * MAX_PICTURES
+    found = {"neutral_found": {"0": {"quality": 0.9, "frames": [7, 31, 77, 83, 101], "doubt": ""}}}
+    result = make_result(n, points=face_points(n), name="my clip.mp4", settings=found)
+    page = page_of(result)
+    (viewer,) = page.viewers()
+    shown = [viewer["views"][number]["frame"] for number in viewer["neutral"]]
+    assert {7, 77, 101} <= set(shown) <= {7, 31, 77, 83, 101}
+    assert viewer["command"] == "au-detect report 'my clip.mp4' --neutral "
+    assert page.texts_of("button")[-1] == "Take this frame as neutral"
+    assert page.texts_of("button")[0] == "frame 7"
+
+
+def test_a_neutral_face_from_elsewhere_is_no_frame(page_of):
+    page = page_of(make_result(points=face_points(6), neutral={0: "rest.png"}))
+    assert page.viewers()[0]["neutral"] == []
+    (viewer,) = page_of(make_result(points=face_points(6), neutral={0: "frame 2"})).viewers()
+    assert viewer["neutral"] == [2]
+
+
 def test_every_column_of_the_chart_says_which_frames_it_holds(page_of):
     columns = page_of(make_result()).of("rect", "hover")
     assert [(c["data-first"], c["data-last"]) for c in columns] == [(f"{i}",) * 2 for i in range(6)]
