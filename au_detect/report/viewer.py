@@ -153,7 +153,7 @@ def viewer_data(result: AUResult, views: list[View], emotions: EmotionResult) ->
         "outlines": OUTLINES,
         "start": start,
         "neutral": [i for i, v in enumerate(views) if int(result.frame[v.row]) in neutral],
-        "command": f"au-detect report {shlex.quote(result.input)} --neutral " if can_choose else "",
+        "command": f"au-detect run {shlex.quote(result.input)} --neutral " if can_choose else "",
         "views": [_view_data(result, view, emotions) for view in views],
     }
 

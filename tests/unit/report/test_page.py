@@ -276,7 +276,7 @@ def test_the_viewer_shows_the_neutral_face_and_says_how_to_take_another(page_of)
     (viewer,) = page.viewers()
     shown = [viewer["views"][number]["frame"] for number in viewer["neutral"]]
     assert {7, 77, 101} <= set(shown) <= {7, 31, 77, 83, 101}
-    assert viewer["command"] == "au-detect report 'my clip.mp4' --neutral "
+    assert viewer["command"] == "au-detect run 'my clip.mp4' --neutral "
     assert page.texts_of("button")[-1] == "Take this frame as neutral"
     assert page.texts_of("button")[0] == "frame 7"
 
