@@ -1,6 +1,6 @@
 """Measure how the intensity of action units runs through real clips that were coded by eye.
 
-    python benchmarks/intensity_over_time.py FOLDER [--landmarks NAME] [--cache DIR] [--aus 1 2 12 26]
+    python benchmarks/intensity_over_time.py FOLDER [--landmarks NAME] [--cache DIR] [--aus 1 2 12]
 
 FOLDER holds ``labels.json`` and its clips (`real_video_labels`). For every coded stretch of an AU:
 how often its intensity rises above half of its largest value there (once, if it goes up and down
