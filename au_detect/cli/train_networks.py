@@ -97,9 +97,11 @@ def _train_landmarks(options: argparse.Namespace) -> int:
 
     examples, work = _examples(options)
     network = NetworkOptions(epochs=options.epochs) if options.epochs else None
+    materials = materials_of(options)
     error = train_landmark_model(
-        examples, options.out, network, random_state=options.seed, work=work
-    )
+        examples, options.out, network, random_state=options.seed, work=work,
+        photographs=materials.portraits if materials else None,
+    )  # fmt: skip
     for region, distance in error.items():
         say(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
     say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")

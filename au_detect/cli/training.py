@@ -38,7 +38,8 @@ def add_materials_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--materials", type=Path, metavar="DIR",
         help="a folder with skins/ (photographs on MakeHuman's canvas), hdri/ (light probes) or "
-        "brows/ (pictures of hairs): renders wear and show them",
+        "brows/ (pictures of hairs), which renders wear and show, or portraits/ (photographs of "
+        "faces), from which the landmark network learns what renders lack",
     )  # fmt: skip
     parser.add_argument(
         "--makehuman", type=Path, metavar="DIR",

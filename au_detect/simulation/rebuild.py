@@ -83,7 +83,7 @@ def rebuild_models(
     out : path
         Folder of models, laid out as the shipped one.
     materials : Materials, optional
-        Photographed skins and light probes, see `read_materials`; none by default.
+        Photographed skins, light probes, portraits, see `read_materials`; none by default.
     n_jobs : int
         Processes that render.
     parts_progress, progress : callable, optional
@@ -101,7 +101,12 @@ def rebuild_models(
         materials=materials, n_jobs=n_jobs, progress=parts_progress,
     )  # fmt: skip
     path = folder / "landmarks" / f"{OPEN}{NETWORK_SUFFIX}"
-    train_landmark_model(examples, path, random_state=LANDMARK_SEED)
+    train_landmark_model(
+        examples,
+        path,
+        random_state=LANDMARK_SEED,
+        photographs=materials.portraits if materials else None,
+    )
     train_gaze_network(examples, folder / GAZE_FILE, random_state=LANDMARK_SEED)
     examples = render_examples(
         face_model, N_VISIBILITY_PICTURES, random_state=VISIBILITY_SEED,

@@ -95,6 +95,12 @@ class LandmarkExamples:
         return replace(self, **chosen_rows(self, _COLUMNS, chosen))
 
 
+def joined_examples(*parts: LandmarkExamples) -> LandmarkExamples:
+    """Return all the examples of the parts."""
+    columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS}
+    return LandmarkExamples(**columns)
+
+
 def network_path(out: str | os.PathLike[str]) -> Path:
     """Return where a network is to be written, or raise InputError if it is no ``.tflite`` file."""
     path = Path(out)

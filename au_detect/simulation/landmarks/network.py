@@ -49,6 +49,9 @@ class NetworkOptions:
     learning_rate : float
         The largest, after one epoch; it falls to nothing along a cosine.
     weight_decay : float
+    rounds : tuple of (int, float)
+        Epochs and largest learning rate of each time that photographs are labelled and training
+        goes on with them.
     """
 
     channels: tuple[int, int, int] = (24, 48, 72)
@@ -57,6 +60,7 @@ class NetworkOptions:
     batch: int = 64
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
+    rounds: tuple[tuple[int, float], ...] = ((10, 1.5e-3), (16, 2.5e-3))
 
 
 def build_network(options: NetworkOptions) -> Any:

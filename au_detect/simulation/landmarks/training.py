@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,7 @@ from au_detect.simulation.landmarks.augmentation import (
 from au_detect.simulation.landmarks.examples import (
     EXAMPLE_CROP,
     LandmarkExamples,
+    joined_examples,
     network_path,
 )
 from au_detect.simulation.landmarks.network import (
@@ -33,10 +36,15 @@ from au_detect.simulation.landmarks.network import (
     tf,
     train_network,
 )
+from au_detect.simulation.landmarks.photographs import cut_photographs, label_photographs
 from au_detect.simulation.landmarks.points import mirror_all
 
 JITTERS = ((0.3, SETTLED), (0.4, FOLLOWED), (0.3, FOUND))
 """How often training shows a crop that is off as much."""
+N_COPIES = 4
+"""How often an epoch shows every photograph, each time otherwise."""
+TRAINED = "trained.weights.h5"
+"""What a part of the training came to, kept until all of it is done."""
 
 
 def train_landmark_model(
@@ -46,6 +54,7 @@ def train_landmark_model(
     *,
     random_state: int = 0,
     work: str | os.PathLike[str] | None = None,
+    photographs: str | os.PathLike[str] | None = None,
 ) -> dict[str, float]:
     """Train a landmark model, write its file, and measure it on people kept out of the training.
 
@@ -60,6 +69,9 @@ def train_landmark_model(
     work : path, optional
         Folder that keeps the last epoch's state, from which a run that was cut off goes on, and
         ``progress.csv``; by default ``out`` with the ending ``.training``.
+    photographs : path, optional
+        Folder of photographs of faces, without landmarks, that training goes on with: see
+        `au_detect.simulation.landmarks.photographs`.
 
     Returns
     -------
@@ -69,25 +81,45 @@ def train_landmark_model(
     Raises
     ------
     InputError
-        If there is one person only, or ``out`` is no ``.tflite`` file.
+        If there is one person only, ``out`` is no ``.tflite`` file, or no photograph can be
+        labelled.
     """
     path = network_path(out)
     kept_out = examples.is_kept_out
     if not kept_out.any():
         raise InputError("examples must show two people at least, got one")
-    train_landmark_network(examples.take(~kept_out), path, options, random_state, work)
+    mine, chosen = examples.take(~kept_out), options or NetworkOptions()
+    place = Path(work or path.with_suffix(".training"))
+    with seeded(tf, random_state):
+        network = build_network(chosen)
+    _train(network, mine, chosen, random_state, place)
+    _write(network, path)
+    if photographs is not None:
+        crops = cut_photographs(photographs, path)
+        for number, (epochs, rate) in enumerate(chosen.rounds, start=1):
+            labelled = label_photographs(network, crops, random_state + number)
+            more = replace(chosen, epochs=epochs, learning_rate=rate)
+            both = joined_examples(mine, *[labelled] * N_COPIES)
+            _train(network, both, more, random_state + number, place / f"round_{number}")
+        _write(network, path)
+    for kept in place.rglob(TRAINED):
+        kept.unlink()
     return landmark_error_iod(path, examples.take(kept_out))
 
 
-def train_landmark_network(
-    examples: LandmarkExamples,
-    path: Path,
-    options: NetworkOptions | None,
-    random_state: int,
-    work: str | os.PathLike[str] | None = None,
+def _write(network: Any, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(export_network(network))
+
+
+def _train(
+    network: Any, examples: LandmarkExamples, options: NetworkOptions, random_state: int, work: Path
 ) -> None:
-    """Train a network on all the examples and write its file, see `train_landmark_model`."""
-    chosen = options or NetworkOptions()
+    """Train a network on all the examples, or take what a run that was cut off had trained."""
+    trained = work / TRAINED
+    if trained.is_file():
+        network.load_weights(trained)
+        return
 
     def make(
         rows: NDArray[np.intp], rng: np.random.Generator
@@ -96,12 +128,8 @@ def train_landmark_network(
         inputs, points = (np.stack(column) for column in zip(*drawn, strict=True))
         return inputs[..., None], points
 
-    batches = Batches(len(examples), chosen.batch, make, random_state)
-    with seeded(tf, random_state):
-        network = build_network(chosen)
-    train_network(network, batches, chosen, work or path.with_suffix(".training"))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(export_network(network))
+    train_network(network, Batches(len(examples), options.batch, make, random_state), options, work)
+    network.save_weights(trained)
 
 
 def draw_example(

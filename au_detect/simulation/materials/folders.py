@@ -9,10 +9,11 @@ from pathlib import Path
 from au_detect.errors import InputError
 from au_detect.simulation.materials.brow_maps import find_brow_maps
 from au_detect.simulation.materials.makehuman import find_base_mesh
+from au_detect.simulation.materials.portraits import find_portraits
 from au_detect.simulation.materials.probes import find_probes
 from au_detect.simulation.materials.skins import find_skins
 
-FOLDERS = ("skins", "hdri", "brows")
+FOLDERS = ("skins", "hdri", "brows", "portraits")
 MAKEHUMAN = "makehuman"
 
 
@@ -31,12 +32,15 @@ class Materials:
         Light probes.
     brows : Path or None
         Pictures of brows' hairs.
+    portraits : Path or None
+        Photographs of people, which the landmark network is trained on after the renders.
     """
 
     skins: Path | None = None
     makehuman: Path | None = None
     lights: Path | None = None
     brows: Path | None = None
+    portraits: Path | None = None
 
 
 def read_materials(
@@ -48,7 +52,8 @@ def read_materials(
     ----------
     folder : path
         Holds at least one of the folders ``skins`` (pictures on MakeHuman's canvas), ``hdri``
-        (equirectangular ``.hdr`` files) and ``brows`` (pictures of hairs, with transparency).
+        (equirectangular ``.hdr`` files), ``brows`` (pictures of hairs, with transparency) and
+        ``portraits`` (photographs of faces).
     makehuman : path, optional
         Folder with MakeHuman's base mesh, ``base.obj`` or ``data/mpfb2/3dobjs/base.obj``; by
         default the folder ``makehuman`` beside ``skins``. Needed with skins.
@@ -64,7 +69,7 @@ def read_materials(
     """
     root = Path(folder)
     found = [root / name if (root / name).is_dir() else None for name in FOLDERS]
-    skins, lights, brows = found
+    skins, lights, brows, portraits = found
     if not any(found):
         raise InputError(
             f"materials must be a folder with one of {', '.join(FOLDERS)} in it, got {root}"
@@ -79,4 +84,6 @@ def read_materials(
         find_probes(lights)
     if brows is not None:
         find_brow_maps(brows)
-    return Materials(skins, mesh, lights, brows)
+    if portraits is not None:
+        find_portraits(portraits)
+    return Materials(skins, mesh, lights, brows, portraits)

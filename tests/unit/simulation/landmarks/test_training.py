@@ -1,5 +1,6 @@
 import csv
 import importlib.util
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -108,6 +109,30 @@ def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
     assert error["all"] < 0.12
     assert error.keys() >= {"all", "jaw", "left_eye", "inner_lip"}
     assert landmark_error_iod(out, drawn_examples)["all"] == pytest.approx(error["all"], rel=0.3)
+
+
+@pytest.mark.slow
+def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch):
+    from au_detect.simulation.landmarks import photographs, training
+
+    crops, seen = drawn_examples.crops[:6], []
+    monkeypatch.setattr(training, "cut_photographs", lambda folder, network: crops)
+    monkeypatch.setattr(photographs, "MOST_APART_IOD", 1.0)
+    monkeypatch.setattr(training.Batches, "on_epoch_end", lambda self: count(self))
+
+    def count(batches):
+        batches.epoch += 1
+        batches._order = np.arange(batches.n)
+        seen.append(batches.n)
+
+    options = replace(SMALL, epochs=1, rounds=((1, 0.001), (1, 0.002)))
+    out = tmp_path / "mine.tflite"
+    train_landmark_model(drawn_examples, out, options, photographs=tmp_path)
+    n = int((~drawn_examples.is_kept_out).sum())
+    assert set(seen) == {n, n + training.N_COPIES * len(crops)}
+    for number in (1, 2):
+        assert (tmp_path / "mine.training" / f"round_{number}" / "progress.csv").is_file()
+    assert not list(tmp_path.rglob(training.TRAINED))
 
 
 def test_one_person_cannot_be_kept_out(drawn_examples, tmp_path):

@@ -26,12 +26,15 @@ def test_each_kind_of_material_is_found_where_it_is(tmp_path):
 
 
 def test_a_folder_without_material_says_what_was_expected(tmp_path):
-    with pytest.raises(InputError, match="must be a folder with one of skins, hdri, brows"):
+    with pytest.raises(
+        InputError, match="must be a folder with one of skins, hdri, brows, portraits"
+    ):
         read_materials(tmp_path / "nowhere")
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"), [("skins", "skins"), ("hdri", "lights"), ("brows", "brows")]
+    ("name", "expected"),
+    [("skins", "skins"), ("hdri", "lights"), ("brows", "brows"), ("portraits", "portraits")],
 )
 def test_an_empty_folder_is_refused(tmp_path, name, expected):
     (tmp_path / name).mkdir()

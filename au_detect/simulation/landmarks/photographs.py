@@ -1,0 +1,123 @@
+"""Photographs without landmarks, which a trained network labels where its looks agree.
+
+Renders lack something of photographs. A network that is trained on renders looks at every
+photograph many times, each time moved, mirrored, lit and spoilt otherwise; the median of what it
+finds labels the photograph if the looks agree. Training then goes on with both, so that the
+network learns to see in every circumstance what it sees in most: self-training as in Xie et al.,
+"Self-training with Noisy Student improves ImageNet classification" (2020, section 2).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from au_detect.errors import InputError
+from au_detect.frames.pictures import read_picture
+from au_detect.landmarks.crop import NETWORK_CROP, compose
+from au_detect.landmarks.models import OPEN, LandmarkModel
+from au_detect.landmarks.network import network_input
+from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
+from au_detect.landmarks.tracking import FaceTracker
+from au_detect.simulation.landmarks.augmentation import FOLLOWED, spoilt
+from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
+from au_detect.simulation.landmarks.points import mirror_all
+from au_detect.simulation.materials.portraits import find_portraits
+
+N_LOOKS = 24
+MOST_APART_IOD = 0.025
+"""Mean distance of the looks from their median beyond which a photograph is left out."""
+
+_INSIDE = slice(REGIONS["jaw"].stop, N_LANDMARKS)
+
+
+def cut_photographs(folder: str | os.PathLike[str], network: Path) -> NDArray[np.uint8]:
+    """Return crops, as `EXAMPLE_CROP` cuts them, of the largest face of every photograph.
+
+    Parameters
+    ----------
+    folder : path
+        Of pictures. Those without a face that is found are left out.
+    network : Path
+        A landmark network's file, which lays the crops.
+
+    Returns
+    -------
+    ndarray of uint8, shape (n, side_px, side_px)
+
+    Raises
+    ------
+    InputError
+        If there is no picture, or no face is found in any.
+    """
+    paths = find_portraits(folder)
+    tracker, crops = FaceTracker(LandmarkModel(OPEN, network)), []
+    for image in map(read_picture, paths):
+        faces = tracker.anew().track(image)
+        crops += [EXAMPLE_CROP.cut(image, EXAMPLE_CROP.matrix(face.points)) for face in faces]
+    if not crops:
+        raise InputError(f"portraits must show a face, got none in {len(paths)} in {folder}")
+    return np.stack(crops)
+
+
+def label_photographs(
+    network: Any, crops: NDArray[np.uint8], random_state: int = 0
+) -> LandmarkExamples:
+    """Return the photographs on which a network's looks agree, with the median of what it found.
+
+    Parameters
+    ----------
+    network : keras.Model
+        Of `au_detect.simulation.landmarks.network.build_network`, trained.
+    crops : ndarray of uint8, shape (n, side_px, side_px)
+        As `EXAMPLE_CROP` cuts them.
+    random_state : int
+
+    Returns
+    -------
+    LandmarkExamples
+        Its subjects count from -1 downwards: nobody that is rendered.
+
+    Raises
+    ------
+    InputError
+        If the looks agree on none.
+    """
+    labelled: list[tuple[NDArray[np.uint8], NDArray[np.float64], int]] = []
+    for row, crop in enumerate(crops):
+        rng = np.random.default_rng([random_state, row])
+        looks = _looks(network, crop, rng)
+        points = np.median(looks, axis=0)
+        apart_px = np.linalg.norm(looks - points, axis=-1)[:, _INSIDE].mean()
+        if apart_px < MOST_APART_IOD * EXAMPLE_CROP.iod_px:
+            labelled.append((crop, points, -1 - row))
+    if not labelled:
+        raise InputError(f"looks must agree on a photograph, got {len(crops)} where they do not")
+    chosen, found, subject = zip(*labelled, strict=True)
+    return LandmarkExamples(
+        np.stack(chosen), np.stack(found).astype(np.float32), np.array(subject, dtype=np.int64)
+    )
+
+
+def _looks(network: Any, crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return what the network finds in a crop, each time shown otherwise; (n, n_points, 2) px."""
+    side = NETWORK_CROP.side_px
+    shown, ways = [], []
+    for look in range(N_LOOKS):
+        matrix = compose(FOLLOWED.draw(rng), EXAMPLE_CROP.matrix_to(NETWORK_CROP))
+        seen = spoilt(NETWORK_CROP.cut(crop, matrix), rng, covers=False)
+        is_mirrored = look % 2 == 1
+        shown.append(network_input(np.ascontiguousarray(seen[:, ::-1]) if is_mirrored else seen))
+        ways.append((cv2.invertAffineTransform(matrix), is_mirrored))
+    found = network.predict_on_batch(np.stack(shown)[..., None])[..., :2] + (side - 1) / 2
+    return np.stack(
+        [
+            apply_affine(back, mirror_all(points, side) if is_mirrored else points)
+            for points, (back, is_mirrored) in zip(found.astype(float), ways, strict=True)
+        ]
+    )
