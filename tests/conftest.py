@@ -3,10 +3,15 @@
 import os
 from pathlib import Path
 
-import numpy as np
-import pytest
+# As many processes as cores run tests: threads of each would only wait for one another. Said
+# before numpy is loaded, and taken over by every process that a test starts.
+for library in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+    os.environ.setdefault(library, "1")
 
-from au_detect.landmarks.pose import read_mean_face
+import numpy as np  # noqa: E402
+import pytest  # noqa: E402
+
+from au_detect.landmarks.pose import read_mean_face  # noqa: E402
 
 IOD_PX = 100.0
 CENTER_PX = (200.0, 190.0)
@@ -45,6 +50,17 @@ def mean_face() -> np.ndarray:
 def face_px(mean_face) -> np.ndarray:
     """Return a frontal, symmetric face (68, 2) of 100 px IOD about (200, 190) px."""
     return mean_face[:, :2] * IOD_PX + CENTER_PX
+
+
+@pytest.fixture(scope="module")
+def small_pixel_networks():
+    """Let networks of pixels have few weights: how they are trained is what is tested."""
+    from au_detect.appearance.networks import NETWORKS, Layers
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(NETWORKS, "mini9", Layers(((8,), (10, 10), (12,)), ()))
+        patch.setitem(NETWORKS, "shallow", Layers(((6,), (12,)), (32,)))
+        yield
 
 
 @pytest.fixture(scope="session")

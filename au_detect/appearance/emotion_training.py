@@ -33,7 +33,7 @@ from au_detect.appearance.preparation import (
 )
 from au_detect.classifiers.manifest import sha256_of
 from au_detect.classifiers.mlp import convert_network
-from au_detect.classifiers.mlp_session import seeded
+from au_detect.classifiers.mlp_session import compile_network, seeded
 from au_detect.errors import InputError, check_positive
 from au_detect.results.files import write_atomically
 
@@ -186,11 +186,11 @@ def _start(training: LabelledPictures, options: EmotionTraining) -> Any:
                 f"start must be a network with the convolutions of {options.network}, "
                 f"got {options.start}"
             )
-    network.compile(
+    compile_network(
+        network,
         keras.optimizers.Adam(options.learning_rate),
         "sparse_categorical_crossentropy",
         metrics=["accuracy"],
-        jit_compile=False,
     )
     return network
 

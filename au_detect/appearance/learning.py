@@ -13,6 +13,7 @@ from au_detect.appearance.losses import bp_mll_loss
 from au_detect.appearance.options import AppearanceOptions
 from au_detect.classifiers.base import Samples
 from au_detect.classifiers.mlp_losses import weighted_cross_entropy
+from au_detect.classifiers.mlp_session import compile_network
 
 Copies = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
@@ -49,7 +50,7 @@ def fit_network(
     # BP-MLL alone cannot stop on a row without pairs; a single AU has none at all.
     ranks = options.loss == "bp-mll" and training[1].shape[1] > 1
     loss = bp_mll_loss(tf) if ranks else weighted_cross_entropy(tf, positive_weights)
-    network.compile(tf.keras.optimizers.Adam(options.learning_rate), loss, jit_compile=False)
+    compile_network(network, tf.keras.optimizers.Adam(options.learning_rate), loss)
     history = network.fit(
         _batches(tf.keras, training, options.batch_size, copies, random_state),
         validation_data=held_out,

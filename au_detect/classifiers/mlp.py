@@ -24,7 +24,7 @@ from au_detect.classifiers.calibration import active_au_weights, fit_platt_scali
 from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
 from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
 from au_detect.classifiers.mlp_network import build_network, with_probabilities, without_sigmoid
-from au_detect.classifiers.mlp_session import seeded, silent_stderr
+from au_detect.classifiers.mlp_session import compile_network, seeded, silent_stderr
 from au_detect.errors import AUDetectError, InputError, check_option
 
 WEIGHTINGS = ("per_au", "per_sample", "focal", "none")
@@ -187,11 +187,8 @@ class MLPClassifier(AUClassifier):
         tf = import_tensorflow()
         with seeded(tf, self.random_state + member):
             network = self._build(tf.keras, training[0])
-            network.compile(
-                optimizer=tf.keras.optimizers.Adam(self.learning_rate),
-                loss=self._loss(tf, weights),
-                jit_compile=False,
-            )
+            optimizer = tf.keras.optimizers.Adam(self.learning_rate)
+            compile_network(network, optimizer, self._loss(tf, weights))
             history = network.fit(
                 *training[:2],
                 sample_weight=training[2],

@@ -1,4 +1,4 @@
-"""What surrounds the use of TensorFlow: silence on stderr, and seeds that leave no trace."""
+"""What surrounds the use of TensorFlow: silence, seeds that leave no trace, a quick start."""
 
 from __future__ import annotations
 
@@ -37,3 +37,10 @@ def seeded(tf: Any, seed: int) -> Iterator[None]:
     finally:
         random.setstate(python_state)
         np.random.set_state(numpy_state)  # noqa: NPY002
+
+
+def compile_network(network: Any, optimizer: Any, loss: Any, **options: Any) -> None:
+    """Make a Keras network ready to be fitted."""
+    network.compile(optimizer, loss, jit_compile=False, **options)
+    # Made while the first step is traced, they would have it traced again: half a second each.
+    optimizer.build(network.trainable_variables)

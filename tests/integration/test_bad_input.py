@@ -47,6 +47,7 @@ def test_a_video_of_no_length_is_refused(tmp_path, detector, ending, codec):
         detector.run(path)
 
 
+@pytest.mark.slow
 def test_a_picture_of_12000_by_12000_is_searched_and_has_a_row(tmp_path, detector, pictures):
     large = np.full((12_000, 12_000), 90, np.uint8)
     face = cv2.resize(pictures[0], None, fx=20, fy=20)
@@ -247,6 +248,7 @@ def fuzz():
     del sys.modules["fuzz"]
 
 
+@pytest.mark.slow
 def test_no_damaged_file_crashes_hangs_or_gives_a_wrong_result():
     command = [sys.executable, str(FUZZ), "--n", "120", "--seed", "3", "--timeout", "120"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)

@@ -132,6 +132,7 @@ def test_the_run_file_says_how_the_results_were_made(batch):
     assert list(run["networks"][entry.name].values()) == [0.5] * len(entry.aus)
 
 
+@pytest.mark.slow
 def test_two_processes_write_the_same_bytes_as_one(batch, tmp_path):
     root, out, table = batch
     again = score_sequences(root, tmp_path, n_jobs=2)
@@ -363,12 +364,15 @@ def test_a_full_disk_ends_the_batch_and_keeps_what_is_done(tree, tmp_path, n_job
         assert done == ["results/s1/smile.csv", "results/s2/smile.csv"]
 
 
+N_EACH = 8  # frames of each of many sequences
+
+
 def many(tmp_path, frames, n):
     """Return a tree of many sequences."""
     for number in range(n):
         folder = tmp_path / "many" / f"{number:03d}"
         folder.mkdir(parents=True)
-        for k in range(20):
+        for k in range(N_EACH):
             (folder / f"{k}.png").symlink_to(frames[k % len(frames)])
     return tmp_path / "many"
 
@@ -412,7 +416,7 @@ def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames, jo
     table = pd.read_csv(out / "summary.csv")
     assert 3 <= len(table) < 60
     for name in table["result"]:
-        assert len(pd.read_csv(out / name)) == 20
+        assert len(pd.read_csv(out / name)) == N_EACH
     assert run_of(out)["state"] == "stopped by KeyboardInterrupt"
     assert not list(out.rglob("*.part"))
 
@@ -426,7 +430,7 @@ def test_a_killed_run_is_resumed_where_it_was(tmp_path, frames, monkeypatch):
     done = records(out)
     assert 3 <= len(done) < 24
     for name in done:
-        assert len(pd.read_csv(out / "results" / f"{name}.csv")) == 20
+        assert len(pd.read_csv(out / "results" / f"{name}.csv")) == N_EACH
     scored = spied(monkeypatch)
     table = score_sequences(tree, out, resume=True)
     assert {Path(path).name for path in scored} == {f"{k:03d}" for k in range(24)} - done

@@ -85,6 +85,7 @@ def test_json_holds_the_same_and_can_be_read_back(tmp_path, folder, table):
     assert_same_table(result.to_dataframe(), table)
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_writes_the_same_bytes(tmp_path, folder):
     assert run(folder, "--out", tmp_path / "here") == 0
     command = [sys.executable, "-m", "au_detect.cli", "run", str(folder), "--out", "there"]
@@ -247,6 +248,7 @@ sys.exit(code)
 """
 
 
+@pytest.mark.slow
 def test_detection_needs_none_of_the_training_packages(tmp_path, folder, table):
     command = [sys.executable, "-c", SCRIPT, str(folder), str(tmp_path)]
     environment = {k: v for k, v in ENVIRONMENT.items() if k != "DISPLAY"}

@@ -16,6 +16,8 @@ from au_detect.appearance.pictures import LabelledPictures
 from au_detect.cli.main import main
 from au_detect.paths import packaged_folder
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_pixel_networks")]
+
 
 @pytest.fixture(scope="module")
 def noise(tmp_path_factory):
@@ -28,7 +30,7 @@ def noise(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def network(noise, tmp_path_factory):
+def network(noise, tmp_path_factory, small_pixel_networks):
     folder = tmp_path_factory.mktemp("networks") / "mini"
     command = ["appearance", "train", str(noise), "--out", str(folder), "--network", "mini9"]
     assert main([*command, "--epochs", "1", "--augment", "--equalise"]) == 0

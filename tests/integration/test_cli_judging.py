@@ -12,6 +12,8 @@ from au_detect.classifiers.storage import load_model
 from au_detect.cli.main import main
 from au_detect.evaluation.protocols import SHARED_SUBJECTS_WARNING
 
+pytestmark = pytest.mark.slow
+
 QUICK = ("--epochs", "2", "--units", "16", "--upper-layers", "1", "--lower-layers", "1")
 
 
@@ -81,9 +83,8 @@ def test_random_quarter_warns(table, tmp_path, capsys):
     assert SHARED_SUBJECTS_WARNING in (tmp_path / "report.html").read_text()
 
 
-@pytest.mark.slow
 def test_compare_answers_what_furrows_add(table, tmp_path, capsys):
-    command = ["compare", table, "--models", "linear-svm,logistic", "--folds", "3"]
+    command = ["compare", table, "--models", "linear-svm,logistic", "--folds", "2"]
     assert main([*command, "--ablate", "furrows,networks", "--out", str(tmp_path)]) == 0
     out = capsys.readouterr().out
     document = json.loads((tmp_path / "comparison.json").read_text())
@@ -97,7 +98,7 @@ def test_compare_answers_what_furrows_add(table, tmp_path, capsys):
 
 
 def test_compare_answers_what_extra_collections_add(table, landmarks, tmp_path, capsys):
-    command = ["compare", table, "--extra", landmarks, "--models", "logistic", "--folds", "3"]
+    command = ["compare", table, "--extra", landmarks, "--models", "logistic", "--folds", "2"]
     assert main([*command, "--ablate", "extra", "--out", str(tmp_path)]) == 0
     assert "The extra collections: mean AUC " in capsys.readouterr().out
     document = json.loads((tmp_path / "comparison.json").read_text())
@@ -107,7 +108,6 @@ def test_compare_answers_what_extra_collections_add(table, landmarks, tmp_path, 
         assert (tmp_path / f"predictions {name}.csv").read_text().count("\n") == 151
 
 
-@pytest.mark.slow
 def test_search_uses_what_it_chooses(landmarks, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("au_detect.training.engine.LAYERS", (3,))
     options = ["--search", "--calibration-folds", "1", *QUICK, "--epochs", "1"]

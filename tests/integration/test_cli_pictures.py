@@ -64,6 +64,7 @@ def test_a_result_is_drawn(folder, out, tmp_path, ending):
     assert file.stat().st_size > 10_000
 
 
+@pytest.mark.slow
 def test_several_results_are_compared_and_a_frame_is_explained(out, tmp_path, capsys):
     pytest.importorskip("matplotlib")
     result, file = str(out / "001.json"), tmp_path / "plot.png"

@@ -191,6 +191,7 @@ def test_given_landmarks_are_reliable(smile):
     assert result.lower_reliable.all()
 
 
+@pytest.mark.slow
 def test_fewer_than_one_in_a_hundred_real_faces_in_plain_sight_is_mistrusted(evaluation_data):
     folder = evaluation_data / "real_faces"
     pictures = [*sorted(folder.glob("yale/*.png")), *sorted(folder.glob("london/*.jpg"))]

@@ -8,6 +8,8 @@ from au_detect.cli.main import main
 from au_detect.demo import run_demo
 from au_detect.samples import read_samples
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory):

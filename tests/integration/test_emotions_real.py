@@ -19,6 +19,7 @@ def test_clear_expressions_are_ranked_first(evaluation_data, group, emotion):
     assert len(missed) <= 1
 
 
+@pytest.mark.slow
 def test_no_smile_is_called_contempt(evaluation_data):
     detector = AUDetector()
     for neutral in sorted((evaluation_data / "real_faces" / "london").glob("*_neutral.jpg")):

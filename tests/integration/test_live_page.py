@@ -18,6 +18,8 @@ uvicorn = pytest.importorskip("uvicorn")
 
 from au_detect.web.live.server import LiveOptions, make_server  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 BARS = "[...document.querySelectorAll('.au .value')].map((e) => parseFloat(e.textContent))"
 
 

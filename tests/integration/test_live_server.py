@@ -106,6 +106,7 @@ def test_another_message_is_refused_and_the_session_goes_on(client, text):
         assert ask(page, type="neutral")["type"] == "error"
 
 
+@pytest.mark.slow
 def test_a_clip_comes_picture_by_picture(files):
     pictures = [read_colour_picture(file) for file in files[:3]]
     with connect(client_of(LiveOptions(source=pictures, fps=1.0))) as page:
@@ -211,6 +212,7 @@ def test_a_port_that_is_taken_is_said(capsys):
     assert f"--port must be free on 127.0.0.1, got {port}" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_without_the_extra_the_error_says_what_to_install():
     code = "import sys; sys.modules['fastapi'] = None; from au_detect.cli.main import main; "
     run = [sys.executable, "-c", f"{code}sys.exit(main(['live', '--port', '0']))"]

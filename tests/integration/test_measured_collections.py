@@ -127,6 +127,7 @@ def test_a_second_run_tracks_nothing(two_people, tmp_path, counted):
     assert_same(first, second)
 
 
+@pytest.mark.slow
 def test_a_second_run_takes_no_time(samples, kept):
     start = time.process_time()
     load_labelled_sequences(packaged_folder("data"), cache=kept)
@@ -174,6 +175,7 @@ def test_a_damaged_cache_is_measured_again(two_people, tmp_path, counted):
     assert len(counted) == 4
 
 
+@pytest.mark.slow
 def test_processes_give_the_same_rows(two_people, samples, tmp_path):
     rows, _ = load_labelled_sequences(two_people, cache=tmp_path / "kept", n_jobs=2)
     np.testing.assert_array_equal(rows.points, samples.points[:2])
@@ -374,6 +376,7 @@ def test_options_that_there_are_not(two_people, options, message):
         load_labelled_sequences(two_people, cache=False, **options)
 
 
+@pytest.mark.slow
 def test_a_rendered_collection_goes_the_same_way(tmp_path, evaluation_data):
     from au_detect.simulation.collections.ckplus_folders import write_collection
 

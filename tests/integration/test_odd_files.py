@@ -184,6 +184,7 @@ def test_12_bits_in_a_16_bit_file_are_said(tmp_path, detector, pictures, capsys)
 # Small faces
 
 
+@pytest.mark.slow
 def test_the_smallest_face_is_what_is_asked_for(tmp_path, pictures):
     from au_detect.landmarks.points import interocular_distance_px
 

@@ -218,6 +218,7 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_an_annotated_video_that_does_not_fit_is_one_line_and_no_file(place, video):
     command = [sys.executable, "-c", LITTLE_ROOM, "run", str(video), "--video", "--out", "out"]

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SETUPTOOLS_MAJOR = int(version("setuptools").split(".")[0]) if find_spec("setuptools") else 0
 SOURCES = ("au_detect", "models", "data")

@@ -98,6 +98,7 @@ def assert_result(result, n_frames):
     assert len(result.to_dataframe()) == n
 
 
+@pytest.mark.slow
 @QUICK
 @given(ARRAYS)
 def test_any_array_is_grey_or_refused(array):

@@ -10,6 +10,8 @@ import pytest
 from au_detect import AUDetector
 from au_detect.cli.main import main
 
+pytestmark = pytest.mark.slow
+
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "real_faces.py"
 
 
@@ -86,7 +88,6 @@ def test_a_picture_with_an_alpha_channel(detector, clips):
     assert detector.run(clips / "Image_with_alpha.png").face_found.all()
 
 
-@pytest.mark.slow
 def test_people_of_yale_and_london(benchmark, detector, real_faces):
     cases = [c for c in benchmark.read_cases(real_faces) if c.group != "side light"]
     scores = benchmark.score(detector, cases, with_neutral=True)

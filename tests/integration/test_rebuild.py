@@ -15,6 +15,8 @@ from au_detect.classifiers.storage import load_model
 from au_detect.landmarks.models import find_landmark_model
 from au_detect.simulation import rebuild
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def small(monkeypatch):
@@ -48,7 +50,6 @@ def small(monkeypatch):
     return trained_on
 
 
-@pytest.mark.slow
 def test_a_rebuild_makes_both_landmark_models_networks(small, evaluation_data, tmp_path):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     rebuild.rebuild_models(face_model, tmp_path)

@@ -15,7 +15,7 @@ from au_detect import AUDetector, sample_sequences
 from au_detect.frames.pictures import select_pictures
 
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
-N_THREADS = 8
+N_THREADS = 5
 
 # In a process of its own: memory that is freed twice ends it.
 SCRIPT = """
@@ -52,7 +52,7 @@ def sources(tmp_path_factory):
         start = number // len(pictures)
         folders.append(root / str(number))
         folders[-1].mkdir()
-        for index, picture in enumerate(mine[start : start + 4] + mine[-2:]):
+        for index, picture in enumerate(mine[start : start + 3] + mine[-1:]):
             (folders[-1] / f"{index}.png").symlink_to(picture)
         if number % 2:
             folders[-1] = as_video(folders[-1])
@@ -82,7 +82,7 @@ def serial(sources):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("whose", ["one", "each"])
-def test_eight_threads_give_what_one_thread_gives(sources, serial, whose):
+def test_many_threads_give_what_one_thread_gives(sources, serial, whose):
     command = [sys.executable, "-c", SCRIPT, whose, *map(str, sources)]
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
@@ -96,6 +96,7 @@ def test_eight_threads_give_what_one_thread_gives(sources, serial, whose):
             np.testing.assert_array_equal(row, expected_row)
 
 
+@pytest.mark.slow
 def test_a_run_beside_an_unfinished_stream_disturbs_neither(sources):
     detector = AUDetector(max_faces=2)
     expected = list(detector.stream(sources[0]))

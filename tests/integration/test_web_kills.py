@@ -24,17 +24,29 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def clip(tmp_path_factory):
-    """Return a video of 400 frames, which takes a while."""
-    path = tmp_path_factory.mktemp("clip") / "long.avi"
+LONG, SHORT = 120, 8
+"""Frames of a video that takes a few seconds, and of one that takes none."""
+
+
+def video(path, n_frames):
     files = select_pictures(sample_sequences()["happiness"].iterdir())
     pictures = [read_colour_picture(file) for file in files]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (320, 320))
-    for number in range(400):
+    for number in range(n_frames):
         writer.write(pictures[number % len(pictures)])
     writer.release()
     return path
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory):
+    """Return a video that can be interrupted."""
+    return video(tmp_path_factory.mktemp("clip") / "long.avi", LONG)
+
+
+@pytest.fixture(scope="module")
+def short(tmp_path_factory):
+    return video(tmp_path_factory.mktemp("clip") / "short.avi", SHORT)
 
 
 def is_running(client, job):
@@ -48,12 +60,12 @@ def test_a_killed_worker_is_replaced_and_its_job_done(clip, tmp_path):
         wait_until(lambda: is_running(client, job))
         (worker,) = server.workers()
         os.kill(worker, signal.SIGKILL)
-        assert client.wait(job)["frames"] == 400
+        assert client.wait(job)["frames"] == LONG
         assert server.workers() != [worker]
         assert client.health()["status"] == "ok"
 
 
-def test_a_job_that_kills_its_workers_says_so(clip, tmp_path):
+def test_a_job_that_kills_its_workers_says_so(clip, short, tmp_path):
     with serving(tmp_path) as server, Client(server.address) as client:
         job = client.submit(clip)["id"]
         for _ in range(2):
@@ -64,17 +76,17 @@ def test_a_job_that_kills_its_workers_says_so(clip, tmp_path):
         with pytest.raises(RefusedError, match="the worker process died 2 times"):
             client.wait(job)
         assert not list((tmp_path / "jobs").iterdir())
-        assert client.wait(client.submit(clip)["id"])["frames"] == 400
+        assert client.wait(client.submit(short)["id"])["frames"] == SHORT
 
 
 def test_a_stuck_worker_is_ended(clip, tmp_path):
-    with serving(tmp_path, "--timeout", "20") as server, Client(server.address) as client:
+    with serving(tmp_path, "--timeout", "8") as server, Client(server.address) as client:
         client.info()
         job = client.submit(clip)["id"]
         wait_until(lambda: is_running(client, job))
         (worker,) = server.workers()
         os.kill(worker, signal.SIGSTOP)
-        with pytest.raises(RefusedError, match="must take at most 20 s"):
+        with pytest.raises(RefusedError, match="must take at most 8 s"):
             client.wait(job)
         wait_until(lambda: not os.path.exists(f"/proc/{worker}"))
 
@@ -91,9 +103,10 @@ def test_a_job_is_cancelled_and_leaves_nothing(clip, tmp_path):
 
 
 @pytest.mark.parametrize("how", ["kill", "stop"])
-def test_jobs_are_taken_up_again_after_a_restart(clip, tmp_path, how):
+def test_jobs_are_taken_up_again_after_a_restart(clip, short, tmp_path, how):
+    files = (clip, short, short)
     with serving(tmp_path) as server, Client(server.address) as client:
-        jobs = [client.submit(clip, top=n)["id"] for n in (1, 2, 3)]
+        jobs = [client.submit(file, top=n)["id"] for n, file in enumerate(files, start=1)]
         wait_until(lambda: is_running(client, jobs[0]))
         workers = server.workers()
         if how == "kill":
@@ -106,7 +119,7 @@ def test_jobs_are_taken_up_again_after_a_restart(clip, tmp_path, how):
         assert {state["id"] for state in client.jobs()} == set(jobs)
         for n, job in enumerate(jobs, start=1):
             answer = client.wait(job)
-            assert answer["frames"] == 400
+            assert answer["frames"] == (LONG if n == 1 else SHORT)
             assert len(answer["faces"][0]["top"]) == n
             assert not (tmp_path / "jobs" / job / "input").exists()
 

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.classifiers.mlp import convert_network, import_tensorflow
+from au_detect.classifiers.mlp_session import compile_network
 from au_detect.landmarks.crop import NETWORK_CROP
 from au_detect.simulation.landmarks.points import N_POINTS, PAIRS, WEIGHTS
 
@@ -223,7 +224,7 @@ def train_network(
         warmup_target=options.learning_rate, warmup_steps=n_first,
     )  # fmt: skip
     optimizer = keras.optimizers.AdamW(rate, weight_decay=options.weight_decay, global_clipnorm=5.0)
-    network.compile(optimizer, loss, jit_compile=False)
+    compile_network(network, optimizer, loss)
     network.fit(
         batches,
         epochs=options.epochs,

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.classifiers.mlp import import_tensorflow
+from au_detect.classifiers.mlp_session import compile_network
 from au_detect.features.looks import HEIGHT_PX, WIDTH_PX
 
 # Convolutions take half as long to learn with it; older processors get it on demand only.
@@ -77,6 +78,6 @@ def train_network(network: Any, batches: Batches, epochs: int, log: str | None =
         LEARNING_RATE / 20, n_steps - n_first, warmup_target=LEARNING_RATE, warmup_steps=n_first
     )
     optimizer = keras.optimizers.AdamW(rate, weight_decay=WEIGHT_DECAY)
-    network.compile(optimizer, loss, jit_compile=False)
+    compile_network(network, optimizer, loss)
     told = [keras.callbacks.CSVLogger(log)] if log else []
     network.fit(batches, epochs=epochs, verbose=0, callbacks=told)

@@ -22,7 +22,11 @@ from au_detect.appearance.options import AppearanceOptions
 from au_detect.errors import InputError
 from au_detect.evaluation import roc_auc
 
-QUICK = AppearanceOptions(network="shallow", epochs=4, batch_size=16, dropout=0.0)
+pytestmark = pytest.mark.usefixtures("small_pixel_networks")
+
+QUICK = AppearanceOptions(
+    network="shallow", epochs=6, batch_size=16, learning_rate=5e-3, dropout=0.0
+)
 KINDS = [
     (PictureClassifier, (48, 48, 2)),
     (OneVsAllPictureClassifier, (48, 48, 1)),
@@ -51,6 +55,7 @@ def drawn_rows(shape, n=120, seed=0):
     return X.reshape(n, -1).astype(np.float32), y
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "shape"), KINDS, ids=lambda value: getattr(value, "__name__", ""))
 def test_a_network_learns_and_keeps_the_contract(kind, shape):
     X, y = drawn_rows(shape)
@@ -68,6 +73,7 @@ def test_a_network_learns_and_keeps_the_contract(kind, shape):
     assert min(aucs) > 0.85, aucs
 
 
+@pytest.mark.slow
 def test_one_vs_all_has_a_network_for_every_au():
     X, y = drawn_rows((48, 48, 1), n=30)
     options = AppearanceOptions(network="shallow", epochs=1)

@@ -40,7 +40,9 @@ def make_samples(n_rows, seed):
 @pytest.fixture(scope="module")
 def fitted():
     X, y = make_samples(3000, 0)
-    return MLPClassifier(**SMALL, members=2).fit(X, y, held_out=np.arange(3000) >= 2400)
+    return MLPClassifier(**SMALL | {"max_epochs": 8}, members=2).fit(
+        X, y, held_out=np.arange(3000) >= 2400
+    )
 
 
 def test_recovers_aus_that_a_line_separates(fitted):
@@ -89,6 +91,7 @@ def test_a_feature_that_never_varied_is_ignored(fitted):
     np.testing.assert_allclose(fitted.predict_proba(other), fitted.predict_proba(X), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_cells_without_label_have_no_influence():
     X, y = make_samples(400, 7)
     options = QUICK | {"positive_weighting": "none"}
@@ -110,6 +113,7 @@ def test_an_au_that_nobody_coded_does_not_break_the_others():
     assert np.isfinite(classifier.predict_proba(X)).all()
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_bytes_and_leaves_other_generators_alone():
     X, y = make_samples(300, 9)
     np.random.seed(5)  # noqa: NPY002
@@ -125,6 +129,7 @@ def test_a_seed_gives_the_same_bytes_and_leaves_other_generators_alone():
     assert (np.random.random(), random.random()) == expected  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_says_nothing_and_reports_epochs(capfd):
     """What TensorFlow's own log says on stderr, such as when a data set ends, is not ours."""
     X, y = make_samples(300, 10)
@@ -137,6 +142,7 @@ def test_says_nothing_and_reports_epochs(capfd):
     assert reported == [(1, 4), (2, 4), (3, 4), (4, 4)]
 
 
+@pytest.mark.slow
 def test_stops_early_and_keeps_the_best_epoch():
     rng = np.random.default_rng(11)
     X, y = rng.normal(size=(100, 5)), rng.integers(0, 2, (100, 1))  # nothing to be learnt
@@ -186,6 +192,7 @@ def test_must_be_fitted_first(fitted):
         fitted.predict_proba([[1, 2]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weighting", ["per_sample", "focal", "none"])
 def test_every_weighting_learns_and_stays_calibrated(weighting):
     X, y = make_samples(1500, 12)
@@ -196,6 +203,7 @@ def test_every_weighting_learns_and_stays_calibrated(weighting):
     np.testing.assert_allclose(probabilities.mean(axis=0), y_new.mean(axis=0), atol=0.04)
 
 
+@pytest.mark.slow
 def test_one_network_per_au_shares_nothing():
     X, y = make_samples(1500, 14)
     classifier = MLPClassifier(**SMALL, one_vs_all=True).fit(X, y)

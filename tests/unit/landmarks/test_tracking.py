@@ -168,6 +168,7 @@ def test_a_face_that_jumps_is_found_in_the_same_frame():
         assert distance_iod(face.points, points + np.array([shift, 0])) < 0.015
 
 
+@pytest.mark.slow
 @needs_real_faces
 def test_every_frame_with_a_face_has_it_and_no_other():
     tracker = FaceTracker()
@@ -198,6 +199,7 @@ def test_several_faces_come_largest_first_and_keep_their_numbers():
         assert same(faces, tracker.track(picture))
 
 
+@pytest.mark.slow
 @needs_real_faces
 def test_a_face_hidden_for_a_moment_keeps_its_number_and_a_stranger_gets_a_new_one():
     picture, stranger = clip("single_face.mp4", 1)[0], real_face("london/009_neutral.jpg")
@@ -261,6 +263,7 @@ def test_after_a_cut_somebody_else_has_a_new_number_and_the_first_gets_the_old_o
     assert [followed(tracker, sample(*shot)) for shot in shots] == [0, 0, 1, 1, 0, 1]
 
 
+@pytest.mark.slow
 def test_people_are_known_again_after_a_long_time_elsewhere_in_the_picture():
     tracker = FaceTracker()
     nobody = np.full_like(sample("S001", 1), 90)

@@ -80,6 +80,7 @@ def test_detection_gives_the_same(monkeypatch):
     np.testing.assert_array_equal(found.active, expected.active)
 
 
+@pytest.mark.slow
 def test_numpy_answers_where_litert_is_missing():
     code = (
         "import sys; sys.modules['ai_edge_litert'] = None\n"

@@ -39,6 +39,7 @@ def test_finds_what_is_there_in_people_it_never_saw(make_labelled):
     np.testing.assert_array_equal(found.y, make_labelled().labels(AUS, 1.0))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("protocol", "n_seeds"), [("subject-kfold", 4), ("loso", 2)])
 def test_labels_shuffled_between_subjects_cannot_be_found(make_labelled, protocol, n_seeds):
     aucs = []
@@ -79,6 +80,7 @@ def test_test_rows_do_not_matter_to_what_is_learnt(make_labelled):
     np.testing.assert_array_equal(*(model.thresholds(sequences) for model in learnt))
 
 
+@pytest.mark.slow
 def test_processes_do_not_change_the_result(make_labelled):
     sequences = make_labelled(n_subjects=20)
     options = replace(LINEAR, calibration_folds=1)

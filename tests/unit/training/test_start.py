@@ -21,6 +21,8 @@ from au_detect.training.engine import fit
 from au_detect.training.recipe import TrainingRecipe
 from au_detect.training.saving import save_fitted
 
+pytestmark = pytest.mark.slow
+
 IBUG = "ibug300w"
 QUICK = TrainingRecipe(
     upper_layers=1, lower_layers=1, units=8, max_epochs=2, calibration_folds=2, test_fraction=0,

@@ -46,9 +46,9 @@ def materials(tmp_path_factory):
     return read_materials(folder)
 
 
-def pictures(model, people, **options):
+def pictures(model, people, n=N, **options):
     renderer = SequenceRenderer(model, people, 3, SIZE_PX, **options)
-    return [renderer.render_pair(row)[0] for row in range(len(people))]
+    return [renderer.render_pair(row)[0] for row in range(n)]
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +56,7 @@ def plain(model, people):
     return pictures(model, people)
 
 
+@pytest.mark.slow
 def test_the_same_seed_and_material_give_the_same_pictures(model, people, materials, plain):
     once, again = (pictures(model, people, materials=materials) for _ in range(2))
     for first, second, painted in zip(once, again, plain, strict=True):
@@ -82,9 +83,11 @@ def test_a_probe_that_is_bright_on_one_side_lights_that_side(model, people, mate
     assert difference["right"] < -15
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", COVERINGS[1:])
 def test_coverings_hide_skin_and_leave_the_landmarks(model, people, plain, kind):
-    covered = pictures(model, people, coverings={kind: 1.0})
+    plain = plain[:2]
+    covered = pictures(model, people, len(plain), coverings={kind: 1.0})
     for picture, bare in zip(covered, plain, strict=True):
         np.testing.assert_array_equal(picture.landmarks, bare.landmarks)
     changed = [
@@ -93,6 +96,7 @@ def test_coverings_hide_skin_and_leave_the_landmarks(model, people, plain, kind)
     assert np.mean([share.mean() for share in changed]) > 0.004
 
 
+@pytest.mark.slow
 def test_masks_hide_the_mouth_and_show_the_eyes(model, people, plain):
     covered = pictures(model, people, coverings={"mask": 1.0})
     hidden, seen = [], []

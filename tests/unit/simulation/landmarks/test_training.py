@@ -164,6 +164,7 @@ def test_heads_turn_up_to_the_limits(evaluation_data):
         assert (yaw < 10).mean() > 0.4
 
 
+@pytest.mark.slow
 def test_rendered_examples_show_faces_on_the_template(evaluation_data, tmp_path):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     examples = render_examples(face_model, 4, random_state=1, folder=tmp_path)

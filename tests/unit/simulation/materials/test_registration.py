@@ -15,6 +15,8 @@ from au_detect.simulation.materials.registration import OutsideSkin, register
 from au_detect.simulation.materials.skins import texel_uvs
 from au_detect.simulation.rendering.surface import SKIN, read_surface
 
+pytestmark = pytest.mark.slow
+
 N_OWN = PARTS["head"].stop
 """Vertices of the face model that the stand-in keeps: face, head and neck."""
 CANVAS_CM = 60.0

