@@ -199,6 +199,12 @@ def test_a_smile_is_analysed_sought_judged_and_learnt(server, clip, pictures, tm
         mouse(page, "mouseMoved", b, y, 8)
         mouse(page, "mouseReleased", b, y, 8)
         assert page.ask("document.getElementById('leave_out').value") == "2-5"
+        # The annotated copy, drawn into the file that the page still has.
+        page.ask(
+            "[...document.querySelectorAll('#links button')]"
+            ".find((b) => b.textContent == 'Annotated copy').click()"
+        )
+        page.wait_for("document.getElementById('said').textContent.includes('is downloaded')")
         # Feedback by a click on an action unit.
         page.ask("window.auDetect.seek(9)")
         drawn(page, 9)

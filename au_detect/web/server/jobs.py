@@ -203,7 +203,7 @@ class Jobs:
 
     async def _analyse(self, row: Row, course: Course) -> dict[str, Any]:
         task = {
-            "task": "rescore" if row["of"] else "analyse",
+            "task": _task_of(row),
             "folder": str(self._files.of(row["id"]).folder),
             "name": row["name"],
             "options": dict(row["options"]),
@@ -250,3 +250,9 @@ class Jobs:
         before_s = time.time() - PICTURES_KEPT_S
         rows = self._store.jobs(FINAL, limit=10_000)
         return [row["id"] for row in rows if (row["finished_s"] or 0) < before_s]
+
+
+def _task_of(row: Row) -> str:
+    if not row["of"]:
+        return "analyse"
+    return "annotate" if row["options"]["annotate"] else "rescore"

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,9 @@ import numpy as np
 from au_detect.classifiers.storage import NetworkKind
 from au_detect.detect import AUDetector
 from au_detect.emotions import EmotionResult, read_emotion_rules
+from au_detect.errors import InputError
 from au_detect.features.measurement import FaceMeasurements
+from au_detect.frames import Frame
 from au_detect.plots.face_view import face_view
 from au_detect.results import AUResult
 from au_detect.results.files import write_atomically
@@ -62,6 +65,7 @@ class Analyst:
             "describe": lambda *_: self._describe(),
             "analyse": self._analyse,
             "rescore": self._rescore,
+            "annotate": self._annotate,
             "table": self._table,
             "report": self._report,
         }
@@ -113,6 +117,20 @@ class Analyst:
         result = score(self._detector(options), measured, options, files.neutral, task["name"])
         save_measured(measured, files.measurements)
         return self._answer(task, files, options, measured, result)
+
+    def _annotate(self, task: dict[str, Any], files: JobFiles, report: Report) -> dict[str, Any]:
+        from au_detect.plots.annotation import write_annotated
+
+        of, options = JobFiles(Path(task["of"])), AnalysisOptions(**task["options"])
+        result, size = read_result(of.result), load_measured(of.measurements).size
+        n_frames = len(np.unique(result.frame))
+        checked = partial(same_frames, size=size, n_expected=n_frames, report=report)
+        inputs = files.input_files()
+        write_annotated(
+            result, inputs[0] if len(inputs) == 1 else inputs, files.made / "annotated",
+            emotions=result.emotions(), fps=options.fps, progress=checked,
+        )  # fmt: skip
+        return {"frames": n_frames}
 
     def _answer(
         self,
@@ -176,6 +194,36 @@ def load_measured(path: Path) -> Measured:
     about = json.loads(str(arrays.pop("about")))
     rows = FaceMeasurements(**arrays)
     return Measured(rows, about["kind"], tuple(about["size"]), about["described"])
+
+
+def same_frames(
+    frames: Iterable[Frame],
+    n_frames: int | None,
+    *,
+    size: tuple[int, int],
+    n_expected: int,
+    report: Report,
+) -> Iterator[Frame]:
+    """Yield frames as long as they can be those of a result.
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer, or the first has another size.
+    """
+    wanted = f"files must be those that were analysed: {n_expected} frames of {size[0]}x{size[1]}"
+    n_done = 0
+    for frame in frames:
+        got = frame.image.shape[1::-1]
+        if n_done == 0 and (got != tuple(size) or n_frames == 1 != n_expected):
+            raise InputError(f"{wanted}, got one of {got[0]}x{got[1]}")
+        n_done += 1
+        if n_done > n_expected:
+            raise InputError(f"{wanted}, got more")
+        yield frame
+        report(n_done, n_expected)
+    if n_done < n_expected:
+        raise InputError(f"{wanted}, got {n_done}")
 
 
 def no_emotions(emotions: EmotionResult) -> EmotionResult:
