@@ -26,12 +26,12 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def clip(tmp_path_factory):
-    """Return a video of 400 frames, which takes a while."""
+    """Return a video of 160 frames, which takes a while."""
     path = tmp_path_factory.mktemp("clip") / "long.avi"
     files = select_pictures(sample_sequences()["happiness"].iterdir())
     pictures = [read_colour_picture(file) for file in files]
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 30, (320, 320))
-    for number in range(400):
+    for number in range(160):
         writer.write(pictures[number % len(pictures)])
     writer.release()
     return path
@@ -48,7 +48,7 @@ def test_a_killed_worker_is_replaced_and_its_job_done(clip, tmp_path):
         wait_until(lambda: is_running(client, job))
         (worker,) = server.workers()
         os.kill(worker, signal.SIGKILL)
-        assert client.wait(job)["frames"] == 400
+        assert client.wait(job)["frames"] == 160
         assert server.workers() != [worker]
         assert client.health()["status"] == "ok"
 
@@ -64,17 +64,17 @@ def test_a_job_that_kills_its_workers_says_so(clip, tmp_path):
         with pytest.raises(RefusedError, match="the worker process died 2 times"):
             client.wait(job)
         assert not list((tmp_path / "jobs").iterdir())
-        assert client.wait(client.submit(clip)["id"])["frames"] == 400
+        assert client.wait(client.submit(clip)["id"])["frames"] == 160
 
 
 def test_a_stuck_worker_is_ended(clip, tmp_path):
-    with serving(tmp_path, "--timeout", "20") as server, Client(server.address) as client:
+    with serving(tmp_path, "--timeout", "8") as server, Client(server.address) as client:
         client.info()
         job = client.submit(clip)["id"]
         wait_until(lambda: is_running(client, job))
         (worker,) = server.workers()
         os.kill(worker, signal.SIGSTOP)
-        with pytest.raises(RefusedError, match="must take at most 20 s"):
+        with pytest.raises(RefusedError, match="must take at most 8 s"):
             client.wait(job)
         wait_until(lambda: not os.path.exists(f"/proc/{worker}"))
 
@@ -106,7 +106,7 @@ def test_jobs_are_taken_up_again_after_a_restart(clip, tmp_path, how):
         assert {state["id"] for state in client.jobs()} == set(jobs)
         for n, job in enumerate(jobs, start=1):
             answer = client.wait(job)
-            assert answer["frames"] == 400
+            assert answer["frames"] == 160
             assert len(answer["faces"][0]["top"]) == n
             assert not (tmp_path / "jobs" / job / "input").exists()
 

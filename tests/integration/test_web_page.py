@@ -175,13 +175,13 @@ def test_a_smile_is_analysed_sought_judged_and_learnt(server, clip, pictures, tm
             drawn(page, frame)
             assert drawn_number(page) == frame
         assert page.ask("document.getElementById('clock').textContent").endswith("· frame 16")
-        page.ask("document.querySelector('.plot').focus()")
+        assert page.ask("document.activeElement.getAttribute('role')") == "slider"
         press(page, "ArrowLeft", 37)
         drawn(page, 15)
         assert drawn_number(page) == 15
         press(page, "Home", 36)
         drawn(page, 0)
-        value = "document.querySelector('.plot').getAttribute('aria-valuetext')"
+        value = "document.querySelector('.cursor').getAttribute('aria-valuetext')"
         assert page.ask(value) == "00:00, frame 0"
         # Another neutral face.
         before = page.ask("document.body.dataset.result")
