@@ -1,6 +1,6 @@
 """Killed under load: of the jobs that the server has taken, none may be lost.
 
-    python benchmarks/web_kills.py [--clients 8] [--seconds 60] [--every 5]
+    python benchmarks/web_kills.py [--clients 8] [--seconds 60] [--every 5] [--database URL]
 
 Clients give pictures as jobs. Every few seconds the worker process is killed (kill -9), and half
 way the server itself with all that it started; it is started again on the same folder. In the end
@@ -31,10 +31,10 @@ from au_detect.web.client import Client
 WAIT_S = 600.0
 
 
-def started(folder: str, port: int) -> subprocess.Popen[bytes]:
+def started(folder: str, port: int, more: list[str]) -> subprocess.Popen[bytes]:
     """Start a server, and return it once it answers."""
     command = [sys.executable, "-m", "au_detect.cli", "serve", "--port", str(port)]
-    server = subprocess.Popen([*command, "--folder", folder], stdout=subprocess.DEVNULL)
+    server = subprocess.Popen([*command, "--folder", folder, *more], stdout=subprocess.DEVNULL)
     with Client(f"http://127.0.0.1:{port}") as client:
         while True:
             with suppress(AUDetectError):
@@ -90,12 +90,14 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--every", type=float, default=5.0, help="seconds between two kills")
+    parser.add_argument("--database", help="as in au-detect serve")
     options = parser.parse_args()
+    more = ["--database", options.database] if options.database else []
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     address, taken, stop = f"http://127.0.0.1:{port}", list[str](), threading.Event()
     with tempfile.TemporaryDirectory() as folder:
-        server = started(folder, port)
+        server = started(folder, port, more)
         threads = [
             threading.Thread(target=give, args=(address, number, taken, stop))
             for number in range(options.clients)
@@ -106,7 +108,7 @@ def main() -> None:
         server.kill()
         server.wait()
         print(f"{len(taken)} jobs were taken when the server was killed", flush=True)
-        server = started(folder, port)
+        server = started(folder, port, more)
         n_workers += kill_workers(server.pid, options.every, options.seconds / 2)
         stop.set()
         for thread in threads:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import time
 import zlib
@@ -36,7 +37,9 @@ def files():
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
-    return ServerSettings(folder=tmp_path_factory.mktemp("server"), limits=LIMITS)
+    database = os.environ.get("AU_DETECT_TEST_DATABASE")  # as in tests/unit/web
+    folder = tmp_path_factory.mktemp("server")
+    return ServerSettings(folder=folder, database=database, limits=LIMITS)
 
 
 @pytest.fixture(scope="module")
