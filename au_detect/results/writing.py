@@ -190,9 +190,8 @@ def _dumps(value: Any, indent: int | None = None) -> str:
 
 def _json_column(values: Any) -> list[Any]:
     """Return a column as JSON can hold it; None for what is missing."""
-    missing = pd.isna(values)
-    listed: list[Any] = np.asarray(values, dtype=object).tolist()
-    return [None if gone else value for gone, value in zip(missing, listed, strict=True)]
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    return [None if value is pd.NA or value != value else value for value in listed]
 
 
 def _json_rows(values: NDArray[np.float32]) -> list[list[float | None]]:

@@ -19,7 +19,7 @@ _NEUTRAL = (
 _THRESHOLD = '"0.5" for all action units, or "AU12:0.5 AU4:0.3"'
 
 
-def options_of(
+async def options_of(
     neutral: Annotated[str, Form(max_length=200, description=_NEUTRAL)] = "auto",
     max_faces: Annotated[int, Form(ge=1, le=20)] = 1,
     min_face: Annotated[

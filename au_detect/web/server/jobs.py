@@ -32,8 +32,9 @@ class QueueFullError(Exception):
 
 @dataclass
 class Course:
-    """How far a job is, while the server remembers it."""
+    """How far a job is, while the server remembers it; ``row`` is what the store holds of it."""
 
+    row: Row
     state: str = QUEUED
     n_done: int = 0
     n_frames: int | None = None
@@ -85,8 +86,8 @@ class Jobs:
     async def start(self) -> None:
         """Take up what an earlier server left, and begin to work."""
         left = await asyncio.to_thread(self._take_over)
-        for job in left:
-            self._enqueue(job)
+        for row in left:
+            self._enqueue(row)
         n_workers = len(self._pool.workers)
         self._runners = [asyncio.create_task(self._work()) for _ in range(n_workers)]
         self._runners.append(asyncio.create_task(self._tidy()))
@@ -112,10 +113,9 @@ class Jobs:
             If too many wait.
         """
         self.check_room()
-        await asyncio.to_thread(
-            self._store.add_job, job, name, options.as_dict(), waited_for=waited_for, of=of
-        )
-        self._enqueue(job)
+        row = {"id": job, "name": name, "options": options.as_dict(), "of": of}
+        await asyncio.to_thread(self._store.add_job, **row, waited_for=waited_for)
+        self._enqueue(row)
 
     async def wait(self, job: str) -> None:
         """Wait until a job has come to its end."""
@@ -156,19 +156,19 @@ class Jobs:
         """Forget a job that has ended."""
         self._courses.pop(job, None)
 
-    def _enqueue(self, job: str) -> None:
-        self._courses[job] = Course()
-        self._waiting.append(job)
+    def _enqueue(self, row: Row) -> None:
+        self._courses[row["id"]] = Course(row)
+        self._waiting.append(row["id"])
         self._changed.set()
 
-    def _take_over(self) -> list[str]:
+    def _take_over(self) -> list[Row]:
         """Return the jobs that were not finished, the oldest first; delete what nobody wants."""
         unfinished = self._store.jobs((QUEUED, RUNNING), limit=100_000)[::-1]
         for row in unfinished:
             if row["waited_for"]:
                 self._store.delete_job(row["id"])
         self._files.forget_others(self._store.ids())
-        return [row["id"] for row in unfinished if not row["waited_for"]]
+        return [row for row in unfinished if not row["waited_for"]]
 
     async def _work(self) -> None:
         while True:
@@ -183,10 +183,7 @@ class Jobs:
     async def _run(self, job: str, course: Course) -> None:
         course.state = RUNNING
         try:
-            row = await asyncio.to_thread(self._store.job, job)
-            if row is None:  # it was deleted meanwhile
-                return
-            summary = await self._analyse(row, course)
+            summary = await self._analyse(course.row, course)
         except TaskError as error:
             values = {"status": error.status, "reason": error.reason}
             await self._end(job, course, FAILED, **values)
@@ -225,16 +222,19 @@ class Jobs:
         await asyncio.shield(self._finish(job, course, state, **values))
 
     async def _finish(self, job: str, course: Course, state: str, **values: Any) -> None:
-        files = self._files.of(job)
-        await asyncio.to_thread(self._store.set_state, job, state, **values)
-        if state != DONE:
-            await asyncio.to_thread(files.delete)
-        elif not self._settings.keep:
-            await asyncio.to_thread(files.forget_inputs)
+        await asyncio.to_thread(self._note_end, job, state, values)
         course.state = state
         if state == DONE:
             course.n_done = course.n_frames = values["summary"]["frames"]
         course.finished.set()
+
+    def _note_end(self, job: str, state: str, values: dict[str, Any]) -> None:
+        self._store.set_state(job, state, **values)
+        files = self._files.of(job)
+        if state != DONE:
+            files.delete()
+        elif not self._settings.keep:
+            files.forget_inputs()
 
     async def _tidy(self) -> None:
         """Delete pictures that nobody has fetched, and forget the course of old jobs."""

@@ -227,9 +227,10 @@ class Service:
         TaskError
             With its status and reason.
         """
-        row = await self.job(job)
+        course = self.jobs.course(job)
         self.jobs.forget(job)
-        if row["state"] == DONE:
+        if course is not None and course.state == DONE:
             return
+        row = await self.job(job)
         await asyncio.to_thread(self.store.delete_job, job)
         raise TaskError(row["status"] or 499, row["reason"] or "the job was cancelled")

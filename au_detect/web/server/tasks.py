@@ -19,7 +19,7 @@ import numpy as np
 
 from au_detect.classifiers.storage import NetworkKind
 from au_detect.detect import AUDetector
-from au_detect.emotions import EmotionResult, read_emotion_rules
+from au_detect.emotions import EmotionResult, read_emotion_rules, recognise_emotions
 from au_detect.errors import InputError
 from au_detect.features.measurement import FaceMeasurements
 from au_detect.frames import Frame
@@ -60,7 +60,7 @@ class Analyst:
         self, model: str | None, landmark_model: str | None, experimental: bool, limits: Limits
     ) -> None:
         first = AUDetector(model, landmark_model=landmark_model, experimental=experimental)
-        self._first, self._limits = first, limits
+        self._first, self._limits, self._rules = first, limits, read_emotion_rules()
         self._tasks: dict[str, Callable[[dict[str, Any], JobFiles, Report], dict[str, Any]]] = {
             "describe": lambda *_: self._describe(),
             "analyse": self._analyse,
@@ -77,7 +77,7 @@ class Analyst:
         kind = NetworkKind(uses_neutral=True, uses_furrows=True)
         aus = first.model.aus(kind, experimental=first.experimental)
         limits = first.model.thresholds(kind, aus)
-        emotions = ["neutral", *(rule.name for rule in read_emotion_rules())]
+        emotions = ["neutral", *(rule.name for rule in self._rules)]
         names = au_names(aus, [limits[au] for au in aus])
         return {"aus": names, "emotions": emotions, "settings": first.settings()}
 
@@ -140,7 +140,8 @@ class Analyst:
         measured: Measured,
         result: AUResult,
     ) -> dict[str, Any]:
-        emotions = result.emotions() if options.emotions else no_emotions(result.emotions())
+        emotions = recognise_emotions(result, self._rules)
+        emotions = emotions if options.emotions else no_emotions(emotions)
         result.to_json(files.result)
         job = files.folder.name
         answer = make_answer(job, result, measured.kind, measured.size, emotions, options.top)

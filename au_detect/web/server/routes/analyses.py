@@ -46,10 +46,8 @@ def analyses(service: Service) -> APIRouter:
         """Analyse a picture or video and answer when it is done."""
         job = await service.take(given(files, url, neutral_file), options, waited_for=True)
         await service.wait(job, request.is_disconnected)
-        own = service.files.of(job)
-        data = await asyncio.to_thread(_with_pictures, own)
-        if not service.settings.keep:
-            await asyncio.to_thread(own.forget_pictures)
+        own, keep = service.files.of(job), service.settings.keep
+        data = await asyncio.to_thread(_with_pictures, own, keep)
         return Response(data, media_type=JSON)
 
     @router.post("/jobs", status_code=202, response_model=JobState)
@@ -109,8 +107,8 @@ async def _told(service: Service, job: str) -> AsyncIterator[str]:
         yield f"event: {row['state']}\ndata: {json.dumps(state_of(service, row))}\n\n"
 
 
-def _with_pictures(files: JobFiles) -> bytes:
-    """Return the answer with the thumbnails and the annotated picture that were asked for."""
+def _with_pictures(files: JobFiles, keep: bool) -> bytes:
+    """Return the answer with what was asked for: thumbnails, annotated picture; delete these."""
     data = files.answer.read_bytes()
     crops, annotated = files.made / "crops.json", files.made / "annotated.png"
     more = b""
@@ -118,4 +116,6 @@ def _with_pictures(files: JobFiles) -> bytes:
         more += b', "crops": ' + crops.read_bytes()
     if annotated.exists():
         more += b', "annotated": "' + base64.b64encode(annotated.read_bytes()) + b'"'
+    if not keep:
+        files.forget_pictures()
     return data[:-1] + more + b"}" if more else data
