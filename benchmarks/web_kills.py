@@ -79,7 +79,7 @@ def ends(address: str, taken: list[str]) -> Counter[str]:
                     time.sleep(0.1)
                 if now["state"] == "done":
                     client.result(job)
-                states[now["state"]] += 1
+                states[now["reason"] or now["state"]] += 1
             except AUDetectError as error:
                 states[str(error)] += 1
     return states

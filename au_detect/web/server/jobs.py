@@ -24,6 +24,7 @@ STOPPING_S = 5.0
 """So long what is being analysed may go on when the server stops."""
 MOST_DEATHS = 2
 """An input that has killed so many workers is not tried again."""
+MOST_STARTS = 10
 
 
 class QueueFullError(Exception):
@@ -208,14 +209,22 @@ class Jobs:
         if row["of"]:
             task["of"] = str(self._files.of(row["of"]).folder)
 
+        n_deaths, begun = 0, False
+
         def progress(n_done: int, n_frames: int | None) -> None:
+            nonlocal begun
+            begun = True
             course.n_done, course.n_frames = n_done, n_frames
 
-        for _ in range(MOST_DEATHS):
+        for _ in range(MOST_STARTS):
+            begun, course.n_done = False, 0
             with contextlib.suppress(WorkerDied):
                 return await self._pool.run(task, self._settings.limits.job_s, progress)
-        reason = f"the worker process died {MOST_DEATHS} times: out of memory, or a decoder crashed"
-        raise TaskError(500, reason)
+            n_deaths += begun  # one that died before it began on it was not killed by it
+            if n_deaths == MOST_DEATHS:
+                reason = "out of memory, or a decoder crashed"
+                raise TaskError(500, f"the worker process died {n_deaths} times: {reason}")
+        raise TaskError(500, f"the worker process did not start {MOST_STARTS} times")
 
     async def _end(self, job: str, course: Course, state: str, **values: Any) -> None:
         """Finish a job even if it is cancelled meanwhile."""

@@ -60,6 +60,7 @@ class Analyst:
         self, model: str | None, landmark_model: str | None, experimental: bool, limits: Limits
     ) -> None:
         first = AUDetector(model, landmark_model=landmark_model, experimental=experimental)
+        first.tracker.anew().track(np.zeros((64, 64), np.uint8))  # loads the landmark model now
         self._first, self._limits, self._rules = first, limits, read_emotion_rules()
         self._tasks: dict[str, Callable[[dict[str, Any], JobFiles, Report], dict[str, Any]]] = {
             "describe": lambda *_: self._describe(),
@@ -71,9 +72,8 @@ class Analyst:
         }
 
     def _describe(self) -> dict[str, Any]:
-        """Load everything, and return what answers hold: version, model, action units."""
+        """Return what answers hold: version, model, action units."""
         first = self._first
-        first.tracker.anew().track(np.zeros((64, 64), np.uint8))
         kind = NetworkKind(uses_neutral=True, uses_furrows=True)
         aus = first.model.aus(kind, experimental=first.experimental)
         limits = first.model.thresholds(kind, aus)
