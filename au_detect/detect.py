@@ -17,6 +17,7 @@ from au_detect.features.neutral_choice import (
     Neutral,
     check_neutral_of_pictures,
     check_neutral_of_stream,
+    chosen_by_face,
     given_neutral,
     in_words,
     is_landmarks,
@@ -96,11 +97,10 @@ class AUDetector:
             landmark_model = self.model.manifest.landmark_model
         self.tracker = FaceTracker(landmark_model, max_faces, smallest_face_px)
         self.model.check_landmark_model(self.tracker.landmark_model.name)
-        self.experimental = experimental
+        self.experimental, self.focal_px = experimental, focal_px
         self.thresholds, self.mirrored = dict(thresholds or {}), mirrored
         check_thresholds(self.model, self.thresholds)
         check_positive("focal_px", 1.0 if focal_px is None else focal_px)
-        self.focal_px = focal_px
 
     def __repr__(self) -> str:
         faces = "1 face" if self.tracker.max_faces == 1 else f"{self.tracker.max_faces} faces"
@@ -177,7 +177,7 @@ class AUDetector:
             choice = mean_neutral()
         settings = {"neutral": in_words(neutral), "independent": independent, **measured.known}
         owners = owners_of_neutral(choice, rows, measured.tracker)
-        result = self._result(rows, choice, measured.name, settings, owners=owners)
+        result = self._result(rows, choice, measured.name, settings, {}, owners=owners)
         in_order = measured.kind != "picture" and not independent
         return in_time(result, smooth) if in_order else result
 
@@ -230,7 +230,7 @@ class AUDetector:
         self,
         measurements: FaceMeasurements,
         *,
-        neutral: Neutral = "auto",
+        neutral: Neutral | Mapping[int, int | str] = "auto",
         smooth: str = "around",
         independent: bool = False,
         name: str = "measurements",
@@ -243,17 +243,19 @@ class AUDetector:
         measurements : FaceMeasurements
             See `au_detect.features.measurement.measure_faces`.
         neutral, smooth
-            As in `run`.
+            As in `run`; or frame numbers, "first" or "median" by face: the others find theirs.
         independent : bool
             Whether the frames have nothing to do with each other, or there is only one.
         name, settings
             Of the result.
         """
         check_option("smooth", smooth, HOW)
-        choice: Any = given_neutral(neutral, self.tracker.anew()) or neutral
+        known = chosen_by_face(neutral, measurements)
+        own = None if isinstance(neutral, Mapping) else given_neutral(neutral, self.tracker.anew())
+        choice: Any = "auto" if known else own or neutral
         told = {"neutral": in_words(neutral), **(settings or {})}
-        owners = owners_of_neutral(choice, measurements, None)
-        result = self._result(measurements, choice, name, told, owners=owners)
+        owners = [*known] or owners_of_neutral(choice, measurements, None)
+        result = self._result(measurements, choice, name, told, known, owners=owners)
         return result if independent else in_time(result, smooth)
 
     def measure(self, frames: Iterable[Frame], *, independent: bool = False) -> FaceMeasurements:
@@ -266,16 +268,14 @@ class AUDetector:
         choice: NeutralFace | str | int,
         name: str,
         settings: dict[str, Any],
-        known: dict[int, NeutralFace] | None = None,
+        known: dict[int, NeutralFace],
         resting: Mapping[int, Resting] | None = None,
         owners: list[int] | None = None,
     ) -> AUResult:
         """Score the rows; `known` remembers the neutral of every face from call to call."""
-        known = {} if known is None else known
         if is_word(choice, "auto") or owners is not None:
             resting = find_rests(self.model, rows, but=owners or ())
-        resting = resting or {}
-        known.update({face: found.neutral for face, found in resting.items()})
+        known.update({face: found.neutral for face, found in (resting or {}).items()})
         known.update(neutral_of_faces(rows, choice, known, name))
         personal = not isinstance(choice, NeutralFace) or choice.personal
         return score_rows(

@@ -4,7 +4,8 @@
 
 Prints errors, the throughput and the time of an answer (median, 95th percentile), the memory of the
 server and its workers at the beginning and the end, and how many pictures a second the detector
-makes without a server. The server and the bare detector run in turn on the same machine.
+makes without a server. The server and the bare detector run in turn on the same machine. Where
+other programs run too, the processor's time of a picture tells more: the server has more processes.
 """
 
 from __future__ import annotations
@@ -30,22 +31,35 @@ def pictures() -> list[Path]:
     return [path for folder in folders for path in select_pictures(folder.iterdir())[-2:]]
 
 
-def bare_rate(seconds: float) -> float:
-    """Return how many pictures a second one detector makes, files and answers included."""
+def bare_rate(seconds: float) -> tuple[float, float]:
+    """Return how many pictures a second and a CPU second one detector makes, files included."""
     detector, files, n = AUDetector(), pictures(), 0
     detector.run(files[0])
-    start = time.perf_counter()
+    start, start_cpu = time.perf_counter(), time.process_time()
     while time.perf_counter() - start < seconds:
         detector.run(files[n % len(files)])
         n += 1
-    return n / (time.perf_counter() - start)
+    return n / (time.perf_counter() - start), n / (time.process_time() - start_cpu)
+
+
+def processes(pid: int) -> list[int]:
+    """Return a process and its children."""
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
+
+
+def cpu_s(pid: int) -> float:
+    """Return the processor's time that a process and its children have had."""
+    total = 0.0
+    for one in processes(pid):
+        user, system = Path(f"/proc/{one}/stat").read_text().rpartition(")")[2].split()[11:13]
+        total += (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+    return total
 
 
 def memory_mb(pid: int) -> float:
     """Return the memory of a process and its children."""
     total = 0.0
-    pids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-    for one in pids:
+    for one in processes(pid):
         pages = int(Path(f"/proc/{one}/statm").read_text().split()[1])
         total += pages * os.sysconf("SC_PAGE_SIZE") / 2**20
     return total
@@ -93,19 +107,26 @@ def main() -> None:
             with Client(address) as client:
                 client.info()
             load(address, options.clients, 5.0)
-            start_mb = memory_mb(server.pid)
+            start_mb, start_s = memory_mb(server.pid), cpu_s(server.pid)
+            start_own_s = time.process_time()
             times, errors = load(address, options.clients, options.seconds)
-            end_mb = memory_mb(server.pid)
+            end_mb, server_s = memory_mb(server.pid), cpu_s(server.pid) - start_s
+            own_s = time.process_time() - start_own_s
         finally:
             server.terminate()
             server.wait(60)
-    bare = (before + bare_rate(options.seconds / 4)) / 2
-    rate = len(times) / options.seconds
+    bare, bare_cpu = np.mean([before, bare_rate(options.seconds / 4)], axis=0)
+    rate, n = len(times) / options.seconds, len(times)
     print(f"{options.clients} clients, {options.seconds:g} s, {options.jobs} worker(s)")
     print(f"errors: {len(errors)} {errors[:3] or ''}")
     print(f"server: {rate:.1f} pictures/s; median {np.median(times):.3f} s, ", end="")
     print(f"95th percentile {np.quantile(times, 0.95):.3f} s")
     print(f"bare detector, one process: {bare:.1f} pictures/s; ratio {rate / bare:.2f}")
+    print(f"CPU time of a picture: server {1000 * server_s / n:.1f} ms, ", end="")
+    print(f"clients {1000 * own_s / n:.1f} ms, bare {1000 / bare_cpu:.1f} ms; ", end="")
+    print(
+        f"ratio {n / bare_cpu / server_s:.2f}, with clients {n / bare_cpu / (server_s + own_s):.2f}"
+    )
     print(f"memory: {start_mb:.0f} MB at the beginning, {end_mb:.0f} MB at the end")
 
 

@@ -98,6 +98,8 @@ def in_words(neutral: Any) -> Any:
         return neutral
     if isinstance(neutral, np.integer):
         return int(neutral)
+    if isinstance(neutral, Mapping):
+        return {str(face): in_words(choice) for face, choice in neutral.items()}
     if isinstance(neutral, PathLike):
         return str(neutral)
     return type(neutral).__name__
@@ -172,6 +174,34 @@ def owners_of_neutral(
         there = rows.face_id[(rows.frame == choice) & rows.face_found]
         return there.tolist() or None
     return None
+
+
+def chosen_by_face(neutral: Any, rows: FaceMeasurements) -> dict[int, NeutralFace]:
+    """Return the neutrals of the faces that a mapping gives one; of anything else none.
+
+    Parameters
+    ----------
+    neutral
+        Any choice, or a mapping of face numbers to "first", "median" or a frame number.
+    rows : FaceMeasurements
+        Of all faces.
+
+    Raises
+    ------
+    InputError
+        If a mapping names no face, one that is not there, or something else for it.
+    NoFaceError
+        If a frame does not show its face.
+    """
+    if not isinstance(neutral, Mapping):
+        return {}
+    faces = rows.faces()
+    if not neutral or not faces.keys() >= neutral.keys():
+        known, named = (", ".join(map(str, sorted(some))) or "none" for some in (faces, neutral))
+        raise InputError(f"neutral must be given for some of the faces {known}, got {named}")
+    return {
+        face: neutral_from_rows(rows.rows(faces[face]), choice) for face, choice in neutral.items()
+    }
 
 
 def neutral_of_faces(

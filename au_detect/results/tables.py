@@ -22,6 +22,7 @@ from au_detect.errors import InputError
 from au_detect.escapes import escaped
 from au_detect.facs import ACTION_UNITS, au_label
 from au_detect.results.layouts import (
+    Columns,
     check_layout,
     openface_columns,
     point_columns,
@@ -75,6 +76,19 @@ def joined_table(
     InputError
         If `columns` is not one of `LAYOUTS`, or "tidy" with landmarks.
     """
+    joined = joined_columns(result, emotions, landmarks=landmarks, pose=pose, columns=columns)
+    return pd.DataFrame(joined)
+
+
+def joined_columns(
+    result: AUResult,
+    emotions: pd.DataFrame,
+    *,
+    landmarks: bool = False,
+    pose: bool = True,
+    columns: str = "standard",
+) -> Columns:
+    """Return the columns of `joined_table`, by name."""
     check_layout(columns, landmarks=landmarks)
     if columns == "openface":
         table, landmarks = openface_columns(result), False
@@ -85,7 +99,7 @@ def joined_table(
     table |= {str(name): values.to_numpy() for name, values in emotions.items()}
     if landmarks:
         table |= point_columns(result)
-    return pd.DataFrame(table)
+    return table
 
 
 def summary_table(result: AUResult) -> pd.DataFrame:

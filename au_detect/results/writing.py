@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from au_detect.emotions.result import EmotionResult
@@ -20,7 +21,13 @@ from au_detect.results.evidence import evidence_as_json, json_numbers
 from au_detect.results.files import write_atomically
 from au_detect.results.result import AUResult
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
-from au_detect.results.tables import emotion_columns, joined_table, result_table, table_as_csv
+from au_detect.results.tables import (
+    emotion_columns,
+    joined_columns,
+    joined_table,
+    result_table,
+    table_as_csv,
+)
 
 FORMATS = ("csv", "parquet", "json")
 DECIMALS = ("point", "comma")
@@ -109,13 +116,13 @@ def write_json(
     result: AUResult, path: str | os.PathLike[str], *, emotions: EmotionResult | None = None
 ) -> None:
     """Write everything that is in `result`; see `AUResult.to_json`."""
-    table = result_table(result, landmarks=True, emotions=emotions).astype(object)
-    rows = table.where(table.notna(), None).to_numpy().tolist()
+    table = joined_columns(result, emotion_columns(result, emotions), landmarks=True)
+    rows = zip(*map(_json_column, table.values()), strict=True)
     head = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         **_description(result),
-        "columns": list(table.columns),
+        "columns": list(table),
     }
     lines = [f"{_dumps(key)}: {_dumps(value)}" for key, value in head.items()]
     if result.evidence is not None:
@@ -181,6 +188,12 @@ def _dumps(value: Any, indent: int | None = None) -> str:
     return json.dumps(value, ensure_ascii=False, allow_nan=False, indent=indent)
 
 
+def _json_column(values: Any) -> list[Any]:
+    """Return a column as JSON can hold it; None for what is missing."""
+    listed = values.tolist() if hasattr(values, "tolist") else values
+    return [None if value is pd.NA or value != value else value for value in listed]
+
+
 def _json_rows(values: NDArray[np.float32]) -> list[list[float | None]]:
     """Return probabilities as JSON can hold them; None for NaN."""
     written = rounded(values, PROBABILITY_DECIMALS).astype(object)
@@ -188,7 +201,7 @@ def _json_rows(values: NDArray[np.float32]) -> list[list[float | None]]:
     return written.tolist()
 
 
-def _listed(name: str, rows: list[list[Any]]) -> str:
+def _listed(name: str, rows: Iterable[Sequence[Any]]) -> str:
     """Return a list of rows as JSON, a line each."""
     return f'"{name}": [\n' + ",\n".join(_dumps(row) for row in rows) + "\n]"
 

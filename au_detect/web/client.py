@@ -166,7 +166,10 @@ class Client:
         return cast(Answer, self._ask("GET", f"/v1/results/{job}").json())
 
     def rescore(self, job: str, *, neutral: str | int | None = "auto", **options: Any) -> Answer:
-        """Score a result anew; `options` are ``threshold, smooth, leave_out, top``."""
+        """Score a result anew; `options` are ``threshold, smooth, leave_out, top``.
+
+        `neutral` is that of all faces, or of single ones: ``"auto 1:20"``.
+        """
         wanted = {"neutral": _word(neutral), **options}
         return cast(Answer, self._ask("POST", f"/v1/results/{job}/rescore", json=wanted).json())
 
@@ -179,6 +182,15 @@ class Client:
             answer = self._ask("GET", f"{place}/annotated")
         else:
             answer = self._ask("GET", place, params={"format": what})
+        file = Path(path)
+        file.write_bytes(answer.content)
+        return file
+
+    def annotate(self, job: str, source: Source | Sequence[Source], path: Source) -> Path:
+        """Write the annotated copy of a result, drawn into the files that were analysed."""
+        with _opened(source, None, {}) as request:
+            sent = {"files": request["files"]}
+            answer = self._ask("POST", f"/v1/results/{job}/annotated", **sent)
         file = Path(path)
         file.write_bytes(answer.content)
         return file

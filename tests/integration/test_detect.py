@@ -12,7 +12,7 @@ from au_detect.classifiers.storage import NetworkKind
 from au_detect.errors import InputError, NoFaceError
 from au_detect.features.extraction import extract_features
 from au_detect.features.neutral import mean_neutral
-from au_detect.frames import Frame
+from au_detect.frames import Frame, open_frames
 from au_detect.frames.pictures import read_picture, select_pictures
 from au_detect.landmarks.points import MIRROR, mirror
 from au_detect.landmarks.pose import estimate_pose
@@ -270,6 +270,26 @@ def test_two_people_side_by_side_have_each_their_own_neutral(detector, pictures,
     assert 12 in smiling
     assert 25 in surprised
     assert 12 not in surprised
+
+
+def test_a_neutral_may_be_given_by_face(pictures):
+    other = [read_picture(p) for p in select_pictures(sample_sequences()["surprise"].iterdir())]
+    both = [np.hstack(pair) for pair in zip(pictures, other, strict=False)]
+    two = AUDetector(max_faces=2)
+    rows = two.measure(open_frames(both))
+    found, given = two.score(rows), two.score(rows, neutral={1: 2})
+    assert given.neutral == found.neutral | {1: "frame 2"}
+    assert given.settings["neutral"] == {"1": 2}
+    for face in (0, 1):
+        own = two.score(rows, neutral=2) if face else found
+        np.testing.assert_array_equal(given.face(face).probabilities, own.face(face).probabilities)
+    for wrong in ({2: 0}, {}):
+        with pytest.raises(InputError, match="neutral must be given for some of the faces 0, 1"):
+            two.score(rows, neutral=wrong)
+    with pytest.raises(NoFaceError, match="neutral frame 99 must show the face"):
+        two.score(rows, neutral={0: 99})
+    with pytest.raises(InputError, match='neutral must be "first", "median", a frame number'):
+        two.score(rows, neutral={0: "last"})
 
 
 def test_only_the_largest_face_is_scored_by_default(detector, pictures):

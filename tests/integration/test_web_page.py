@@ -175,13 +175,13 @@ def test_a_smile_is_analysed_sought_judged_and_learnt(server, clip, pictures, tm
             drawn(page, frame)
             assert drawn_number(page) == frame
         assert page.ask("document.getElementById('clock').textContent").endswith("· frame 16")
-        page.ask("document.querySelector('.plot').focus()")
+        assert page.ask("document.activeElement.getAttribute('role')") == "slider"
         press(page, "ArrowLeft", 37)
         drawn(page, 15)
         assert drawn_number(page) == 15
         press(page, "Home", 36)
         drawn(page, 0)
-        value = "document.querySelector('.plot').getAttribute('aria-valuetext')"
+        value = "document.querySelector('.cursor').getAttribute('aria-valuetext')"
         assert page.ask(value) == "00:00, frame 0"
         # Another neutral face.
         before = page.ask("document.body.dataset.result")
@@ -199,6 +199,12 @@ def test_a_smile_is_analysed_sought_judged_and_learnt(server, clip, pictures, tm
         mouse(page, "mouseMoved", b, y, 8)
         mouse(page, "mouseReleased", b, y, 8)
         assert page.ask("document.getElementById('leave_out').value") == "2-5"
+        # The annotated copy, drawn into the file that the page still has.
+        page.ask(
+            "[...document.querySelectorAll('#links button')]"
+            ".find((b) => b.textContent == 'Annotated copy').click()"
+        )
+        page.wait_for("document.getElementById('said').textContent.includes('is downloaded')")
         # Feedback by a click on an action unit.
         page.ask("window.auDetect.seek(9)")
         drawn(page, 9)

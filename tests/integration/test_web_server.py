@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import struct
 import time
 import zlib
@@ -36,7 +37,9 @@ def files():
 
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
-    return ServerSettings(folder=tmp_path_factory.mktemp("server"), limits=LIMITS)
+    database = os.environ.get("AU_DETECT_TEST_DATABASE")  # as in tests/unit/web
+    folder = tmp_path_factory.mktemp("server")
+    return ServerSettings(folder=folder, database=database, limits=LIMITS)
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +135,29 @@ def test_another_neutral_needs_no_pictures(client, settings, job, files):
     assert [row["found"] for row in left["rows"]] == [False] * 4 + [True] * 5 + [False]
 
 
+def test_every_face_may_have_a_neutral_of_its_own(client, files):
+    other = select_pictures(sample_sequences()["surprise"].iterdir())
+    both = [
+        np.hstack([read_colour_picture(file) for file in pair])
+        for pair in zip(files, other, strict=False)
+    ]
+    sent = [
+        ("files", (f"{i}.png", cv2.imencode(".png", p)[1].tobytes())) for i, p in enumerate(both)
+    ]
+    answer = client.post("/v1/predict", files=sent, data={"max_faces": "2"}).json()
+    found = [face["neutral"] for face in answer["faces"]]
+    wanted = {"neutral": "auto 1:2"}
+    again = client.post(f"/v1/results/{answer['id']}/rescore", json=wanted).json()
+    assert [face["neutral"] for face in again["faces"]] == [found[0], "frame 2"]
+    wanted = {"neutral": "first 1:median"}
+    third = client.post(f"/v1/results/{answer['id']}/rescore", json=wanted).json()
+    assert third["faces"][0]["neutral"] == "frame 0"
+    assert third["faces"][1]["neutral"].startswith("median of")
+    refused = client.post(f"/v1/results/{answer['id']}/rescore", json={"neutral": "2:0"})
+    assert refused.status_code == 422
+    assert "some of the faces 0, 1, got 2" in refused.json()["detail"]
+
+
 def test_a_result_as_table_and_page(client, job, tmp_path):
     table = client.get(f"/v1/results/{job}", params={"format": "csv"})
     assert table.headers["content-type"].startswith("text/csv")
@@ -169,6 +195,48 @@ def test_pictures_are_made_on_request_and_given_once(client, settings, files):
     assert finished(client, job)["made"] == []
     again = client.get(f"/v1/results/{job}", params={"format": "html"})
     assert '"picture": "/9j/' not in again.text
+
+
+def test_a_copy_is_drawn_afterwards_into_files_that_are_sent_again(client, settings, job, files):
+    place, before = f"/v1/results/{job}/annotated", left_behind(settings)
+    drawn = client.post(place, files=uploads(files))
+    assert drawn.status_code == 200, drawn.text
+    assert drawn.headers["content-type"] in ("video/mp4", "video/webm")
+    assert drawn.content[4:8] == b"ftyp" or drawn.content[:4] == b"\x1aE\xdf\xa3"
+    larger = cv2.imencode(".png", np.full((400, 400), 90, np.uint8))[1].tobytes()
+    for sent, said in (
+        (None, "files must be sent again: they were deleted, got none"),
+        (uploads(files[:3]), "10 frames of 320x320, got 3"),
+        (uploads(files[:1]), "10 frames of 320x320, got one of 320x320"),
+        ([*uploads(files), ("files", ("x.png", files[0].read_bytes()))], "got more"),
+        ([("files", (f"{i}.png", larger)) for i in range(10)], "got one of 400x400"),
+    ):
+        refused = client.post(place, files=sent)
+        assert refused.status_code == 422, refused.text
+        assert said in refused.json()["detail"]
+    assert client.post(f"/v1/results/{'0' * 32}/annotated").status_code == 404
+    assert left_behind(settings) == before
+    assert job in [row["id"] for row in client.get("/v1/jobs").json()]
+    assert not [row for row in client.get("/v1/jobs").json() if row["made"]]
+
+
+def test_a_copy_is_drawn_afterwards_into_pictures_that_were_kept(files, tmp_path):
+    settings = ServerSettings(folder=tmp_path, limits=LIMITS, keep=True)
+    with testclient.TestClient(create_app(settings, 8000), base_url=HOME) as client:
+        answer = client.post("/v1/predict", files=uploads(files[-1:])).json()
+        again = client.post(f"/v1/results/{answer['id']}/rescore", json={}).json()
+        for job in (answer["id"], again["id"]):
+            drawn = client.post(f"/v1/results/{job}/annotated")
+            assert drawn.headers["content-type"] == "image/png"
+            assert client.get(f"/v1/results/{job}/annotated").content == drawn.content
+        assert len(client.get("/v1/jobs").json()) == 2
+        said = {"id": answer["id"], "face": 0, "frame": 0, "target": "AU12", "right": True}
+        assert client.post("/v1/feedback", json=said).status_code == 201
+        assert export_feedback(settings, tmp_path / "said.csv") == (1, 1)
+    table, _ = load_labelled_sequences(tmp_path / "said.csv")
+    coded = np.isfinite(table.intensity)
+    assert np.flatnonzero(coded[0]).tolist() == [table.aus.index(12)]
+    np.testing.assert_allclose(table.intensity[coded], [1.0], rtol=1e-6)
 
 
 def test_a_picture_is_answered_with_its_thumbnail_and_copy(client, settings, files):
@@ -259,7 +327,7 @@ def hostile():
     yield "wide.avi", video_of(2, 30, (2000, 1500)), 415  # FFmpeg cannot tell it from damage
 
 
-@pytest.mark.parametrize(("name", "content", "status"), hostile(), ids=lambda v: str(v)[:20])
+@pytest.mark.parametrize(("name", "content", "status"), list(hostile()), ids=lambda v: str(v)[:20])
 @pytest.mark.parametrize("path", ["/v1/predict", "/v1/jobs"])
 def test_hostile_uploads_are_refused_and_leave_nothing(
     client, settings, path, name, content, status

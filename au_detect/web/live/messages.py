@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from au_detect.appearance.emotion_frames import emotion_of_face
 from au_detect.emotions import EmotionRule, recognise_emotions
 from au_detect.errors import InputError
-from au_detect.facs import ACTION_UNITS
+from au_detect.facs import ACTION_UNITS, intensity_letter
 from au_detect.plots.style import au_name
 from au_detect.report.viewer import OUTLINES
 from au_detect.results import AUResult
@@ -59,7 +59,8 @@ def row_message(
     emotions = recognise_emotions(result, rules)
     scores = zip(emotions.emotions, emotions.scores[0].tolist(), strict=True)
     ranking = sorted((s for s in scores if np.isfinite(s[1])), key=lambda s: -s[1])
-    found = bool(result.face_found[0])
+    found, intensity = bool(result.face_found[0]), result.intensity[0]
+    active = result.active[0].tolist()
     return {
         "type": "row",
         "frame": int(result.frame[0]),
@@ -73,7 +74,12 @@ def row_message(
         "thresholds": result.thresholds.tolist(),
         "probabilities": _rounded(result.probabilities[0], 4) if found else None,
         "side": _rounded(result.side[0], 2) if found else None,
-        "active": result.active[0].tolist(),
+        "active": active,
+        "intensity": _rounded(intensity, 2) if found else None,
+        "levels": [
+            intensity_letter(degree) if on else ""
+            for degree, on in zip(intensity.tolist(), active, strict=True)
+        ],
         "points": _rounded(result.points[0].ravel(), 1) if found else None,
         "emotions": [[name, round(score, 3)] for name, score in ranking[:3]],
     }

@@ -52,7 +52,8 @@ function showAUs() {
     line.classList.toggle("on", row.active[i]);
     bar.style.width = `${100 * (p ?? 0)}%`;
     threshold.style.left = `${100 * row.thresholds[i]}%`;
-    value.textContent = (p === null ? "–" : p.toFixed(2)) + (half ? (side > 0 ? " left" : " right") : "");
+    const level = row.levels[i] ? ` ${row.levels[i]}` : "";
+    value.textContent = (p === null ? "–" : p.toFixed(2)) + level + (half ? (side > 0 ? " left" : " right") : "");
   });
 }
 
@@ -132,7 +133,7 @@ function label(au) {
 
 function csvHead(aus) {
   const of = (suffix) => aus.map((au) => `${label(au)}_${suffix}`);
-  return ["frame", "timestamp", "success", ...of("c"), ...of("p"), ...of("side"), "reliable"].join(",");
+  return ["frame", "timestamp", "success", ...of("c"), ...of("p"), ...of("r"), ...of("side"), "reliable"].join(",");
 }
 
 function keepRow() {
@@ -142,7 +143,8 @@ function keepRow() {
   kept.push([
     row.frame, row.time_s, found ? 1 : 0,
     ...(found ? row.active.map((on) => (on ? 1 : 0)) : empty),
-    ...(found ? row.probabilities : empty), ...(found ? row.side : empty), row.reliable ? 1 : 0,
+    ...(found ? row.probabilities : empty), ...(found ? row.intensity : empty),
+    ...(found ? row.side : empty), row.reliable ? 1 : 0,
   ].join(","));
   part("save").disabled = false;
 }

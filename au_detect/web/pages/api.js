@@ -19,14 +19,14 @@ async function login() {
     body: JSON.stringify({ token }) });
 }
 
-export async function ask(path, options = {}) {
+export async function ask(path, options = {}, read = (answer) => answer.json()) {
   for (;;) {
     const answer = await fetch(path, options);
     if (answer.status === 401) {
       await login();
       continue;
     }
-    if (answer.ok) return answer.status === 204 ? null : answer.json();
+    if (answer.ok) return answer.status === 204 ? null : read(answer);
     let reason = answer.statusText;
     try { reason = (await answer.json()).detail; } catch { /* no reason was given */ }
     throw new Refused(answer.status, reason);

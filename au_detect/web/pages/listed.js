@@ -50,9 +50,12 @@ async function compare(ids, jobs) {
     return make("tr", { className: on ? "" : "off" }, make("th", { scope: "row", textContent: `${au.au} ${au.name}` }),
       ...[p, q, difference].map((value) => make("td", { className: "number", textContent: value.toFixed(2) })));
   });
-  const named = ids.map((id, i) => `${i ? "B" : "A"}: ${jobs.find((job) => job.id === id).name}`);
-  const heads = ["Action unit", ...named, "B − A"].map((text, i) => make("th", { scope: "col", className: i ? "number" : "", textContent: text }));
-  part("compared").replaceChildren(make("div", { className: "scroll" }, make("table", {},
+  const named = ids.map((id, i) => {
+    const { name, neutral, created_s: at } = jobs.find((job) => job.id === id);
+    return make("li", {}, make("b", { textContent: i ? "B" : "A" }), ` ${name}, ${new Date(1000 * at).toLocaleTimeString()}, neutral ${neutral}`);
+  });
+  const heads = ["Action unit", "A", "B", "B − A"].map((text, i) => make("th", { scope: "col", className: i ? "number" : "", textContent: text }));
+  part("compared").replaceChildren(make("ul", { className: "hint" }, ...named), make("div", { className: "scroll", tabIndex: 0, role: "region", "aria-label": "comparison" }, make("table", {},
     make("caption", { textContent: "The highest probability of every action unit, over all frames and faces" }),
     make("thead", {}, make("tr", {}, ...heads)), make("tbody", {}, ...lines))));
 }

@@ -54,4 +54,7 @@ async function route() {
 addEventListener("hashchange", route);
 listenForInputs(show);
 route();
-ask("/v1/info").then((info) => { part("fetch").hidden = !info.urls; }).catch((error) => say(error.message, true));
+ask("/v1/info").then(({ urls, keep }) => {
+  part("fetch").hidden = !urls;
+  if (keep) document.body.dataset.keep = "yes";
+}).catch((error) => say(error.message, true));

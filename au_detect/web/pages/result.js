@@ -74,6 +74,7 @@ export class Result {
     const { neutral, neutral_quality: quality, neutral_doubt: doubt } = this.told;
     const good = quality === null ? "" : ` (quality ${quality.toFixed(2)})`;
     part("neutral-told").textContent = `Compared with: ${neutral || "nothing"}${good}. ${doubt}`;
+    part("neutral").value = this.choiceOf(this.told);
     this.showTimeline();
     if (!quiet) { this.showFaces(); this.seek(this.index); this.showStrip(); }
   }
@@ -81,6 +82,7 @@ export class Result {
   showFaces() {
     const { faces } = this.answer;
     part("faces").hidden = faces.length < 2;
+    part("whose").textContent = faces.length < 2 ? "Neutral" : `Neutral of face ${this.face}`;
     part("faces").replaceChildren(...faces.map(({ face }) => {
       const chip = make("button", { type: "button", textContent: `Face ${face}`, "aria-pressed": String(face === this.face) });
       chip.addEventListener("click", () => this.choose(face));
@@ -91,6 +93,21 @@ export class Result {
   showStrip() {
     return this.times.length < 2 ? null
       : this.strip.show(this.times, this.answer.size, this.neutralFrames(), this.media);
+  }
+
+  // What was asked for as the neutral of a face, as far as it can be asked for again.
+  choiceOf({ face, neutral }) {
+    const frame = /^frame (\d+)$/.exec(neutral), asked = this.answer.settings.neutral;
+    if (frame) return frame[1];
+    return neutral === "none" ? "none" : [asked, asked?.[face]].includes("median") ? "median" : "auto";
+  }
+
+  // The neutral in the field is that of the face shown; the others keep theirs.
+  wantedNeutral() {
+    const mine = part("neutral").value.trim() || "auto", { faces } = this.answer;
+    if (faces.length < 2 || mine === "none") return mine;
+    const choices = faces.map((told) => [told.face, told.face === this.face ? mine : this.choiceOf(told)]);
+    return ["auto", ...choices.filter(([, choice]) => !["auto", "none"].includes(choice)).map(([face, choice]) => `${face}:${choice}`)].join(" ");
   }
 
   // The frames that the neutral was made of, found or chosen.
@@ -209,7 +226,7 @@ export class Result {
   }
 
   async redo() {
-    const wanted = { neutral: part("neutral").value || "auto", leave_out: part("leave_out").value };
+    const wanted = { neutral: this.wantedNeutral(), leave_out: part("leave_out").value };
     try {
       const answer = await post(`/v1/results/${this.answer.id}/rescore`, wanted);
       if (pictures.has(this.answer.id)) keepFiles(answer.id, pictures.get(this.answer.id));
@@ -228,6 +245,30 @@ export class Result {
     const links = [link("CSV", `${place}?format=csv`), link("Report", `${place}?format=html`), link("JSON", `${place}?format=json`)];
     part("links").replaceChildren(...links);
     const { made } = await ask(`/v1/jobs/${id}`);
-    if (made.includes("annotated") && this.answer.id === id) part("links").append(link("Annotated copy (once)", `${place}/annotated`));
+    if (this.answer.id !== id) return;
+    if (made.includes("annotated")) part("links").append(link("Annotated copy (once)", `${place}/annotated`));
+    else if (pictures.has(id) || document.body.dataset.keep) part("links").append(this.annotateButton(id));
+  }
+
+  // The server draws into the pictures, which this page still has, or the server has kept.
+  annotateButton(id) {
+    const button = make("button", { type: "button", textContent: "Annotated copy" });
+    button.addEventListener("click", async () => {
+      const form = new FormData();
+      for (const file of pictures.get(id) ?? []) form.append("files", file, file.name);
+      button.disabled = true;
+      say("Drawing the annotated copy …");
+      try {
+        const blob = await ask(`/v1/results/${id}/annotated`, { method: "POST", body: form }, (answer) => answer.blob());
+        const href = URL.createObjectURL(blob);
+        make("a", { href, download: `annotated.${blob.type.split("/")[1]}` }).click();
+        setTimeout(() => URL.revokeObjectURL(href), 60000);
+        say("The annotated copy is downloaded.");
+      } catch (error) {
+        say(error.message, true);
+      }
+      button.disabled = false;
+    });
+    return button;
   }
 }

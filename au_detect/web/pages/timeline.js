@@ -10,8 +10,8 @@ export class Timeline {
     this.place = place;
     this.seek = seek;
     this.leaveOut = leaveOut;
-    this.plot = make("div", { className: "plot", tabIndex: 0, role: "slider", "aria-label": "frame" });
-    this.cursor = make("div", { className: "cursor" });
+    this.plot = make("div", { className: "plot" });
+    this.cursor = make("div", { className: "cursor", tabIndex: 0, role: "slider", "aria-label": "frame" });
     this.choice = make("div", { className: "choice", hidden: true });
     this.plot.addEventListener("keydown", (event) => this.key(event));
     this.plot.addEventListener("pointerdown", (event) => this.press(event));
@@ -31,8 +31,8 @@ export class Timeline {
     this.axis = make("p", { className: "axis" });
     this.plot.replaceChildren(...this.groups.map((g) => g.box), this.cursor, this.choice);
     this.place.replaceChildren(this.plot, this.axis);
-    this.plot.setAttribute("aria-valuemin", "0");
-    this.plot.setAttribute("aria-valuemax", String(times.length - 1));
+    this.cursor.setAttribute("aria-valuemin", "0");
+    this.cursor.setAttribute("aria-valuemax", String(times.length - 1));
     this.draw();
   }
 
@@ -125,10 +125,10 @@ export class Timeline {
     this.index = index;
     if (!this.times) return;
     const time = this.times[index], x = this.x(time, this.width);
-    this.cursor.hidden = !(x >= 0 && x <= this.width);
+    this.cursor.classList.toggle("outside", !(x >= 0 && x <= this.width));  // hidden, it would lose the keys
     this.cursor.style.left = `${this.start + x}px`;
-    this.plot.setAttribute("aria-valuenow", String(index));
-    this.plot.setAttribute("aria-valuetext", `${clock(time)}, frame ${index}`);
+    this.cursor.setAttribute("aria-valuenow", String(index));
+    this.cursor.setAttribute("aria-valuetext", `${clock(time)}, frame ${index}`);
   }
 
   // The frame under the pointer.
@@ -146,7 +146,8 @@ export class Timeline {
     if (event.button) return;
     const first = this.at(event), leaving = event.shiftKey;
     if (!leaving) this.seek(first);
-    else event.preventDefault();
+    event.preventDefault();
+    this.cursor.focus({ preventScroll: true });
     this.plot.setPointerCapture(event.pointerId);
     const drag = (moved) => (leaving ? this.mark(first, this.at(moved)) : this.seek(this.at(moved)));
     const end = (ended) => {

@@ -18,7 +18,7 @@ from au_detect.classifiers.storage import AUModel
 from au_detect.detect import AUDetector
 from au_detect.errors import InputError, TooLargeError
 from au_detect.features.measurement import NO_FACE, FaceMeasurements, measure_faces
-from au_detect.features.neutral import NeutralFace, measure_neutral
+from au_detect.features.neutral import measure_neutral
 from au_detect.frames import Frame, FrameStream, open_frames
 from au_detect.landmarks.models import LandmarkModel
 from au_detect.results import AUResult
@@ -163,7 +163,7 @@ def score(
     NoFaceError
         If a neutral was asked for that shows no face.
     """
-    choice: str | int | NeutralFace | None = options.neutral_choice()
+    choice = _choice(options, measured.rows)
     alone = measured.kind == "picture" or options.independent
     if neutral.exists():
         found = measure_neutral(neutral, detector.tracker.anew())
@@ -183,6 +183,15 @@ def score(
         name=name,
         settings={"independent": options.independent, **measured.described},
     )
+
+
+def _choice(options: AnalysisOptions, rows: FaceMeasurements) -> Any:
+    """Return the neutral as `AUDetector.score` takes it: for all faces, or by face."""
+    for_all, by_face = options.neutral_choice(), options.neutral_by_face()
+    if not by_face:
+        return for_all
+    chosen = dict.fromkeys(rows.faces(), for_all) | by_face
+    return {face: choice for face, choice in chosen.items() if choice != "auto"} or "auto"
 
 
 def without_frames(rows: FaceMeasurements, ranges: list[tuple[int, int]]) -> FaceMeasurements:

@@ -82,6 +82,18 @@ class JobFiles:
         self.inputs.mkdir()
         self.made.mkdir()
 
+    def copy_inputs(self, inputs: list[Path]) -> None:
+        """Make the folder with copies of the inputs of another job."""
+        self.create()
+        for file in inputs:
+            shutil.copyfile(file, self.inputs / file.name)
+
+    def take_made(self, other: JobFiles) -> Path:
+        """Take the one file that another job has made, and return it."""
+        (made,) = other.made.iterdir()
+        self.made.mkdir(exist_ok=True)
+        return made.replace(self.made / made.name)
+
     def forget_inputs(self) -> None:
         """Delete the pictures that came."""
         shutil.rmtree(self.inputs, ignore_errors=True)

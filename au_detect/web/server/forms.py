@@ -13,12 +13,14 @@ JobId = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="id of a job a
 
 Smooth = Literal["around", "past", "none"]
 Share = Annotated[float, Field(gt=0, lt=1, allow_inf_nan=False)]
-_NEUTRAL = '"auto", "first", "median", "none", or a frame number from 0'
+_NEUTRAL = (
+    '"auto", "first", "median", "none", or a frame number from 0; of single faces: "auto 1:20"'
+)
 _THRESHOLD = '"0.5" for all action units, or "AU12:0.5 AU4:0.3"'
 
 
-def options_of(
-    neutral: Annotated[str, Form(max_length=20, description=_NEUTRAL)] = "auto",
+async def options_of(
+    neutral: Annotated[str, Form(max_length=200, description=_NEUTRAL)] = "auto",
     max_faces: Annotated[int, Form(ge=1, le=20)] = 1,
     min_face: Annotated[
         float | None, Form(ge=8, le=2000, allow_inf_nan=False, description="px between the eyes")
@@ -46,7 +48,7 @@ class RescoreRequest(BaseModel):
     Thresholds, smoothing and how many are ranked stay as they were unless they are given.
     """
 
-    neutral: str = Field("auto", max_length=20, description=_NEUTRAL)
+    neutral: str = Field("auto", max_length=200, description=_NEUTRAL)
     leave_out: str = Field("", max_length=400, description='frames such as "10-20 35"')
     threshold: str | None = Field(None, max_length=400, description=_THRESHOLD)
     smooth: Smooth | None = None

@@ -24,6 +24,7 @@ STOPPING_S = 5.0
 """So long what is being analysed may go on when the server stops."""
 MOST_DEATHS = 2
 """An input that has killed so many workers is not tried again."""
+MOST_STARTS = 10
 
 
 class QueueFullError(Exception):
@@ -32,8 +33,9 @@ class QueueFullError(Exception):
 
 @dataclass
 class Course:
-    """How far a job is, while the server remembers it."""
+    """How far a job is, while the server remembers it; ``row`` is what the store holds of it."""
 
+    row: Row
     state: str = QUEUED
     n_done: int = 0
     n_frames: int | None = None
@@ -85,8 +87,8 @@ class Jobs:
     async def start(self) -> None:
         """Take up what an earlier server left, and begin to work."""
         left = await asyncio.to_thread(self._take_over)
-        for job in left:
-            self._enqueue(job)
+        for row in left:
+            self._enqueue(row)
         n_workers = len(self._pool.workers)
         self._runners = [asyncio.create_task(self._work()) for _ in range(n_workers)]
         self._runners.append(asyncio.create_task(self._tidy()))
@@ -112,10 +114,9 @@ class Jobs:
             If too many wait.
         """
         self.check_room()
-        await asyncio.to_thread(
-            self._store.add_job, job, name, options.as_dict(), waited_for=waited_for, of=of
-        )
-        self._enqueue(job)
+        row = {"id": job, "name": name, "options": options.as_dict(), "of": of}
+        await asyncio.to_thread(self._store.add_job, **row, waited_for=waited_for)
+        self._enqueue(row)
 
     async def wait(self, job: str) -> None:
         """Wait until a job has come to its end."""
@@ -156,19 +157,19 @@ class Jobs:
         """Forget a job that has ended."""
         self._courses.pop(job, None)
 
-    def _enqueue(self, job: str) -> None:
-        self._courses[job] = Course()
-        self._waiting.append(job)
+    def _enqueue(self, row: Row) -> None:
+        self._courses[row["id"]] = Course(row)
+        self._waiting.append(row["id"])
         self._changed.set()
 
-    def _take_over(self) -> list[str]:
+    def _take_over(self) -> list[Row]:
         """Return the jobs that were not finished, the oldest first; delete what nobody wants."""
         unfinished = self._store.jobs((QUEUED, RUNNING), limit=100_000)[::-1]
         for row in unfinished:
             if row["waited_for"]:
                 self._store.delete_job(row["id"])
         self._files.forget_others(self._store.ids())
-        return [row["id"] for row in unfinished if not row["waited_for"]]
+        return [row for row in unfinished if not row["waited_for"]]
 
     async def _work(self) -> None:
         while True:
@@ -183,10 +184,7 @@ class Jobs:
     async def _run(self, job: str, course: Course) -> None:
         course.state = RUNNING
         try:
-            row = await asyncio.to_thread(self._store.job, job)
-            if row is None:  # it was deleted meanwhile
-                return
-            summary = await self._analyse(row, course)
+            summary = await self._analyse(course.row, course)
         except TaskError as error:
             values = {"status": error.status, "reason": error.reason}
             await self._end(job, course, FAILED, **values)
@@ -203,7 +201,7 @@ class Jobs:
 
     async def _analyse(self, row: Row, course: Course) -> dict[str, Any]:
         task = {
-            "task": "rescore" if row["of"] else "analyse",
+            "task": _task_of(row),
             "folder": str(self._files.of(row["id"]).folder),
             "name": row["name"],
             "options": dict(row["options"]),
@@ -211,30 +209,41 @@ class Jobs:
         if row["of"]:
             task["of"] = str(self._files.of(row["of"]).folder)
 
+        n_deaths, begun = 0, False
+
         def progress(n_done: int, n_frames: int | None) -> None:
+            nonlocal begun
+            begun = True
             course.n_done, course.n_frames = n_done, n_frames
 
-        for _ in range(MOST_DEATHS):
+        for _ in range(MOST_STARTS):
+            begun, course.n_done = False, 0
             with contextlib.suppress(WorkerDied):
                 return await self._pool.run(task, self._settings.limits.job_s, progress)
-        reason = f"the worker process died {MOST_DEATHS} times: out of memory, or a decoder crashed"
-        raise TaskError(500, reason)
+            n_deaths += begun  # one that died before it began on it was not killed by it
+            if n_deaths == MOST_DEATHS:
+                reason = "out of memory, or a decoder crashed"
+                raise TaskError(500, f"the worker process died {n_deaths} times: {reason}")
+        raise TaskError(500, f"the worker process did not start {MOST_STARTS} times")
 
     async def _end(self, job: str, course: Course, state: str, **values: Any) -> None:
         """Finish a job even if it is cancelled meanwhile."""
         await asyncio.shield(self._finish(job, course, state, **values))
 
     async def _finish(self, job: str, course: Course, state: str, **values: Any) -> None:
-        files = self._files.of(job)
-        await asyncio.to_thread(self._store.set_state, job, state, **values)
-        if state != DONE:
-            await asyncio.to_thread(files.delete)
-        elif not self._settings.keep:
-            await asyncio.to_thread(files.forget_inputs)
+        await asyncio.to_thread(self._note_end, job, state, values)
         course.state = state
         if state == DONE:
             course.n_done = course.n_frames = values["summary"]["frames"]
         course.finished.set()
+
+    def _note_end(self, job: str, state: str, values: dict[str, Any]) -> None:
+        self._store.set_state(job, state, **values)
+        files = self._files.of(job)
+        if state != DONE:
+            files.delete()
+        elif not self._settings.keep:
+            files.forget_inputs()
 
     async def _tidy(self) -> None:
         """Delete pictures that nobody has fetched, and forget the course of old jobs."""
@@ -250,3 +259,9 @@ class Jobs:
         before_s = time.time() - PICTURES_KEPT_S
         rows = self._store.jobs(FINAL, limit=10_000)
         return [row["id"] for row in rows if (row["finished_s"] or 0) < before_s]
+
+
+def _task_of(row: Row) -> str:
+    if not row["of"]:
+        return "analyse"
+    return "annotate" if row["options"]["annotate"] else "rescore"

@@ -20,8 +20,9 @@ class AnalysisOptions:
     Parameters
     ----------
     neutral : str
-        "auto", "first", "median", "none", or a frame number from 0; a neutral picture that came
-        with the request goes before it.
+        "auto", "first", "median", "none", or a frame number from 0; and by face, "auto 1:20"
+        (face 1 is compared with frame 20). A neutral picture that came with the request goes
+        before it.
     max_faces : int
         How many faces to follow, 1 to 20.
     min_face : float, optional
@@ -56,32 +57,62 @@ class AnalysisOptions:
     leave_out: str = ""
 
     def __post_init__(self) -> None:
-        self.neutral_choice()
+        self.neutral_by_face()
         check_option("smooth", self.smooth, ("around", "past", "none"))
         parse_thresholds(self.threshold, ())
         parse_frames(self.leave_out)
 
     def neutral_choice(self) -> str | int | None:
-        """Return the neutral as `AUDetector.run` takes it.
+        """Return the neutral of faces that have none of their own, as `AUDetector.run` takes it.
 
         Raises
         ------
         InputError
             If it is neither a word nor a frame number.
         """
-        text = self.neutral.strip().lower()
-        if re.fullmatch(r"[0-9]{1,8}", text) and int(text) < LARGEST_FRAME:
-            return int(text)
-        if text not in NEUTRAL_WORDS:
+        for_all = [part for part in self.neutral.split() if ":" not in part]
+        return _neutral(" ".join(for_all) or ("auto" if ":" in self.neutral else ""))
+
+    def neutral_by_face(self) -> dict[int, str | int]:
+        """Return the neutrals of faces that have one of their own, "auto" or "first" among them.
+
+        Raises
+        ------
+        InputError
+            If the text is none of a neutral.
+        """
+        pairs = [part.partition(":") for part in self.neutral.split() if ":" in part]
+        for_all, found = self.neutral_choice(), {}
+        if pairs and for_all not in ("auto", "first", "median"):
             raise InputError(
-                f"neutral must be one of {', '.join(NEUTRAL_WORDS)} or a frame number from 0, "
-                f"got {self.neutral[:40]!r}"
+                "neutral by face must come with auto, first or median for the others, got "
+                f"{self.neutral[:40]!r}"
             )
-        return None if text == "none" else text
+        for face, _, text in pairs:
+            choice = _neutral(text)
+            if choice is None or not re.fullmatch(r"[0-9]{1,6}", face):
+                raise InputError(
+                    "neutral by face must be such as '1:20' or '1:first', got "
+                    f"{f'{face}:{text}'[:40]!r}"
+                )
+            found[int(face)] = choice
+        return found
 
     def as_dict(self) -> dict[str, Any]:
         """Return the options as JSON can hold them."""
         return asdict(self)
+
+
+def _neutral(text: str) -> str | int | None:
+    text = text.strip().lower()
+    if re.fullmatch(r"[0-9]{1,8}", text) and int(text) < LARGEST_FRAME:
+        return int(text)
+    if text not in NEUTRAL_WORDS:
+        raise InputError(
+            f"neutral must be one of {', '.join(NEUTRAL_WORDS)} or a frame number from 0, "
+            f"got {text[:40]!r}"
+        )
+    return None if text == "none" else text
 
 
 def parse_thresholds(text: str | None, aus: tuple[int, ...]) -> dict[int, float]:

@@ -16,6 +16,8 @@ from au_detect.web.server.settings import ServerSettings
 Progress = Callable[[int, int | None], None]
 
 MOST_LINE_BYTES = 2**20
+GONE_S = 2.0
+"""So long a process that has closed its output may take to end."""
 
 
 class TaskError(Exception):
@@ -118,6 +120,8 @@ class Worker:
                 raise TaskError(message["failed"]["status"], message["failed"]["reason"])
             if progress and "progress" in message:
                 progress(*message["progress"])
+        with contextlib.suppress(TimeoutError):  # it cannot be killed before it was waited for
+            await asyncio.wait_for(process.wait(), GONE_S)
         raise WorkerDied("the worker process died")
 
     async def end(self) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
-from au_detect.web.server.files import Files, new_id
+from au_detect.web.server.files import Files, JobFiles, new_id
 from au_detect.web.server.jobs import Jobs
 from au_detect.web.server.options import AnalysisOptions
 from au_detect.web.server.pool import TaskError, WorkerDied, WorkerPool
@@ -17,6 +18,8 @@ from au_detect.web.server.store import DONE, FAILED, Row, Store
 START_S = 120.0
 LOOK_S = 120.0
 WRITE_S = 300.0
+ASK_EVERY_S = 1.0
+"""So often it is looked whether a caller who waits is still there."""
 
 
 class Service:
@@ -79,6 +82,60 @@ class Service:
         except WorkerDied as error:
             raise TaskError(422, "the input cannot be read: a decoder crashed on it") from error
 
+    async def take(
+        self,
+        fill: Callable[[JobFiles], Awaitable[str]],
+        options: AnalysisOptions,
+        *,
+        waited_for: bool,
+        of: str | None = None,
+    ) -> str:
+        """Queue a new job and return its id; what is refused leaves nothing.
+
+        Parameters
+        ----------
+        fill : callable
+            Writes the job's files, and returns what the input is called.
+        options : AnalysisOptions
+        waited_for : bool
+            By a caller who will not come back for it.
+        of : str, optional
+            Id of the result that it is about.
+
+        Raises
+        ------
+        TaskError
+            If the input is none that is taken.
+        QueueFullError
+            If too many jobs wait.
+        """
+        job = new_id()
+        own = self.files.of(job)
+        try:
+            self.jobs.check_room()
+            name = await fill(own)
+            await self.look_at(job, name, options)
+            await self.jobs.submit(job, name, options, waited_for=waited_for, of=of)
+        except BaseException:
+            await asyncio.to_thread(own.delete)
+            raise
+        return job
+
+    async def wait(self, job: str, is_gone: Callable[[], Awaitable[bool]]) -> None:
+        """Wait until a job is done; end it when its caller has gone.
+
+        Raises
+        ------
+        TaskError
+            If it failed, or the caller has gone.
+        """
+        waiting = asyncio.ensure_future(self.jobs.wait(job))
+        while not (await asyncio.wait([waiting], timeout=ASK_EVERY_S))[0]:
+            if await is_gone():
+                await self.delete(job)
+                raise TaskError(499, "the caller has gone")
+        await self.check_done(job)
+
     async def write(self, job: str, what: str) -> None:
         """Write the ``table`` or the ``report`` of a result that is there.
 
@@ -123,6 +180,15 @@ class Service:
             raise TaskError(404, "the files of this result are gone")
         return row
 
+    def kept_inputs(self, row: Row) -> list[Path]:
+        """Return the pictures that a result is about, if they were kept."""
+        while row["of"]:
+            earlier = self.store.job(row["of"])
+            if earlier is None:
+                return []
+            row = earlier
+        return self.files.of(row["id"]).input_files()
+
     async def delete(self, job: str) -> None:
         """Delete everything about a job, and end it if it runs.
 
@@ -161,9 +227,10 @@ class Service:
         TaskError
             With its status and reason.
         """
-        row = await self.job(job)
+        course = self.jobs.course(job)
         self.jobs.forget(job)
-        if row["state"] == DONE:
+        if course is not None and course.state == DONE:
             return
+        row = await self.job(job)
         await asyncio.to_thread(self.store.delete_job, job)
         raise TaskError(row["status"] or 499, row["reason"] or "the job was cancelled")

@@ -95,11 +95,11 @@ class Store:
         return self._engine
 
     def add_job(
-        self, job: str, name: str, options: Row, *, waited_for: bool, of: str | None = None
+        self, id: str, name: str, options: Row, *, waited_for: bool, of: str | None = None
     ) -> None:
         """Add a job that waits; `waited_for` by a caller who will not come back for it."""
         values = {
-            "id": job, "name": name[:300], "state": QUEUED, "waited_for": waited_for, "of": of,
+            "id": id, "name": name[:300], "state": QUEUED, "waited_for": waited_for, "of": of,
             "options": dict(options), "created_s": time.time(),
         }  # fmt: skip
         self._change(insert(_JOBS).values(values))

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +19,10 @@ import numpy as np
 
 from au_detect.classifiers.storage import NetworkKind
 from au_detect.detect import AUDetector
-from au_detect.emotions import EmotionResult, read_emotion_rules
+from au_detect.emotions import EmotionResult, read_emotion_rules, recognise_emotions
+from au_detect.errors import InputError
 from au_detect.features.measurement import FaceMeasurements
+from au_detect.frames import Frame
 from au_detect.plots.face_view import face_view
 from au_detect.results import AUResult
 from au_detect.results.files import write_atomically
@@ -57,23 +60,24 @@ class Analyst:
         self, model: str | None, landmark_model: str | None, experimental: bool, limits: Limits
     ) -> None:
         first = AUDetector(model, landmark_model=landmark_model, experimental=experimental)
-        self._first, self._limits = first, limits
+        first.tracker.anew().track(np.zeros((64, 64), np.uint8))  # loads the landmark model now
+        self._first, self._limits, self._rules = first, limits, read_emotion_rules()
         self._tasks: dict[str, Callable[[dict[str, Any], JobFiles, Report], dict[str, Any]]] = {
             "describe": lambda *_: self._describe(),
             "analyse": self._analyse,
             "rescore": self._rescore,
+            "annotate": self._annotate,
             "table": self._table,
             "report": self._report,
         }
 
     def _describe(self) -> dict[str, Any]:
-        """Load everything, and return what answers hold: version, model, action units."""
+        """Return what answers hold: version, model, action units."""
         first = self._first
-        first.tracker.anew().track(np.zeros((64, 64), np.uint8))
         kind = NetworkKind(uses_neutral=True, uses_furrows=True)
         aus = first.model.aus(kind, experimental=first.experimental)
         limits = first.model.thresholds(kind, aus)
-        emotions = ["neutral", *(rule.name for rule in read_emotion_rules())]
+        emotions = ["neutral", *(rule.name for rule in self._rules)]
         names = au_names(aus, [limits[au] for au in aus])
         return {"aus": names, "emotions": emotions, "settings": first.settings()}
 
@@ -114,6 +118,20 @@ class Analyst:
         save_measured(measured, files.measurements)
         return self._answer(task, files, options, measured, result)
 
+    def _annotate(self, task: dict[str, Any], files: JobFiles, report: Report) -> dict[str, Any]:
+        from au_detect.plots.annotation import write_annotated
+
+        of, options = JobFiles(Path(task["of"])), AnalysisOptions(**task["options"])
+        result, size = read_result(of.result), load_measured(of.measurements).size
+        n_frames = len(np.unique(result.frame))
+        checked = partial(same_frames, size=size, n_expected=n_frames, report=report)
+        inputs = files.input_files()
+        write_annotated(
+            result, inputs[0] if len(inputs) == 1 else inputs, files.made / "annotated",
+            emotions=result.emotions(), fps=options.fps, progress=checked,
+        )  # fmt: skip
+        return {"frames": n_frames}
+
     def _answer(
         self,
         task: dict[str, Any],
@@ -122,7 +140,8 @@ class Analyst:
         measured: Measured,
         result: AUResult,
     ) -> dict[str, Any]:
-        emotions = result.emotions() if options.emotions else no_emotions(result.emotions())
+        emotions = recognise_emotions(result, self._rules)
+        emotions = emotions if options.emotions else no_emotions(emotions)
         result.to_json(files.result)
         job = files.folder.name
         answer = make_answer(job, result, measured.kind, measured.size, emotions, options.top)
@@ -176,6 +195,36 @@ def load_measured(path: Path) -> Measured:
     about = json.loads(str(arrays.pop("about")))
     rows = FaceMeasurements(**arrays)
     return Measured(rows, about["kind"], tuple(about["size"]), about["described"])
+
+
+def same_frames(
+    frames: Iterable[Frame],
+    n_frames: int | None,
+    *,
+    size: tuple[int, int],
+    n_expected: int,
+    report: Report,
+) -> Iterator[Frame]:
+    """Yield frames as long as they can be those of a result.
+
+    Raises
+    ------
+    InputError
+        If there are more or fewer, or the first has another size.
+    """
+    wanted = f"files must be those that were analysed: {n_expected} frames of {size[0]}x{size[1]}"
+    n_done = 0
+    for frame in frames:
+        got = frame.image.shape[1::-1]
+        if n_done == 0 and (got != tuple(size) or n_frames == 1 != n_expected):
+            raise InputError(f"{wanted}, got one of {got[0]}x{got[1]}")
+        n_done += 1
+        if n_done > n_expected:
+            raise InputError(f"{wanted}, got more")
+        yield frame
+        report(n_done, n_expected)
+    if n_done < n_expected:
+        raise InputError(f"{wanted}, got {n_done}")
 
 
 def no_emotions(emotions: EmotionResult) -> EmotionResult:

@@ -39,14 +39,10 @@ async def receive(
     if len(uploads) > settings.limits.n_files:
         most = settings.limits.n_files
         raise TaskError(413, f"there must be at most {most} files, got {len(uploads)}")
-    await asyncio.to_thread(files.create)
-    if neutral is not None:
-        await asyncio.to_thread(_save, neutral, files.neutral)
+    ordered = sorted(uploads, key=lambda file: natural_key(Path(readable_name(file.filename))))
+    await asyncio.to_thread(_save, files, ordered, neutral)
     if url:
         return readable_name(await _fetch(url, files.inputs / "000000", settings))
-    ordered = sorted(uploads, key=lambda file: natural_key(Path(readable_name(file.filename))))
-    for number, upload in enumerate(ordered):
-        await asyncio.to_thread(_save, upload, files.inputs / f"{number:06d}")
     first = readable_name(ordered[0].filename)
     return first if len(ordered) == 1 else f"{len(ordered)} pictures, {first} first"
 
@@ -71,6 +67,11 @@ def readable_name(name: Any) -> str:
     return escaped(encodable(last))[:LONGEST_NAME] or "upload"
 
 
-def _save(upload: UploadFile, target: Path) -> None:
-    with target.open("xb") as file:
-        shutil.copyfileobj(upload.file, file, 2**20)
+def _save(files: JobFiles, uploads: list[UploadFile], neutral: UploadFile | None) -> None:
+    files.create()
+    targets = {files.inputs / f"{number:06d}": upload for number, upload in enumerate(uploads)}
+    if neutral is not None:
+        targets[files.neutral] = neutral
+    for target, upload in targets.items():
+        with target.open("xb") as file:
+            shutil.copyfileobj(upload.file, file, 2**20)

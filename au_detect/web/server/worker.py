@@ -1,7 +1,7 @@
 """A worker process: ``python -m au_detect.web.server.worker SETUP``; tasks come line by line.
 
-One JSON object a line on stdin is a task, on stdout what became of it: ``progress`` any number of
-times, then ``done`` or ``failed``. The process ends with its server, however that ends.
+One JSON object a line on stdin is a task, on stdout what becomes of it: ``progress``, first when it
+has begun, then ``done`` or ``failed``. The process ends with its server, however that ends.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def main(setup: dict[str, Any], tasks: IO[bytes], send: Send) -> None:
     do = _looker(limits) if setup["looks"] else _analyst(setup, limits)
     for line in tasks:
         task = json.loads(line)
+        send({"progress": [0, None]})  # from here on it is the task's fault if this process dies
         try:
             send({"done": do(task, _progress(send))})
         except (AUDetectError, MemoryError, RecursionError, OSError) as error:

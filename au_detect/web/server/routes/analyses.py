@@ -5,22 +5,20 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, Request, UploadFile
 from fastapi.responses import Response, StreamingResponse
 
 from au_detect.web.answers import Answer
-from au_detect.web.server.files import JobFiles, new_id
+from au_detect.web.server.files import JobFiles
 from au_detect.web.server.forms import REFUSALS, JobId, JobState, options_of
 from au_detect.web.server.options import AnalysisOptions
-from au_detect.web.server.pool import TaskError
 from au_detect.web.server.service import Service
 from au_detect.web.server.store import Row
 from au_detect.web.server.uploads import receive
 
-ASK_EVERY_S = 1.0
 JSON = "application/json"
 
 Options = Annotated[AnalysisOptions, Depends(options_of)]
@@ -35,21 +33,10 @@ def analyses(service: Service) -> APIRouter:
     """Return the routes ``/v1/predict`` and ``/v1/jobs``."""
     router = APIRouter(prefix="/v1", responses=REFUSALS)
 
-    async def take(
-        files: list[UploadFile] | None, url: str | None, neutral: UploadFile | None,
-        options: AnalysisOptions, *, waited_for: bool,
-    ) -> str:  # fmt: skip
-        job = new_id()
-        own = service.files.of(job)
-        try:
-            service.jobs.check_room()
-            name = await receive(own, files or [], url, neutral, service.settings)
-            await service.look_at(job, name, options)
-            await service.jobs.submit(job, name, options, waited_for=waited_for, of=None)
-        except BaseException:
-            await asyncio.to_thread(own.delete)
-            raise
-        return job
+    def given(
+        files: list[UploadFile] | None, url: str | None, neutral: UploadFile | None
+    ) -> Callable[[JobFiles], Awaitable[str]]:
+        return lambda own: receive(own, files or [], url, neutral, service.settings)
 
     @router.post("/predict", response_model=Answer)
     async def predict(
@@ -57,17 +44,10 @@ def analyses(service: Service) -> APIRouter:
         url: Url = None,
     ) -> Response:  # fmt: skip
         """Analyse a picture or video and answer when it is done."""
-        job = await take(files, url, neutral_file, options, waited_for=True)
-        waiting = asyncio.ensure_future(service.jobs.wait(job))
-        while not (await asyncio.wait([waiting], timeout=ASK_EVERY_S))[0]:
-            if await request.is_disconnected():
-                await service.delete(job)
-                raise TaskError(499, "the caller has gone")
-        await service.check_done(job)
-        own = service.files.of(job)
-        data = await asyncio.to_thread(_with_pictures, own)
-        if not service.settings.keep:
-            await asyncio.to_thread(own.forget_pictures)
+        job = await service.take(given(files, url, neutral_file), options, waited_for=True)
+        await service.wait(job, request.is_disconnected)
+        own, keep = service.files.of(job), service.settings.keep
+        data = await asyncio.to_thread(_with_pictures, own, keep)
         return Response(data, media_type=JSON)
 
     @router.post("/jobs", status_code=202, response_model=JobState)
@@ -75,7 +55,7 @@ def analyses(service: Service) -> APIRouter:
         options: Options, files: Files = None, neutral_file: Neutral = None, url: Url = None
     ) -> dict[str, Any]:
         """Take a picture or video to be analysed; once this answers, it is not lost."""
-        job = await take(files, url, neutral_file, options, waited_for=False)
+        job = await service.take(given(files, url, neutral_file), options, waited_for=False)
         return state_of(service, await service.job(job))
 
     @router.get("/jobs", response_model=list[JobState])
@@ -127,8 +107,8 @@ async def _told(service: Service, job: str) -> AsyncIterator[str]:
         yield f"event: {row['state']}\ndata: {json.dumps(state_of(service, row))}\n\n"
 
 
-def _with_pictures(files: JobFiles) -> bytes:
-    """Return the answer with the thumbnails and the annotated picture that were asked for."""
+def _with_pictures(files: JobFiles, keep: bool) -> bytes:
+    """Return the answer with what was asked for: thumbnails, annotated picture; delete these."""
     data = files.answer.read_bytes()
     crops, annotated = files.made / "crops.json", files.made / "annotated.png"
     more = b""
@@ -136,4 +116,6 @@ def _with_pictures(files: JobFiles) -> bytes:
         more += b', "crops": ' + crops.read_bytes()
     if annotated.exists():
         more += b', "annotated": "' + base64.b64encode(annotated.read_bytes()) + b'"'
+    if not keep:
+        files.forget_pictures()
     return data[:-1] + more + b"}" if more else data

@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, File, Request, UploadFile
 from fastapi.responses import FileResponse, Response
 from starlette.background import BackgroundTask
 
 from au_detect.web.answers import Answer
+from au_detect.web.server.files import JobFiles
 from au_detect.web.server.forms import REFUSALS, JobId, RescoreRequest
 from au_detect.web.server.options import AnalysisOptions
 from au_detect.web.server.pool import TaskError
 from au_detect.web.server.service import Service
+from au_detect.web.server.uploads import receive
 
 Format = Literal["json", "csv", "html"]
+Pictures = Annotated[
+    list[UploadFile] | None, File(description="those that were analysed, in the same order")
+]
 
 _REPORT_POLICY = (
     "sandbox allow-scripts; default-src 'none'; img-src data:; style-src 'unsafe-inline'; "
@@ -47,10 +52,30 @@ def results(service: Service) -> APIRouter:
         """Return the annotated copy: once, unless the server keeps pictures."""
         await service.result(job)
         made = service.files.of(job).made
-        for name in ("annotated.mp4", "annotated.png"):
-            if (made / name).exists():
-                return _download(made / name, job, once=not service.settings.keep)
+        for file in sorted(made.glob("annotated.*")):
+            return _download(file, job, once=not service.settings.keep)
         raise TaskError(404, "there is no annotated copy: it was not asked for, or is deleted")
+
+    @router.post("/{job}/annotated", response_class=FileResponse)
+    async def annotate(request: Request, job: JobId, files: Pictures = None) -> Response:
+        """Draw the annotated copy afterwards: into the same files, sent again if none were kept."""
+        row = await service.result(job)
+        kept = await asyncio.to_thread(service.kept_inputs, row)
+        if not files and not kept:
+            raise TaskError(422, "files must be sent again: they were deleted, got none")
+
+        async def fill(own: JobFiles) -> str:
+            if files:
+                return await receive(own, files, None, None, service.settings)
+            await asyncio.to_thread(own.copy_inputs, kept)
+            return str(row["name"])
+
+        options = AnalysisOptions(**row["options"] | {"annotate": True, "crop": False})
+        drawing = await service.take(fill, options, waited_for=True, of=job)
+        await service.wait(drawing, request.is_disconnected)
+        made = await asyncio.to_thread(service.files.of(job).take_made, service.files.of(drawing))
+        await service.delete(drawing)
+        return _download(made, job, once=not service.settings.keep)
 
     @router.get("/{job}/crops", response_model=dict[str, str])
     async def crops(job: JobId) -> Response:
@@ -91,6 +116,7 @@ def _download(file: Path, job: str, *, once: bool) -> Response:
         ".csv": "text/csv; charset=utf-8",
         ".html": "text/html; charset=utf-8",
         ".mp4": "video/mp4",
+        ".webm": "video/webm",
         ".png": "image/png",
     }[file.suffix]
     headers: dict[str, Any] = {}

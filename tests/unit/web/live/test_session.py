@@ -96,7 +96,21 @@ def test_messages_hold_what_the_row_holds(detector, frames, wall):
     assert not without["face_found"]
     assert without["probabilities"] is without["points"] is without["side"] is None
     assert without["emotions"] == []
+    assert without["intensity"] is None
+    assert set(without["levels"]) == {""}
     json.dumps(without, allow_nan=False)
+
+
+def test_what_is_on_has_a_letter_for_its_intensity(detector, frames):
+    session, rules = LiveSession(detector, "first"), read_emotion_rules()
+    session.detect(frames[0])
+    result = session.detect(frames[-1])
+    message = row_message(result, (320, 240), rules)
+    degrees = zip(message["active"], message["intensity"], strict=True)
+    letters = [("", *"ABCDE")[int(degree + 0.5)] if on else "" for on, degree in degrees]
+    assert message["levels"] == letters
+    assert letters[message["aus"].index(12)] in tuple("CDE")  # a broad smile
+    assert "" in letters
 
 
 class AlwaysAngry:

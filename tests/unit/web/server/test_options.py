@@ -24,6 +24,32 @@ def test_no_neutral_is_a_path(text):
         AnalysisOptions(neutral=text)
 
 
+def test_neutrals_by_face():
+    options = AnalysisOptions(neutral="auto 1:20 0:First")
+    assert options.neutral_choice() == "auto"
+    assert options.neutral_by_face() == {1: 20, 0: "first"}
+    assert AnalysisOptions(neutral="1:auto").neutral_by_face() == {1: "auto"}
+    assert AnalysisOptions(neutral="12").neutral_by_face() == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("none 1:20", "must come with auto, first or median for the others"),
+        ("5 1:20", "must come with auto, first or median for the others"),
+        ("1:none", "must be such as '1:20' or '1:first', got '1:none'"),
+        ("x:20", "must be such as '1:20' or '1:first', got 'x:20'"),
+        ("-1:20", "must be such as"),
+        ("1:", "neutral must be one of auto, first, median, none"),
+        ("1:../x", "neutral must be one of"),
+        ("auto first", "neutral must be one of"),
+    ],
+)
+def test_neutrals_by_face_that_are_none(text, said):
+    with pytest.raises(InputError, match=said):
+        AnalysisOptions(neutral=text)
+
+
 def test_thresholds():
     assert parse_thresholds(None, (1, 12)) == parse_thresholds(" ", (1, 12)) == {}
     assert parse_thresholds("0.5", (1, 12)) == {1: 0.5, 12: 0.5}
