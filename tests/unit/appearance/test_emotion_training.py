@@ -19,7 +19,7 @@ from au_detect.errors import InputError, ModelFileError
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("small_pixel_networks")]
 
-QUICK = EmotionTraining("mini9", epochs=6, batch_size=8, learning_rate=0.01, dropout=0.0)
+QUICK = EmotionTraining("mini9", epochs=16, batch_size=8, learning_rate=0.01, dropout=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ def test_a_network_learns_drawn_faces(trained, drawn_pictures):
 
 def test_a_training_goes_on_where_it_was(trained):
     progress = read_progress(trained[0])
-    assert [row["epoch"] for row in progress] == list(range(6))
-    assert load_emotion_network(trained[0]).manifest.training["epochs_done"] == 6
+    assert [row["epoch"] for row in progress] == list(range(16))
+    assert load_emotion_network(trained[0]).manifest.training["epochs_done"] == 16
     assert progress[1]["loss"] < progress[0]["loss"]
 
 
