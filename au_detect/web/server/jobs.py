@@ -114,7 +114,7 @@ class Jobs:
             If too many wait.
         """
         self.check_room()
-        row = {"id": job, "name": name, "options": options.as_dict(), "of": of}
+        row: Row = {"id": job, "name": name, "options": options.as_dict(), "of": of}
         await asyncio.to_thread(self._store.add_job, **row, waited_for=waited_for)
         self._enqueue(row)
 
