@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 
 from au_detect.datasets.collection import Problem
 from au_detect.errors import InputError
-from au_detect.frames.pictures import PICTURE_ENDINGS, natural_key
+from au_detect.frames.files import natural_name_key
+from au_detect.frames.pictures import PICTURE_ENDINGS
 
 VIDEO_ENDINGS = (".avi", ".mp4", ".mov", ".mpg", ".mpeg", ".mkv", ".wmv", ".m4v")
 LARGEST_XML_BYTES = 5_000_000
@@ -46,7 +47,16 @@ def files_in(folder: Path, endings: Iterable[str]) -> list[Path]:
     except OSError:
         return []
     kept = [n for n in names if not n.startswith(".") and n.lower().endswith(tuple(endings))]
-    return [folder / name for name in sorted(kept, key=lambda n: natural_key(Path(n)))]
+    return [folder / name for name in sorted(kept, key=natural_name_key)]
+
+
+def has_files(folder: Path, ending: str) -> bool:
+    """Return whether a folder holds a file with the ending."""
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return False
+    return any(n.lower().endswith(ending) and not n.startswith(".") for n in names)
 
 
 def pictures_in(folder: Path) -> tuple[Path, ...]:
@@ -96,8 +106,14 @@ def read_xml(path: Path) -> ElementTree.Element:
         raise InputError(f"{path} must be XML: {error}") from error
 
 
-def read_sheet(path: Path) -> list[list[str]]:
+def read_sheet(path: Path, n_rows: int = LARGEST_SHEET_ROWS) -> list[list[str]]:
     """Return the cells of a table as text: the first sheet of an ``.xlsx`` file, or a CSV file.
+
+    Parameters
+    ----------
+    path : Path
+    n_rows : int
+        How many rows, at most.
 
     Raises
     ------
@@ -108,7 +124,7 @@ def read_sheet(path: Path) -> list[list[str]]:
         text = read_text(path)
         head = text.partition("\n")[0]
         delimiter = max(",;\t", key=head.count)
-        lines = csv.reader(text.splitlines(), delimiter=delimiter)
+        lines = csv.reader(text.splitlines()[:n_rows], delimiter=delimiter)
         return [[cell.strip().strip("'\"") for cell in line] for line in lines]
     try:
         from openpyxl import load_workbook
@@ -118,7 +134,7 @@ def read_sheet(path: Path) -> list[list[str]]:
         ) from error
     try:
         book = load_workbook(path, read_only=True, data_only=True)
-        rows = book.worksheets[0].iter_rows(values_only=True, max_row=LARGEST_SHEET_ROWS)
+        rows = book.worksheets[0].iter_rows(values_only=True, max_row=n_rows)
         return [[_cell(value) for value in row] for row in rows]
     except Exception as error:  # whatever a damaged archive makes zipfile and openpyxl raise
         raise InputError(f"{path} must be a spreadsheet (.xlsx): {error}") from error

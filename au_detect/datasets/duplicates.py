@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
+from hashlib import blake2b
 
 from au_detect.datasets.sequences import LabelledSequences
 
@@ -53,7 +54,8 @@ def _shared_frames(collections: Sequence[LabelledSequences]) -> list[str]:
                 names = part.subject[part.has_neutral].astype(str).tolist()
             for row, subject in enumerate(names):
                 person = (number, subject)
-                owner = owners.setdefault(points[row].tobytes(), person)
+                mark = blake2b(points[row].tobytes(), digest_size=16).digest()
+                owner = owners.setdefault(mark, person)
                 if owner != person:
                     shared[owner, person] = shared.get((owner, person), 0) + 1
     return [

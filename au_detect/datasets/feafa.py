@@ -18,7 +18,14 @@ import numpy as np
 
 from au_detect.datasets.coded_frames import CodedVideo, records_of
 from au_detect.datasets.collection import Collection, Problem
-from au_detect.datasets.distributed import files_in, folders_in, missing, pictures_in, read_text
+from au_detect.datasets.distributed import (
+    files_in,
+    folders_in,
+    has_files,
+    missing,
+    pictures_in,
+    read_text,
+)
 from au_detect.errors import InputError
 
 ENDING = ".auw"
@@ -42,7 +49,7 @@ UNITS: dict[int, tuple[int, ...]] = {
 
 def is_feafa(root: Path) -> bool:
     """Return whether a folder holds FEAFA."""
-    return any(files_in(folder, (ENDING,)) for folder in (root, *folders_in(root, 4)))
+    return any(has_files(folder, ENDING) for folder in (root, *folders_in(root, 4)))
 
 
 def read_feafa(folder: Path, video_frames: str = "sampled") -> Collection:
@@ -53,18 +60,20 @@ def read_feafa(folder: Path, video_frames: str = "sampled") -> Collection:
     InputError
         If there are no labels.
     """
-    labelled = [f for f in (folder, *folders_in(folder, 4)) if files_in(f, (ENDING,))]
+    labelled = [f for f in (folder, *folders_in(folder, 4)) if has_files(f, ENDING)]
     if not labelled:
         raise InputError(f"{folder} must hold {ENDING} files, but it does not")
+    beside = {labels: pictures_in(labels) for labels in labelled}
     pictured: dict[str, Path] = {}
-    for place in (folder, *folders_in(folder, 4)):
-        if pictures_in(place):
-            pictured.setdefault(place.name, place)
+    if not all(beside.values()):
+        for place in (folder, *folders_in(folder, 4)):
+            if pictures_in(place):
+                pictured.setdefault(place.name, place)
     problems: list[Problem] = []
     videos = []
-    for labels in labelled:
-        beside = pictures_in(labels)
-        frames = beside or (pictures_in(pictured[labels.name]) if labels.name in pictured else ())
+    for labels, frames in beside.items():
+        if not frames and labels.name in pictured:
+            frames = pictures_in(pictured[labels.name])
         if not frames:
             problems.append(missing("labels without frames", labels, "there are no pictures"))
             continue
@@ -85,13 +94,12 @@ def _video(labels: Path, frames: tuple[Path, ...], problems: list[Problem]) -> C
         except InputError as error:
             problems.append(missing("damaged labels", path, str(error)))
             continue
-        rows[places[path.stem]] = [5 * max(units[n - 1] for n in UNITS[au]) for au in aus]
+        rows[places[path.stem]] = units
     numbers = np.array(sorted(rows), dtype=np.intp)
-    intensity = np.array([rows[n] for n in numbers.tolist()], dtype=np.float32)
-    shape = (len(numbers), len(aus))
-    return CodedVideo(
-        labels.name, labels.name, frames, False, numbers, aus, intensity.reshape(shape)
-    )
+    coded = np.array([rows[n] for n in numbers.tolist()], dtype=np.float32).reshape(-1, N_UNITS)
+    stronger = [coded[:, np.array(UNITS[au]) - 1].max(axis=1) for au in aus]
+    intensity = 5 * np.stack(stronger, axis=1)
+    return CodedVideo(labels.name, labels.name, frames, False, numbers, aus, intensity)
 
 
 def _read_units(path: Path) -> list[float]:

@@ -19,6 +19,7 @@ from pathlib import Path
 from au_detect.datasets.ckplus import EMOTIONS
 from au_detect.datasets.collection import Collection, Problem, SequenceRecord
 from au_detect.datasets.distributed import (
+    LARGEST_SHEET_ROWS,
     files_in,
     folders_in,
     last_number,
@@ -37,7 +38,7 @@ HEADING_ROWS = 40
 
 def is_micro_expressions(root: Path) -> bool:
     """Return whether a folder holds CASME II or SAMM."""
-    return _find_sheet(root) is not None
+    return _find_sheet(root, HEADING_ROWS) is not None
 
 
 def read_micro_expressions(folder: Path) -> Collection:
@@ -69,12 +70,14 @@ def read_micro_expressions(folder: Path) -> Collection:
     return Collection(str(folder), tuple(records.values()), tuple(reader.problems))
 
 
-def _find_sheet(root: Path) -> tuple[Path, list[list[str]], dict[str, int], int] | None:
+def _find_sheet(
+    root: Path, n_rows: int = LARGEST_SHEET_ROWS
+) -> tuple[Path, list[list[str]], dict[str, int], int] | None:
     """Return the spreadsheet, its rows, where its columns are, and the first row of data."""
     for folder in (root, *folders_in(root)):
         for path in files_in(folder, (".xlsx",)):
             try:
-                rows = read_sheet(path)
+                rows = read_sheet(path, n_rows)
             except InputError:
                 continue
             for number, cells in enumerate(rows[:HEADING_ROWS]):

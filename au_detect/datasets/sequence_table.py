@@ -44,7 +44,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from glob import glob
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 
@@ -59,10 +59,9 @@ from au_detect.datasets.facs_labels import (
     read_intensity,
 )
 from au_detect.datasets.frame_files import FrameFile
+from au_detect.datasets.table_frames import TableFrames, find_frames
 from au_detect.errors import InputError
-from au_detect.frames import open_frames
-from au_detect.frames.files import natural_key
-from au_detect.frames.pictures import PICTURE_ENDINGS, picture_format
+from au_detect.frames.pictures import picture_format
 
 TABLE_NAME = "sequences.csv"
 AUTO = "auto"
@@ -150,7 +149,7 @@ class _TableReader:
     root: Path
     au_columns: dict[str, int]
     problems: list[Problem] = field(default_factory=list)
-    _frames: dict[str, tuple[tuple[Path, ...], bool] | InputError] = field(default_factory=dict)
+    _frames: dict[str, TableFrames | InputError] = field(default_factory=dict)
 
     def record(self, row: Row, place: str) -> SequenceRecord:
         """Return the sequence of a row.
@@ -163,20 +162,20 @@ class _TableReader:
         for needed in ("path", "subject"):
             if not row[needed]:
                 raise InputError(f"{needed} must be given, got an empty cell")
-        frames, is_video = self._frames_of(row["path"])
+        found = self._frames_of(row["path"])
         coded = self._coded(row)
-        apex = _frame_of(row["frame"], frames, is_video) if row.get("frame") else None
+        apex = found.number_of(row["frame"]) if row.get("frame") else None
         shown = f"{row['path']}#{row['frame']}" if row.get("frame") else row["path"]
         record = SequenceRecord(
             name=row.get("name") or shown,
             subject=row["subject"],
-            frames=frames,
+            frames=found.frames,
             aus=coded.aus,
             emotion=self._emotion(row, place),
             neutral=self._neutral(row.get("neutral", "")),
             apex=apex,
             fully_coded=not self.au_columns,
-            is_video=is_video,
+            is_video=found.is_video,
             sides=coded.sides,
         )
         self.problems.extend(label_problems(place, coded))
@@ -185,16 +184,11 @@ class _TableReader:
     def _coded(self, row: Row) -> CodedAUs:
         if not self.au_columns:
             return read_facs_codes(row["aus"])
-        cells = {au: row[name].lower() for name, au in self.au_columns.items() if row[name]}
-        cells = {au: cell for au, cell in cells.items() if cell not in _NOT_CODED_WORDS}
-        by_side = {au: _SIDES.fullmatch(cell) for au, cell in cells.items()}
-        sides = {au: (_read_cell(m[2]), _read_cell(m[1])) for au, m in by_side.items() if m}
-        aus = {
-            au: higher_intensity(*sides[au]) if au in sides else _read_cell(cell)
-            for au, cell in cells.items()
-        }
+        cells = {au: _read_au_cell(row[name].lower()) for name, au in self.au_columns.items()}
+        known = {au: cell for au, cell in cells.items() if cell is not None}
+        sides = {au: halves for au, (_, halves) in known.items() if halves is not None}
         one_sided = tuple(au for au, halves in sides.items() if 0 in halves)
-        return CodedAUs(aus, one_sided, sides=sides)
+        return CodedAUs({au: cell[0] for au, cell in known.items()}, one_sided, sides=sides)
 
     def _emotion(self, row: Row, place: str) -> str:
         try:
@@ -215,30 +209,17 @@ class _TableReader:
             raise InputError(f"neutral must be a frame number or a picture, got {text!r}")
         return path
 
-    def _frames_of(self, text: str) -> tuple[tuple[Path, ...], bool]:
-        """Return the frames that a path stands for, and whether they are a video."""
+    def _frames_of(self, text: str) -> TableFrames:
+        """Return what a path stands for."""
         if text not in self._frames:
             try:
-                self._frames[text] = _find_frames(self.root, text)
+                self._frames[text] = find_frames(self.root, text)
             except InputError as error:
                 self._frames[text] = error
         found = self._frames[text]
         if isinstance(found, InputError):
             raise found
         return found
-
-
-def _frame_of(text: str, frames: tuple[Path, ...], is_video: bool) -> int:
-    """Return the place of a frame that is named by its number or its picture."""
-    named = {} if is_video else {f.name: i for i, f in enumerate(frames)}
-    named |= {} if is_video else {f.stem: i for i, f in enumerate(frames) if not f.stem.isdecimal()}
-    if text in named:
-        return named[text]
-    if not text.isdecimal():
-        raise InputError(
-            f"no picture is called so: frame must be the number of a frame, from 0, got {text!r}"
-        )
-    return int(text)
 
 
 def _with_medians(records: Sequence[SequenceRecord]) -> list[SequenceRecord]:
@@ -258,35 +239,22 @@ def _with_medians(records: Sequence[SequenceRecord]) -> list[SequenceRecord]:
     ]
 
 
-def _find_frames(root: Path, text: str) -> tuple[tuple[Path, ...], bool]:
-    path = root / text
-    if path.is_dir():
-        files = list(path.iterdir())
-    elif path.exists():
-        return (path,), _is_video(path)
-    elif re.search(r"[*?[]", text):
-        files = [root / match for match in glob(text, root_dir=root, recursive=True)]
-    else:
-        raise InputError(f"path {text} does not exist")
-    pictures = [
-        f for f in files if f.suffix.lower() in PICTURE_ENDINGS and not f.name.startswith(".")
-    ]
-    if not pictures:
-        raise InputError(f"path {text} must hold pictures, got none")
-    return tuple(sorted(pictures, key=natural_key)), False
-
-
-def _is_video(path: Path) -> bool:
-    """Return whether a file is a video; otherwise it is a picture.
+@lru_cache(maxsize=1000)
+def _read_au_cell(cell: str) -> tuple[float, tuple[float, float] | None] | None:
+    """Return intensity and, if they were coded, those of right and left; None if not coded.
 
     Raises
     ------
     InputError
-        If it is neither.
+        If it is no intensity.
     """
-    stream = open_frames(path)
-    stream.close()
-    return stream.kind == "video"
+    if not cell or cell in _NOT_CODED_WORDS:
+        return None
+    match = _SIDES.fullmatch(cell)
+    if match is None:
+        return _read_cell(cell), None
+    halves = _read_cell(match[2]), _read_cell(match[1])
+    return higher_intensity(*halves), halves
 
 
 def _read_cell(cell: str | None) -> float:

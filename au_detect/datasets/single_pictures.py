@@ -18,6 +18,7 @@ from pathlib import Path
 
 from au_detect.datasets.collection import Collection, Problem, SequenceRecord
 from au_detect.datasets.distributed import (
+    LARGEST_SHEET_ROWS,
     files_in,
     folders_in,
     missing,
@@ -73,7 +74,7 @@ def read_raf_au(folder: Path) -> Collection:
 
 def is_emotionet(root: Path) -> bool:
     """Return whether a folder holds EmotioNet."""
-    return next(_emotionet_tables(root), None) is not None
+    return next(_emotionet_tables(root, n_rows=1), None) is not None
 
 
 def read_emotionet(folder: Path) -> Collection:
@@ -138,13 +139,15 @@ def _pictures(root: Path) -> dict[str, Path]:
     return found
 
 
-def _emotionet_tables(root: Path) -> Iterator[tuple[Path, list[list[str]]]]:
+def _emotionet_tables(
+    root: Path, n_rows: int = LARGEST_SHEET_ROWS
+) -> Iterator[tuple[Path, list[list[str]]]]:
     for folder in (root, *folders_in(root)):
         for path in files_in(folder, (".csv", ".xlsx")):
             if path.name == "sequences.csv":
                 continue
             try:
-                rows = read_sheet(path)
+                rows = read_sheet(path, n_rows)
             except InputError:
                 continue
             if rows and _is_emotionet_head(rows[0]):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from au_detect.errors import InputError, TooLargeError
 
+_DIGITS = re.compile(r"(\d+)")
 MOST_DIGITS = 4000
 """Python makes no number of much longer texts."""
 
@@ -55,16 +56,13 @@ def read_whole(path: Path, max_bytes: int) -> bytes:
 
 def natural_key(path: Path) -> list[tuple[list[str | int], str]]:
     """Return a sort key under which numbers in names count by value (of their first digits)."""
-    return [
-        (
-            [
-                int(text[:MOST_DIGITS]) if text.isdecimal() else text.casefold()
-                for text in re.split(r"(\d+)", part)
-            ],
-            part,
-        )
-        for part in path.parts
-    ]
+    return [natural_name_key(part) for part in path.parts]
+
+
+def natural_name_key(name: str) -> tuple[list[str | int], str]:
+    """Return the part of `natural_key` that a single name makes."""
+    texts = _DIGITS.split(name)
+    return [int(t[:MOST_DIGITS]) if t.isdecimal() else t.casefold() for t in texts], name
 
 
 def printable(path: str | os.PathLike[str]) -> str:

@@ -1,4 +1,5 @@
 import math
+import time
 
 import cv2
 import numpy as np
@@ -188,3 +189,14 @@ def test_tables_that_cannot_be_read(root, text, message):
 def test_a_missing_table(tmp_path):
     with pytest.raises(InputError, match=r"none\.csv cannot be read: No such file"):
         read_sequence_table(tmp_path / "none.csv")
+
+
+def test_many_coded_frames_of_one_folder_are_read_quickly(root):
+    for number in range(2000):
+        (root / "anna" / f"f{number:04}.jpg").touch()
+    rows = "".join(f"anna,anna,auto,f{number:04}.jpg,3,,x\n" for number in range(2000))
+    start = time.process_time()
+    collection = read(root, f"path,subject,neutral,frame,AU1,AU2,AU4\n{rows}")
+    assert time.process_time() - start < 1.5
+    assert len(collection) == 2000
+    assert collection.records[7].frame(collection.records[7].apex).path.name == "f0007.jpg"
