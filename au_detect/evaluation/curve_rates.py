@@ -7,6 +7,8 @@ one, over all rows together: so classifiers are compared at one price.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -17,7 +19,11 @@ CELLS_AT_ONCE = 4_000_000
 
 
 def curve_rates(
-    labels: ArrayLike, scores: ArrayLike, weights: ArrayLike, matched_fpr: float
+    labels: ArrayLike,
+    scores: ArrayLike,
+    weights: ArrayLike,
+    matched_fpr: float,
+    group: ArrayLike | None = None,
 ) -> tuple[Floats, Floats]:
     """Return PR-AUC and matched true-positive rate of one AU in every sample.
 
@@ -25,31 +31,20 @@ def curve_rates(
     ----------
     labels, scores : array_like, shape (n,)
         Rows in which either is NaN are left out.
-    weights : array_like, shape (n_samples, n)
-        How often each row is in each sample.
+    weights : array_like, shape (n_samples, n_groups)
+        How often each group of rows is in each sample.
     matched_fpr : float
+    group : array_like of int, shape (n,), optional
+        Which group each row belongs to; by default each is one of its own.
 
     Returns
     -------
     pr_auc, matched_tpr : ndarray, float64, shape (n_samples,)
         NaN in samples without positives or without negatives.
     """
-    y, values = np.asarray(labels, dtype=float), np.asarray(scores, dtype=float)
     counts = np.asarray(weights, dtype=float)
-    known = np.flatnonzero(np.isfinite(y) & np.isfinite(values))
-    n_samples = len(counts)
-    found = np.full((2, n_samples), np.nan)
-    if len(known) == 0:
-        return found[0], found[1]
-    order = known[np.argsort(-values[known], kind="stable")]
-    ends = np.append(np.flatnonzero(np.diff(values[order])), len(order) - 1)
-    present = y[order] == 1
-    step = max(CELLS_AT_ONCE // len(order), 1)
-    for start in range(0, n_samples, step):
-        block = slice(start, start + step)
-        drawn = counts[block][:, order]
-        tp = np.cumsum(drawn * present, axis=1)[:, ends]
-        fp = np.cumsum(drawn * ~present, axis=1)[:, ends]
+    found = np.full((2, len(counts)), np.nan)
+    for block, tp, fp in _counted_down(labels, scores, counts, group):
         n_positive, n_negative = tp[:, -1:], fp[:, -1:]
         with np.errstate(invalid="ignore", divide="ignore"):
             recall, precision = tp / n_positive, np.where(tp > 0, tp / (tp + fp), 0.0)
@@ -57,9 +52,60 @@ def curve_rates(
             allowed = fp <= matched_fpr * n_negative + 1e-9
             matched = np.where(allowed, recall, 0.0).max(axis=1)
         undefined = (n_positive[:, 0] == 0) | (n_negative[:, 0] == 0)
-        found[0, block] = np.where(undefined, np.nan, pr_auc)
-        found[1, block] = np.where(undefined, np.nan, matched)
+        found[:, block] = np.where(undefined, np.nan, [pr_auc, matched])
     return found[0], found[1]
+
+
+def sampled_auc(
+    labels: ArrayLike, scores: ArrayLike, weights: ArrayLike, group: ArrayLike, fold: ArrayLike
+) -> Floats:
+    """Return the area under the ROC curve of one AU in every sample, as `roc_auc` counts it.
+
+    Parameters
+    ----------
+    labels, scores, weights, group : see `curve_rates`
+    fold : array_like of int, shape (n,)
+        Only rows of one fold are compared with each other.
+
+    Returns
+    -------
+    ndarray, float64, shape (n_samples,)
+        NaN in samples without a pair to compare.
+    """
+    y, values, counts = (np.asarray(v, dtype=float) for v in (labels, scores, weights))
+    groups, folds = np.asarray(group), np.asarray(fold)
+    won, n_pairs = np.zeros((2, len(counts)))
+    for number in np.unique(folds):
+        rows = np.flatnonzero(folds == number)
+        for block, tp, fp in _counted_down(y[rows], values[rows], counts, groups[rows]):
+            found, beaten = (np.diff(part, axis=1, prepend=0.0) for part in (tp, fp))
+            won[block] += (beaten * (tp - found / 2)).sum(axis=1)
+            n_pairs[block] += tp[:, -1] * fp[:, -1]
+    return np.divide(won, n_pairs, out=np.full(len(won), np.nan), where=n_pairs > 0)
+
+
+def _counted_down(
+    labels: ArrayLike, scores: ArrayLike, counts: Floats, group: ArrayLike | None
+) -> Iterator[tuple[slice, Floats, Floats]]:
+    """Yield, for blocks of samples, how many positives and negatives reach each score.
+
+    Both are (n_samples_of_block, n_different_scores), from the highest score to the lowest. So
+    memory stays bounded, however many rows and samples there are.
+    """
+    y, values = np.asarray(labels, dtype=float), np.asarray(scores, dtype=float)
+    known = np.flatnonzero(np.isfinite(y) & np.isfinite(values))
+    if len(known) == 0:
+        return
+    order = known[np.argsort(-values[known], kind="stable")]
+    places = order if group is None else np.asarray(group)[order]
+    ends = np.append(np.flatnonzero(np.diff(values[order])), len(order) - 1)
+    present = y[order] == 1
+    step = max(CELLS_AT_ONCE // len(order), 1)
+    for start in range(0, len(counts), step):
+        block = slice(start, start + step)
+        drawn = counts[block][:, places]
+        tp, fp = (np.cumsum(drawn * chosen, axis=1)[:, ends] for chosen in (present, ~present))
+        yield block, tp, fp
 
 
 def roc_auc(y: ArrayLike, scores: ArrayLike, fold: ArrayLike | None = None) -> float:

@@ -17,7 +17,7 @@ from scipy.stats import norm
 from scipy.stats import t as student_t
 
 from au_detect.errors import InputError, check_shape
-from au_detect.evaluation.curve_rates import curve_rates
+from au_detect.evaluation.curve_rates import curve_rates, sampled_auc
 from au_detect.evaluation.metrics import (
     MATCHED_FPR,
     AUEvaluation,
@@ -72,13 +72,13 @@ def resample_subjects(
     sums = {name: weights @ sum_by_subject(values, index) for name, values in cells.items()}
     auc = np.stack(
         [
-            _resampled_auc(labels[:, column], scores[:, column], index, folds, weights)
+            sampled_auc(labels[:, column], scores[:, column], weights, index, folds)
             for column in range(labels.shape[1])
         ],
         axis=1,
     )
     curves = [
-        curve_rates(labels[:, column], scores[:, column], weights[:, index], matched_fpr)
+        curve_rates(labels[:, column], scores[:, column], weights, matched_fpr, index)
         for column in range(labels.shape[1])
     ]
     sums |= {
@@ -200,34 +200,3 @@ def sum_by_subject(values: NDArray, index: NDArray[np.intp]) -> Floats:
     sums = np.zeros((index.max() + 1, values.shape[1]))
     np.add.at(sums, index, values)
     return sums
-
-
-def _resampled_auc(
-    labels: Floats,
-    scores: Floats,
-    index: NDArray[np.intp],
-    folds: NDArray,
-    weights: Floats,
-) -> Floats:
-    """Return the AUC of every resample, from how often subject s beats subject t."""
-    known = np.isfinite(scores)
-    positives = np.flatnonzero(known & (labels == 1))
-    negatives = np.flatnonzero(known & (labels == 0))
-    if len(positives) == 0 or len(negatives) == 0:
-        return np.full(len(weights), np.nan)
-    positives = positives[np.argsort(index[positives], kind="stable")]
-    negatives = negatives[np.argsort(index[negatives], kind="stable")]
-    rows, row_starts = np.unique(index[positives], return_index=True)
-    columns, column_starts = np.unique(index[negatives], return_index=True)
-
-    def by_subjects(pairs: NDArray) -> Floats:
-        summed = np.add.reduceat(pairs, row_starts, axis=0, dtype=float)
-        return np.asarray(np.add.reduceat(summed, column_starts, axis=1))
-
-    compared = (folds[positives][:, None] == folds[negatives]).astype(np.float32)
-    wins = (np.sign(scores[positives][:, None] - scores[negatives]) + 1) / 2 * compared
-    won, n_pairs = (
-        ((weights[:, rows] @ by_subjects(pairs)) * weights[:, columns]).sum(axis=1)
-        for pairs in (wins, compared)
-    )
-    return np.divide(won, n_pairs, out=np.full(len(weights), np.nan), where=n_pairs > 0)

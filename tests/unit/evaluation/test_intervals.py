@@ -41,6 +41,16 @@ def test_every_resample_is_the_evaluation_of_the_rows_it_drew():
             )
 
 
+def test_blocks_of_resamples_change_nothing(monkeypatch):
+    y, p, subject = make_cells()
+    known = (y, p, [0.5, 0.6], AUS, subject)
+    whole = resample_subjects(*known, fold=subject // 4, n_resamples=20)
+    monkeypatch.setattr("au_detect.evaluation.curve_rates.CELLS_AT_ONCE", 100)
+    parts = resample_subjects(*known, fold=subject // 4, n_resamples=20)
+    for name in ("auc", "pr_auc", "matched_tpr"):
+        np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
+
+
 def test_thresholds_may_differ_from_row_to_row():
     y, p, subject = make_cells()
     rows = np.tile([0.5, 0.6], (len(y), 1))
