@@ -31,7 +31,7 @@ from au_detect.training.engine import aus_with_enough_people
 from au_detect.training.recipe import TrainingRecipe
 
 FIRST_TABLE_SEED, BETWEEN_SEEDS = 7000, 1000
-N_RESAMPLES = 400
+N_RESAMPLES = 300
 
 
 def runs_by_seed(
@@ -45,7 +45,8 @@ def runs_by_seed(
     data = TrainingData(sequences).in_order()
     recipe = TrainingRecipe(
         model=options.model, start="scratch", minimum_intensity=1.5, max_fpr=0.05,
-        upper_layers=1, lower_layers=1, units=32, max_epochs=10,
+        upper_layers=1, lower_layers=1, units=32, max_epochs=10, calibration_folds=options.parts,
+        min_positive_subjects=options.people // 3,
     )  # fmt: skip
     aus, _ = aus_with_enough_people(data.own, recipe)
     seeds = [number * BETWEEN_SEEDS for number in range(options.seeds)]
@@ -82,6 +83,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=60)
     parser.add_argument("--folds", type=int, default=5)
     parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--parts", type=int, help="that calibrate in turn")
     options = parser.parse_args()
     model, n_pairs, differ = read_face_model(options.face_model), 0, Counter[str]()
     for table in range(options.tables):

@@ -113,20 +113,21 @@ def test_intervals_of_few_people_cover_what_they_say(n_people):
     assert covered["bootstrap"] / 400 < 0.9
 
 
-def simulated_differences(rng, n_people=60, n_repeats=3, gain=0.0):
+def simulated_differences(rng, n_people=60, n_repeats=3, gain=0.0, training_sd=0.01):
     """Draw differences of two recipes: of trainings, and of people in each training."""
     of_person = rng.normal(gain, 0.02 * (gain != 0), n_people)
-    of_training = rng.normal(0, 0.01, n_repeats)
+    of_training = rng.normal(0, training_sd, n_repeats)
     cells = of_person + of_training[:, None] + rng.normal(0, 0.08, (n_repeats, n_people))
     weights = rng.multinomial(n_people, np.full(n_people, 1 / n_people), size=300) / n_people
     return cells.mean(axis=1), cells @ weights.T
 
 
-def test_recipes_that_differ_in_their_seed_alone_rarely_differ():
+@pytest.mark.parametrize("training_sd", [0.01, 0.03])
+def test_recipes_that_differ_in_their_seed_alone_rarely_differ(training_sd):
     rng = np.random.default_rng(0)
     repeated = once = 0
     for _ in range(400):
-        seen, drawn = simulated_differences(rng)
+        seen, drawn = simulated_differences(rng, training_sd=training_sd)
         low, high = repeated_difference_interval(seen, drawn, 60)
         repeated += low > 0 or high < 0
         low, high = repeated_difference_interval(seen[:1], drawn[:1], 60)
