@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,63 @@ def larger_of_both(found: Predictions, other: np.ndarray | None) -> Predictions:
     return replace(found, probabilities=probabilities)
 
 
+def measured(options: argparse.Namespace) -> TrainingData:
+    """Return the rows of all people, in order."""
+    faces = options.folder / "real_faces"
+    records = [*wild_records(faces / "wild"), *yale_records(faces / "yale")]
+    sequences, collection = measure_collection(
+        Collection("wild and Yale", tuple(records)), cache=options.cache
+    )
+    print(f"{len(sequences)} rows of {sequences.n_subjects} people; "
+          f"{len(collection.problems)} could not be measured")  # fmt: skip
+    return TrainingData(sequences).in_order()
+
+
+def as_shipped(data: TrainingData) -> Predictions:
+    """Return what the shipped networks say untouched."""
+    model = load_model(shipped_networks(data.own.landmark_model))
+    return replace(predict_with_model(model, data.own), pooled=True)
+
+
+def of_aus(said: Predictions, aus: tuple[int, ...]) -> Predictions:
+    """Return what was said of some action units."""
+    columns = [said.aus.index(au) for au in aus]
+    return replace(
+        said, aus=aus, y=said.y[:, columns], probabilities=said.probabilities[:, columns],
+        thresholds=said.thresholds[:, columns],
+    )  # fmt: skip
+
+
+def as_trained(
+    data: TrainingData, aus: tuple[int, ...], recipe: TrainingRecipe, options: argparse.Namespace
+) -> list[Predictions]:
+    """Return what is said of people who were kept out, once for every repeat."""
+    protocol = "subject-kfold" if options.folds else "loso"
+    ways: Counter[str] = Counter()
+    runs = []
+    for repeat in range(options.repeats):
+        folds = make_folds(
+            protocol, data.own.subject, n_folds=options.folds or 2, random_state=repeat
+        )
+        seeded = replace(recipe, random_state=repeat)
+        (found,) = cross_validate(data, aus, [seeded], folds, n_jobs=options.jobs, progress=_bar)
+        runs.append(replace(found, pooled=True))
+        ways.update(f"{face}: {c['start']}" for part in found.chosen for face, c in part.items())
+    print("ways that were chosen inside the folds:", dict(ways))
+    return runs
+
+
+def tell(shipped: Predictions, runs: list[Predictions]) -> None:
+    """Print both, and what was gained."""
+    compared = compare_predictions({"shipped": [shipped] * len(runs), "own": runs})
+    for name, numbers in compared["summary"].items():
+        print(name, {k: [round(v, 3) for v in numbers[k]] for k in numbers if "mean" in k})
+    for label, au in compared["aus"].items():
+        print(label, au["n_positive"], {k: {n: round(v, 3) for n, v in au[k].items()}
+                                        for k in ("auc", "matched_tpr")})  # fmt: skip
+    print(sentence_about("Own people beside the shipped networks", runs, [shipped] * len(runs)))
+
+
 def main() -> None:
     """Parse the command line, measure, and print what was gained."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
@@ -126,49 +184,18 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--cache", type=Path)
     options = parser.parse_args()
-    faces = options.folder / "real_faces"
-    records = [*wild_records(faces / "wild"), *yale_records(faces / "yale")]
-    sequences, collection = measure_collection(
-        Collection("wild and Yale", tuple(records)), cache=options.cache
-    )
-    print(f"{len(sequences)} rows of {sequences.n_subjects} people; "
-          f"{len(collection.problems)} could not be measured")  # fmt: skip
-    data = TrainingData(sequences).in_order()
+    data = measured(options)
     recipe = TrainingRecipe(
         start="shipped", max_fpr=0.05, min_positive_subjects=LEAST_PEOPLE,
         max_epochs=options.epochs,
     )  # fmt: skip
     aus, _ = aus_with_enough_people(data.own, recipe)
-    model = load_model(shipped_networks(sequences.landmark_model))
-    untouched = predict_with_model(model, data.own)
-    columns = [untouched.aus.index(au) for au in aus]
-    jaw = untouched.probabilities[:, untouched.aus.index(27)] if 27 in untouched.aus else None
-    shipped = larger_of_both(
-        replace(
-            untouched, aus=aus, y=untouched.y[:, columns],
-            probabilities=untouched.probabilities[:, columns],
-            thresholds=untouched.thresholds[:, columns], pooled=True,
-        ),
-        jaw,
-    )  # fmt: skip
-    runs: list[Predictions] = []
-    for repeat in range(options.repeats):
-        protocol = "subject-kfold" if options.folds else "loso"
-        folds = make_folds(
-            protocol, data.own.subject, n_folds=options.folds or 2, random_state=repeat
-        )
-        seeded = replace(recipe, random_state=repeat)
-        (found,) = cross_validate(data, aus, [seeded], folds, n_jobs=options.jobs, progress=_bar)
-        runs.append(larger_of_both(replace(found, pooled=True), jaw))
-        for part in found.chosen:
-            print({face: chosen["start"] for face, chosen in part.items()})
-    compared = compare_predictions({"shipped": [shipped] * len(runs), "own": runs})
-    for name, numbers in compared["summary"].items():
-        print(name, {k: [round(v, 3) for v in numbers[k]] for k in numbers if "mean" in k})
-    for label, au in compared["aus"].items():
-        print(label, au["n_positive"], {k: {n: round(v, 3) for n, v in au[k].items()}
-                                        for k in ("auc", "matched_tpr")})  # fmt: skip
-    print(sentence_about("Own people beside the shipped networks", runs, [shipped] * len(runs)))
+    untouched = as_shipped(data)
+    jaw = None  # AU27, which nobody's data show often enough to learn, stays as shipped
+    if 27 in untouched.aus:
+        jaw = untouched.probabilities[:, untouched.aus.index(27)]
+    runs = as_trained(data, aus, recipe, options)
+    tell(larger_of_both(of_aus(untouched, aus), jaw), [larger_of_both(run, jaw) for run in runs])
 
 
 def _bar(parts: Any, n: int) -> Any:

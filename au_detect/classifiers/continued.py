@@ -1,19 +1,21 @@
 """Classifiers that begin from networks which others have trained, for those who have few people.
 
-Three ways are fitted, and whoever knows better chooses between them by `alternative`:
+Four ways are fitted, and whoever knows better chooses between them by `alternative`:
 
 ``"as they are"``
     The mean logit of the given networks: nothing is learnt but, by whoever asks, thresholds.
 ``"head"``
     One linear layer on their logits, held to the identity by squared weights: it corrects what
     is systematically different, and says of an AU what the others tell about it.
+``"layers"``
+    The last layer of every given network, fitted to the data and held to what it was.
 ``"ensemble"``
     The mean logit of the head and of a network that learnt from the data alone.
 
 The given networks are calibrated, the head is fitted as a logistic regression, and the own network
 is calibrated on people of its own: few people would only make it worse to calibrate once more.
 
-AUs that the data hardly show are left as the given networks have them, in all three.
+AUs that the data hardly show are left as the given networks have them, in all four.
 """
 
 from __future__ import annotations
@@ -24,16 +26,19 @@ from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.optimize import minimize
 from scipy.special import expit
 
 from au_detect.classifiers.base import AUClassifier, Samples
 from au_detect.classifiers.dense_network import Combination, DenseNetwork
+from au_detect.classifiers.fine_tuning import fine_tuned, fit_layer
 from au_detect.classifiers.mlp import MLPClassifier, convert_network, import_tensorflow
 from au_detect.classifiers.mlp_network import build_combined
 from au_detect.errors import check_option
 
-ALTERNATIVES = ("as they are", "head", "ensemble")
+AS_GIVEN = "as they are"
+ALTERNATIVES = (AS_GIVEN, "head", "layers", "ensemble")
+MOST_ROWS = 100_000
+"""Heads and layers are fitted to so many rows at most, evenly spread over all."""
 Floats = NDArray[np.float64]
 
 
@@ -50,14 +55,17 @@ class ContinuedClassifier(AUClassifier):
         Whether the data show enough of each AU to learn it.
     own : callable
         Returns an unfitted `MLPClassifier`.
-    penalty : float
-        Of the squared distance of the head from the identity, in rows.
+    penalty, layer_penalty : float
+        Of the squared distance of the head from the identity, and of the last layers from what
+        they were, in rows.
     random_state : int
         Not used: `own` has its own.
 
     Attributes
     ----------
     own_ : MLPClassifier
+    tuned_ : list of DenseNetwork
+        The given networks with other last layers.
     combinations_ : dict of str to Combination
         By the names of `ALTERNATIVES`.
     """
@@ -69,6 +77,7 @@ class ContinuedClassifier(AUClassifier):
         learnt: Sequence[bool],
         own: Callable[[], MLPClassifier],
         penalty: float = 30.0,
+        layer_penalty: float = 30.0,
         random_state: int = 0,
     ) -> None:
         self.given = given
@@ -76,16 +85,17 @@ class ContinuedClassifier(AUClassifier):
         self.learnt = learnt
         self.own = own
         self.penalty = penalty
+        self.layer_penalty = layer_penalty
         self.random_state = random_state
         self.chosen = "ensemble"
 
     @property
     def alternatives(self) -> tuple[str, ...]:
-        """Names of the three ways."""
+        """Names of the four ways."""
         return ALTERNATIVES
 
     def alternative(self, name: str) -> Self:
-        """Return the fitted classifier that answers in one of the three ways."""
+        """Return the fitted classifier that answers in one of the four ways."""
         check_option("name", name, ALTERNATIVES)
         other = copy.copy(self)
         other.chosen = name
@@ -97,20 +107,28 @@ class ContinuedClassifier(AUClassifier):
         return self.own_.history_
 
     def _fit_calibrated(self, training: Samples, held_out: Samples) -> None:
-        X, y, weights = training
-        given = self._given_logits(X)
+        spread = slice(None, None, -(-len(training[0]) // MOST_ROWS))
+        X, y, weights = (values[spread] for values in training)
+        given = self._given_logits(self.given, X)
         learnt = np.asarray(self.learnt)
         identity = self._identity(given.shape[1])
         matrix, offset = identity.copy(), np.zeros(y.shape[1])
         if learnt.any():
-            matrix[:, learnt], offset[learnt] = fit_head(
-                given, y[:, learnt], weights, identity[:, learnt], self.penalty
+            matrix[:, learnt], offset[learnt] = fit_layer(
+                given, y[:, learnt], weights, identity[:, learnt], offset[learnt], self.penalty
             )
+        places = np.where(learnt, self.places, -1)
+        self.tuned_ = [
+            fine_tuned(network, (X, y, weights), places, self.layer_penalty)
+            for network in self.given
+        ]
         self.own_ = self.own().fit_on(training, held_out)
         nothing, half = np.zeros(y.shape[1]), np.where(learnt, 0.5, 0.0)
+        as_it_is = Combination(identity, nothing, nothing)
         ways = (
-            Combination(identity, nothing, nothing),
+            as_it_is,
             Combination(matrix, nothing, offset),
+            as_it_is,
             Combination(matrix * (1 - half), half, offset * (1 - half)),
         )
         self.combinations_ = dict(zip(ALTERNATIVES, ways, strict=True))
@@ -120,8 +138,7 @@ class ContinuedClassifier(AUClassifier):
         features = self._check_features(X)
         finite = np.isfinite(features).all(axis=1)
         probabilities = np.full((len(features), self.n_aus_), np.nan, dtype=np.float32)
-        logits = self._logits(self.combinations_[self.chosen], features[finite])
-        probabilities[finite] = expit(logits)
+        probabilities[finite] = expit(self._logits(features[finite]))
         return probabilities
 
     def export_litert(self) -> list[bytes]:
@@ -129,16 +146,23 @@ class ContinuedClassifier(AUClassifier):
         way = self.combinations_[self.chosen]
         own = self.own_.networks_ if way.share.any() else []
         keras = import_tensorflow().keras
-        return [convert_network(build_combined(keras, self.given, own, way))]
+        return [convert_network(build_combined(keras, self._answering, own, way))]
 
-    def _logits(self, way: Combination, features: NDArray[np.float32]) -> Floats:
-        logits = self._given_logits(features) @ way.matrix + way.offset
+    @property
+    def _answering(self) -> Sequence[DenseNetwork]:
+        return self.tuned_ if self.chosen == "layers" else self.given
+
+    def _logits(self, features: NDArray[np.float32]) -> Floats:
+        way = self.combinations_[self.chosen]
+        logits = self._given_logits(self._answering, features) @ way.matrix + way.offset
         if way.share.any():
             logits = logits + self.own_.predict_logits(features) * way.share
         return np.asarray(logits, dtype=float)
 
-    def _given_logits(self, features: NDArray[np.float32]) -> Floats:
-        return np.mean([network.logits(features) for network in self.given], axis=0, dtype=float)
+    def _given_logits(
+        self, networks: Sequence[DenseNetwork], features: NDArray[np.float32]
+    ) -> Floats:
+        return np.mean([network.logits(features) for network in networks], axis=0, dtype=float)
 
     def _identity(self, n_given: int) -> Floats:
         matrix = np.zeros((n_given, len(self.places)))
@@ -146,43 +170,3 @@ class ContinuedClassifier(AUClassifier):
             if place >= 0:
                 matrix[place, column] = 1.0
         return matrix
-
-
-def fit_head(
-    given: Floats,
-    y: NDArray[np.float32],
-    weights: NDArray[np.float32],
-    start: Floats,
-    penalty: float,
-) -> tuple[Floats, Floats]:
-    """Fit one linear layer on given logits by logistic regression.
-
-    Parameters
-    ----------
-    given : ndarray, shape (n, n_given)
-    y : ndarray, shape (n, n_aus)
-        1, 0 or NaN.
-    weights : ndarray, shape (n,)
-    start : ndarray, shape (n_given, n_aus)
-        What the squared weights are held to.
-    penalty : float
-
-    Returns
-    -------
-    matrix : ndarray, shape (n_given, n_aus)
-    offset : ndarray, shape (n_aus,)
-    """
-    known = np.isfinite(y) * weights[:, None].astype(float)
-    labels, shape = np.where(np.isfinite(y), y, 0.0), start.shape
-
-    def loss(parameters: Floats) -> tuple[float, Floats]:
-        matrix, offset = parameters[: start.size].reshape(shape), parameters[start.size :]
-        logits = given @ matrix + offset
-        error, away = known * (expit(logits) - labels), matrix - start
-        value = (known * (np.logaddexp(0, logits) - labels * logits)).sum()
-        gradient = given.T @ error + 2 * penalty * away
-        return value + penalty * (away**2).sum(), np.r_[gradient.ravel(), error.sum(axis=0)]
-
-    begin = np.r_[start.ravel(), np.zeros(shape[1])]
-    found = minimize(loss, begin, jac=True, method="L-BFGS-B", options={"maxiter": 200}).x
-    return found[: start.size].reshape(shape), found[start.size :]

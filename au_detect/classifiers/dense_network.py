@@ -15,6 +15,7 @@ from au_detect.networks.network_file import Step, read_network_file
 
 Floats = NDArray[np.float32]
 _TOLERANCE = 1e-4
+_ROWS_AT_ONCE = 16_384
 
 
 @dataclass(frozen=True)
@@ -40,12 +41,20 @@ class DenseNetwork:
         """Length of an input row."""
         return len(self.mean)
 
+    def hidden(self, features: Floats) -> Floats:
+        """Return what the last layer reads, (n, n_units), of features (n, n_features)."""
+        found = np.empty((len(features), len(self.kernels[-1])), dtype=np.float32)
+        for start in range(0, len(features), _ROWS_AT_ONCE):
+            rows = slice(start, start + _ROWS_AT_ONCE)
+            hidden = (features[rows] - self.mean) * self.scale
+            for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
+                hidden = np.maximum(hidden @ kernel + bias, 0)
+            found[rows] = hidden
+        return found
+
     def logits(self, features: Floats) -> Floats:
         """Return the logits (n, n_aus) of features (n, n_features)."""
-        hidden = (features - self.mean) * self.scale
-        for kernel, bias in zip(self.kernels[:-1], self.biases[:-1], strict=True):
-            hidden = np.maximum(hidden @ kernel + bias, 0)
-        return np.asarray(hidden @ self.kernels[-1] + self.biases[-1], dtype=np.float32)
+        return np.asarray(self.hidden(features) @ self.kernels[-1] + self.biases[-1])
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.base import AUClassifier
 from au_detect.classifiers.base import Samples as Rows
+from au_detect.classifiers.continued import AS_GIVEN
 from au_detect.classifiers.manifest import NetworkEntry
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError
@@ -27,6 +28,7 @@ from au_detect.training.data import TrainingData
 from au_detect.training.fitted import FittedHalf, FittedModel, Member, mean_with_mirror
 from au_detect.training.halves import halves_of
 from au_detect.training.people import PeopleSplit, split_people
+from au_detect.training.preference import is_better
 from au_detect.training.recipe import MODELS, TrainingRecipe
 from au_detect.training.samples import Samples, columns_of
 from au_detect.training.start import Start, find_start, with_started
@@ -34,10 +36,6 @@ from au_detect.training.watch import Watch, network_name
 
 LAYERS = tuple(range(2, 8))
 """Numbers of hidden layers that `TrainingRecipe.search_layers` tries."""
-
-LEAST_GAIN = 0.003
-"""Mean AUC by which a way of going on from given networks must at least be better than a simpler
-one; it must be better by two standard errors between AUs, too."""
 
 
 def fit(
@@ -145,21 +143,12 @@ def _fit_half(task: _Task) -> FittedHalf:
     features = task.samples.features(task.face, uses_neutral=task.uses_neutral)
     labels = task.samples.labels(task.aus)
     best: FittedHalf | None = None
+    subject = None if task.start is None else task.samples.subject
     for candidate in _candidates(task, features, labels):
-        if best is None or _is_better(candidate, best, certain=task.start is not None):
+        if best is None or is_better(candidate, best, subject):
             best = candidate
     assert best is not None
     return best
-
-
-def _is_better(one: FittedHalf, other: FittedHalf, *, certain: bool) -> bool:
-    """Return whether the mean AUC is higher; with `certain`, by more than chance between AUs."""
-    gains = np.array([a - b for a, b in zip(one.unseen_aucs, other.unseen_aucs, strict=True)])
-    gains = gains[np.isfinite(gains)]
-    if not certain or len(gains) < 2:
-        return one.unseen_auc > other.unseen_auc
-    error = gains.std(ddof=1) / np.sqrt(len(gains))
-    return bool(gains.mean() > max(LEAST_GAIN, 2 * error))
 
 
 def _candidates(
@@ -247,7 +236,7 @@ def _judged(
         uses_neutral=task.uses_neutral,
         face=task.face,
         aus=task.aus,
-        members=tuple(members),
+        members=_different(members, alternative),
         unseen=unseen,
         labels=labels[judged],
         part=part[judged],
@@ -260,6 +249,13 @@ def _judged(
         learnt=tuple(au for au in task.aus if au in task.learnt),
         given=_given(task),
     )
+
+
+def _different(members: list[Member], alternative: str) -> tuple[Member, ...]:
+    """Return one member for each view where all parts have the networks as they were given."""
+    if alternative != AS_GIVEN:
+        return tuple(members)
+    return tuple({member.view: member for member in reversed(members)}.values())[::-1]
 
 
 def _given(task: _Task) -> NetworkEntry | None:

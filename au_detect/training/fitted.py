@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,9 @@ class FittedHalf:
     layers: int
     learnt: tuple[int, ...]
     given: NetworkEntry | None = None
+    _scales: dict[tuple[str, ...], NDArray[np.float64] | None] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def unseen_auc(self) -> float:
@@ -121,7 +124,11 @@ class FittedHalf:
 
         None where strengths were not coded.
         """
-        return fit_intensity_scale(graded(self.intensity), self.unseen_mean(views))
+        key = tuple(views)
+        if key not in self._scales:
+            unseen = self.unseen_mean(views)
+            self._scales[key] = fit_intensity_scale(graded(self.intensity), unseen)
+        return self._scales[key]
 
     def predict_proba(
         self, features: NDArray[np.float32], views: Sequence[str]

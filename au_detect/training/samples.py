@@ -139,6 +139,8 @@ class Samples:
     ----------
     row : ndarray of int, shape (n,)
         Row of the own collection that a row was made of; -1 for extra ones.
+    subject : ndarray, shape (n_own,)
+        Whose each row of the own collection is.
     is_judged : ndarray of bool, shape (n,)
         Own rows that calibration, thresholds and rates may stand on.
     has_furrows, has_neutral : ndarray of bool, shape (n,)
@@ -147,6 +149,7 @@ class Samples:
 
     def __init__(self, data: TrainingData, recipe: TrainingRecipe) -> None:
         self.recipe = recipe
+        self.subject = data.own.subject
         used = (data.own, *(data.extra if recipe.uses_extra else ()))
         room = MAX_ROWS - sum(map(len, used))
         self._parts = []

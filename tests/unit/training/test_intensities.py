@@ -41,3 +41,11 @@ def test_without_coded_strengths_none_are_said(make_labelled):
     assert fitted.intensities(own, fitted.predict_proba(own)) is None
     assert fitted.unseen_predictions().intensity is None
     assert (own.labels((12,), 1.0) == 1).any()
+
+
+def test_the_scale_is_fitted_once(make_labelled, monkeypatch):
+    fitted = fit(TrainingData(make_labelled(n_subjects=20)), QUICK)
+    new = make_labelled(n_subjects=5, seed=5)
+    first = fitted.intensities(new, fitted.predict_proba(new))
+    monkeypatch.setattr("au_detect.training.fitted.fit_intensity_scale", None)
+    np.testing.assert_array_equal(fitted.intensities(new, fitted.predict_proba(new)), first)

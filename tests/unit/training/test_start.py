@@ -9,13 +9,15 @@ import pytest
 if not (find_spec("tensorflow") and find_spec("sklearn")):
     pytest.skip("training needs tensorflow and scikit-learn", allow_module_level=True)
 
-from au_detect.classifiers.continued import ALTERNATIVES, fit_head
-from au_detect.classifiers.dense_network import read_dense_network
+from au_detect.classifiers.continued import ALTERNATIVES
+from au_detect.classifiers.dense_network import DenseNetwork, read_dense_network
+from au_detect.classifiers.fine_tuning import fine_tuned, fit_layer
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.classifiers.storage import NetworkKind, load_model
 from au_detect.errors import InputError
 from au_detect.evaluation.predictions import predict_with_model
 from au_detect.landmarks.models import shipped_networks
+from au_detect.training.cost import cost_of
 from au_detect.training.data import TrainingData
 from au_detect.training.engine import fit
 from au_detect.training.recipe import TrainingRecipe
@@ -108,6 +110,15 @@ def test_every_way_is_exported(fitted, make_labelled):
         np.testing.assert_allclose(exported, classifier.predict_proba(new.upper), atol=2e-5)
 
 
+def test_what_is_exported_has_a_cost_and_no_network_twice(fitted):
+    cost = cost_of(fitted)
+    assert cost["frame_ms"] > 0
+    assert cost["size_mb"] > 0.1
+    for half in fitted.halves:
+        contents = [c for member in half.members for c in member.classifier.export_litert()]
+        assert len(set(contents)) == len(contents)
+
+
 def test_scratch_and_other_landmarks_begin_from_nothing(make_labelled, sequences):
     logistic = replace(QUICK, model="logistic")
     assert fit(TrainingData(sequences), logistic).started_from is None
@@ -128,8 +139,26 @@ def test_a_head_corrects_what_is_systematically_different():
     y = (rng.random((2000, 2)) < 1 / (1 + np.exp(-true))).astype(np.float32)
     y[:50] = np.nan
     weights = np.ones(2000, np.float32)
-    matrix, offset = fit_head(given, y, weights, np.eye(2), 1.0)
+    matrix, offset = fit_layer(given, y, weights, np.eye(2), np.zeros(2), 1.0)
     np.testing.assert_allclose(matrix, [[0.8, 0.0], [0.5, 1.0]], atol=0.1)
     np.testing.assert_allclose(offset, [1.0, -1.0], atol=0.25)
-    held, _ = fit_head(given, y, weights, np.eye(2), 1e9)
+    held, _ = fit_layer(given, y, weights, np.eye(2), np.zeros(2), 1e9)
     np.testing.assert_allclose(held, np.eye(2), atol=1e-3)
+
+
+def test_fine_tuned_layers_learn_what_the_data_show_and_keep_the_rest():
+    rng = np.random.default_rng(0)
+    kernels = (np.eye(3, dtype=np.float32), rng.normal(size=(3, 2)).astype(np.float32))
+    biases = (np.zeros(3, np.float32), np.zeros(2, np.float32))
+    network = DenseNetwork(np.zeros(3, np.float32), np.ones(3, np.float32), kernels, biases)
+    X = rng.uniform(0, 3, (4000, 3)).astype(np.float32)
+    true = np.array([2.0, -1.0, 0.5])
+    y = (rng.random((4000, 1)) < 1 / (1 + np.exp(-(X @ true - 1)[:, None]))).astype(np.float32)
+    training = X, np.hstack([y, y]), np.ones(4000, np.float32)
+    tuned = fine_tuned(network, training, (1, -1), 1.0)
+    np.testing.assert_allclose(tuned.kernels[-1][:, 1], true, atol=0.25)
+    assert tuned.biases[-1][1] == pytest.approx(-1, abs=0.25)
+    np.testing.assert_array_equal(tuned.kernels[-1][:, 0], kernels[-1][:, 0])
+    np.testing.assert_array_equal(tuned.kernels[0], kernels[0])
+    held = fine_tuned(network, training, (1, -1), 1e9)
+    np.testing.assert_allclose(held.kernels[-1], kernels[-1], atol=1e-3)
