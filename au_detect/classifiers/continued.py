@@ -77,7 +77,7 @@ class ContinuedClassifier(AUClassifier):
         learnt: Sequence[bool],
         own: Callable[[], MLPClassifier],
         penalty: float = 30.0,
-        layer_penalty: float = 30.0,
+        layer_penalty: float = 100.0,
         random_state: int = 0,
     ) -> None:
         self.given = given
