@@ -37,7 +37,7 @@ from au_detect.errors import check_option
 
 AS_GIVEN = "as they are"
 ALTERNATIVES = (AS_GIVEN, "head", "layers", "ensemble")
-MOST_ROWS = 100_000
+MOST_ROWS = 20_000
 """Heads and layers are fitted to so many rows at most, evenly spread over all."""
 Floats = NDArray[np.float64]
 

@@ -45,6 +45,7 @@ def fit_layer(
     """
     known = np.isfinite(y) * weights[:, None].astype(float)
     labels, shape, size = np.where(np.isfinite(y), y, 0.0), kernel.shape, kernel.size
+    inputs = inputs.astype(float)  # once, and not in every step
 
     def loss(parameters: Floats) -> tuple[float, Floats]:
         new = parameters[:size].reshape(shape)
