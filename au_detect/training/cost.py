@@ -18,6 +18,7 @@ from au_detect.appearance.crops import ALIGNED
 from au_detect.appearance.flow import REACH, flow_stack
 from au_detect.classifiers.base import AUClassifier
 from au_detect.classifiers.baselines import OneForEachAU
+from au_detect.classifiers.continued import ContinuedClassifier
 from au_detect.classifiers.mlp import MLPClassifier, convert_network
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.networks.litert import open_network
@@ -61,7 +62,7 @@ def _classifier_cost(classifier: Any) -> tuple[float, float]:
     if isinstance(classifier, GridClassifier):
         return _grid_cost(classifier)
     rows = np.zeros((2, classifier.n_features_in_), dtype=np.float32)
-    if isinstance(classifier, MLPClassifier):
+    if isinstance(classifier, MLPClassifier | ContinuedClassifier):
         contents = classifier.export_litert()
         networks = [LiteRTNetwork(content) for content in contents]
         seconds = sum(_seconds(lambda n=n: n.predict_proba(rows)) for n in networks)  # type: ignore[misc]
