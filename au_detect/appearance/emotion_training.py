@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from au_detect.appearance.emotion_judging import judge_emotions
 from au_detect.appearance.emotion_network import (
@@ -57,6 +58,8 @@ class EmotionTraining:
     epochs, batch_size : int
     learning_rate : float
         Of Adam; halved after `PATIENCE` epochs without a better accuracy.
+    falling_rate : bool
+        Let the rate fall to nothing over `epochs` instead, along half a cosine.
     dropout, l2 : float
         See `au_detect.appearance.networks.Restraint`.
     minutes : float, optional
@@ -80,6 +83,7 @@ class EmotionTraining:
     epochs: int = 100
     batch_size: int = 64
     learning_rate: float = 0.01
+    falling_rate: bool = False
     dropout: float = 0.5
     l2: float = 1e-4
     minutes: float | None = None
@@ -212,9 +216,7 @@ def _learn(
         epochs=options.epochs,
         verbose=0,
         callbacks=[
-            keras.callbacks.ReduceLROnPlateau(
-                "val_accuracy", factor=0.5, patience=PATIENCE, mode="max"
-            ),
+            _rate(keras, options),
             keras.callbacks.ModelCheckpoint(
                 str(folder / BEST), "val_accuracy", mode="max", save_best_only=True,
                 initial_value_threshold=best,
@@ -224,6 +226,18 @@ def _learn(
             keras.callbacks.BackupAndRestore(str(folder / LAST), delete_checkpoint=False),
         ],
     )  # fmt: skip
+
+
+def _rate(keras: Any, options: EmotionTraining) -> Any:
+    """Return what changes the learning rate."""
+    if not options.falling_rate:
+        return keras.callbacks.ReduceLROnPlateau(
+            "val_accuracy", factor=0.5, patience=PATIENCE, mode="max"
+        )
+    start, n = options.learning_rate, options.epochs
+    return keras.callbacks.LearningRateScheduler(
+        lambda epoch, _: start * (1 + math.cos(math.pi * epoch / n)) / 2
+    )
 
 
 def _stop_watch(keras: Any, minutes: float | None) -> Any:
@@ -251,17 +265,17 @@ def _batches(keras: Any, pictures: LabelledPictures, options: EmotionTraining, d
     """Return batches in random order, other ones every epoch; `done` epochs are over already."""
     size = min(options.batch_size, len(pictures))
 
+    def drawn(epoch: int) -> NDArray[np.intp]:
+        return np.random.default_rng([options.random_state, epoch]).permutation(len(pictures))
+
     class Batches(keras.utils.PyDataset):
-        epoch = done
+        epoch, order = done, drawn(done)
 
         def __len__(self) -> int:
             return math.ceil(len(pictures) / size)
 
         def __getitem__(self, index: int) -> Any:
-            order = np.random.default_rng([options.random_state, self.epoch]).permutation(
-                len(pictures)
-            )
-            rows = np.sort(order[index * size : (index + 1) * size])
+            rows = np.sort(self.order[index * size : (index + 1) * size])
             images = pictures.images[rows]
             if options.augment:
                 rng = np.random.default_rng([options.random_state, self.epoch, index])
@@ -270,5 +284,6 @@ def _batches(keras: Any, pictures: LabelledPictures, options: EmotionTraining, d
 
         def on_epoch_end(self) -> None:
             self.epoch += 1
+            self.order = drawn(self.epoch)
 
     return Batches()

@@ -15,6 +15,7 @@ from au_detect.classifiers.base import Samples
 from au_detect.classifiers.mlp_losses import weighted_cross_entropy
 from au_detect.classifiers.mlp_session import compile_network
 
+STEPS_PER_EPOCH, LEAST_BATCH = 20, 8
 Copies = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
 
@@ -52,7 +53,7 @@ def fit_network(
     loss = bp_mll_loss(tf) if ranks else weighted_cross_entropy(tf, positive_weights)
     compile_network(network, tf.keras.optimizers.Adam(options.learning_rate), loss)
     history = network.fit(
-        _batches(tf.keras, training, options.batch_size, copies, random_state),
+        _batches(tf.keras, training, _batch_size(len(training[0]), options), copies, random_state),
         validation_data=held_out,
         validation_batch_size=256,
         epochs=options.epochs,
@@ -64,20 +65,27 @@ def fit_network(
     return {name: list(map(float, values)) for name, values in history.history.items()}
 
 
+def _batch_size(n: int, options: AppearanceOptions) -> int:
+    """Return a size with which an epoch over few rows has about `STEPS_PER_EPOCH` steps."""
+    return min(options.batch_size, max(n // STEPS_PER_EPOCH, LEAST_BATCH))
+
+
 def _batches(
     keras: Any, samples: Samples, size: int, copies: Copies | None, random_state: int
 ) -> Any:
     grids, labels, weights = samples
 
+    def drawn(epoch: int) -> NDArray[np.intp]:
+        return np.random.default_rng([random_state, epoch]).permutation(len(grids))
+
     class Batches(keras.utils.PyDataset):
-        epoch = 0
+        epoch, order = 0, drawn(0)
 
         def __len__(self) -> int:
             return math.ceil(len(grids) / size)
 
         def __getitem__(self, index: int) -> Any:
-            order = np.random.default_rng([random_state, self.epoch]).permutation(len(grids))
-            rows = order[index * size : (index + 1) * size]
+            rows = self.order[index * size : (index + 1) * size]
             seen = grids[rows]
             if copies is not None:
                 seen = copies(seen, np.random.default_rng([random_state, self.epoch, index]))
@@ -85,5 +93,6 @@ def _batches(
 
         def on_epoch_end(self) -> None:
             self.epoch += 1
+            self.order = drawn(self.epoch)
 
     return Batches()

@@ -34,7 +34,9 @@ class AppearanceOptions:
         Folder of an emotion network whose convolutions are the start.
     kept_blocks : int
         How many of its blocks stay as they are.
-    epochs, patience, batch_size, learning_rate, dropout, l2
+    batch_size : int
+        At most: of few rows, batches are smaller, so that an epoch has about 20 steps.
+    epochs, patience, learning_rate, dropout, l2
         See `MLPClassifier`.
 
     Raises

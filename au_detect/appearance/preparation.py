@@ -37,9 +37,9 @@ def shifted_and_flipped(images: NDArray[np.uint8], rng: np.random.Generator) -> 
     reach = round(SHIFT_SHARE * images.shape[1])
     padded = np.pad(images, ((0, 0), (reach, reach), (reach, reach)), mode="edge")
     height, width = images.shape[1:]
-    copies = np.empty_like(images)
-    for number, (down, across) in enumerate(rng.integers(0, 2 * reach + 1, (len(images), 2))):
-        copies[number] = padded[number, down : down + height, across : across + width]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
+    down, across = rng.integers(0, 2 * reach + 1, (len(images), 2)).T
+    copies = windows[np.arange(len(images)), down, across]
     flipped = rng.random(len(images)) < 0.5
     copies[flipped] = copies[flipped, :, ::-1]
     return copies

@@ -63,6 +63,9 @@ def _add_train(actions: Any) -> None:
     train.add_argument("--learning-rate", type=float, default=0.01, metavar="RATE",
                        help="of Adam; halved after 25 epochs without a gain "
                        "(default: %(default)s)")  # fmt: skip
+    train.add_argument("--falling-rate", action="store_true",
+                       help="let it fall to nothing over --epochs instead, for short "
+                       "trainings")  # fmt: skip
     train.add_argument("--dropout", type=float, default=0.5, metavar="SHARE",
                        help="(default: %(default)s)")  # fmt: skip
     train.add_argument("--l2", type=float, default=1e-4, metavar="WEIGHT",
@@ -137,6 +140,7 @@ def _train(options: argparse.Namespace) -> int:
         epochs=options.epochs,
         batch_size=options.batch_size,
         learning_rate=options.learning_rate,
+        falling_rate=options.falling_rate,
         dropout=options.dropout,
         l2=options.l2,
         minutes=options.minutes,

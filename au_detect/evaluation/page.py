@@ -27,6 +27,7 @@ from au_detect.evaluation.texts import (
     mean_over_text,
     number_text,
     protocol_text,
+    score_table,
     summary_rows,
 )
 from au_detect.evaluation.worst_pictures import worst_faces
@@ -133,6 +134,7 @@ def _comparison_values(document: Mapping[str, Any]) -> dict[str, Any]:
         if differences:
             caption = f"Differences from {document['reference']}, {interval_of(document)}"
             tables.append((caption, heads, _interval_rows(differences, names, signed=True)))
+    tables.append(score_table(document))
     matched = f"TPR at FPR {100 * document['matched_fpr']:g} %"
     for rate, title in (("tpr", "TPR at thresholds"), ("matched_tpr", matched), ("auc", "AUC")):
         rows = [

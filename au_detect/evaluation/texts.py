@@ -199,12 +199,8 @@ def comparison_text(document: Mapping[str, Any]) -> str:
     if compared:
         lines.append(f"Difference from {document['reference']}, with {interval_of(document)}")
         lines += [plain_table(["", *(n.replace("_", " ") for n in numbers)], compared), ""]
-    lines += [
-        "All AUs of a face at once, means over faces; what a model costs on one core (a frame: "
-        "without finding landmarks)",
-        plain_table(["", *SCORE_TITLES.values(), *COST_TITLES.values()], _score_rows(document)),
-        "",
-    ]
+    caption, heads, rows = score_table(document)
+    lines += [caption, plain_table(heads, rows), ""]
     return "\n".join([*lines, *document["answers"]]).rstrip()
 
 
@@ -216,8 +212,13 @@ SCORE_TITLES = {
 COST_TITLES = {"fit_s": "fit s", "frame_ms": "frame ms", "size_mb": "MB"}
 
 
-def _score_rows(document: Mapping[str, Any]) -> list[list[str]]:
-    return [
+def score_table(document: Mapping[str, Any]) -> tuple[str, list[str], list[list[str]]]:
+    """Return caption, heads and rows: multi-label scores and cost of everything compared."""
+    caption = (
+        "All AUs of a face at once, means over faces; what a model costs on one core (a frame: "
+        "without finding landmarks)"
+    )
+    rows = [
         [
             name,
             *(number_text(document["multilabel"][name][score]) for score in SCORE_TITLES),
@@ -225,6 +226,7 @@ def _score_rows(document: Mapping[str, Any]) -> list[list[str]]:
         ]
         for name in document["summary"]
     ]
+    return caption, ["classifier", *SCORE_TITLES.values(), *COST_TITLES.values()], rows
 
 
 def _cost_text(cost: float | None) -> str:

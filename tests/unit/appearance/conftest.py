@@ -4,9 +4,18 @@ import cv2
 import numpy as np
 import pytest
 
+from au_detect.appearance.networks import NETWORKS, Layers
 from au_detect.appearance.pictures import LabelledPictures
 
 EMOTIONS = ("happiness", "sadness", "neutral")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def small_network():
+    """Add a network that learns drawn faces in seconds; those of the package take minutes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(NETWORKS, "small", Layers(((8,), (16,)), (32,)))
+        yield
 
 
 @pytest.fixture(scope="session")
