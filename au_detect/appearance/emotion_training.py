@@ -23,7 +23,7 @@ from au_detect.appearance.emotion_network import (
     keras_file,
     save_emotion_network,
 )
-from au_detect.appearance.keras_session import load_keras, load_tensorflow
+from au_detect.appearance.keras_session import load_keras, load_tensorflow, shuffled_batches
 from au_detect.appearance.networks import Restraint, build_emotion_network, take_convolutions
 from au_detect.appearance.pictures import LabelledPictures
 from au_detect.appearance.preparation import (
@@ -210,7 +210,7 @@ def _learn(
     done = read_progress(folder)
     best = max((row["val_accuracy"] for row in done), default=None)
     network.fit(
-        _batches(keras, training, options, len(done)),
+        _batches(training, options, len(done)),
         validation_data=(as_input(validation.images), validation.labels),
         validation_batch_size=256,
         epochs=options.epochs,
@@ -261,29 +261,15 @@ def _stop_watch(keras: Any, minutes: float | None) -> Any:
     return StopWatch()
 
 
-def _batches(keras: Any, pictures: LabelledPictures, options: EmotionTraining, done: int) -> Any:
+def _batches(pictures: LabelledPictures, options: EmotionTraining, done: int) -> Any:
     """Return batches in random order, other ones every epoch; `done` epochs are over already."""
+
+    def make(rows: NDArray[np.intp], rng: np.random.Generator) -> Any:
+        rows = np.sort(rows)
+        images = pictures.images[rows]
+        if options.augment:
+            images = shifted_and_flipped(images, rng)
+        return as_input(images), pictures.labels[rows]
+
     size = min(options.batch_size, len(pictures))
-
-    def drawn(epoch: int) -> NDArray[np.intp]:
-        return np.random.default_rng([options.random_state, epoch]).permutation(len(pictures))
-
-    class Batches(keras.utils.PyDataset):
-        epoch, order = done, drawn(done)
-
-        def __len__(self) -> int:
-            return math.ceil(len(pictures) / size)
-
-        def __getitem__(self, index: int) -> Any:
-            rows = np.sort(self.order[index * size : (index + 1) * size])
-            images = pictures.images[rows]
-            if options.augment:
-                rng = np.random.default_rng([options.random_state, self.epoch, index])
-                images = shifted_and_flipped(images, rng)
-            return as_input(images), pictures.labels[rows]
-
-        def on_epoch_end(self) -> None:
-            self.epoch += 1
-            self.order = drawn(self.epoch)
-
-    return Batches()
+    return shuffled_batches(len(pictures), size, make, options.random_state, done)

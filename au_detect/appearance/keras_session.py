@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import math
 import os
+from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from au_detect.classifiers.mlp import import_tensorflow
 
@@ -23,3 +28,43 @@ def load_tensorflow() -> Any:
 def load_keras() -> Any:
     """Return Keras."""
     return load_tensorflow().keras
+
+
+def shuffled_batches(
+    n: int,
+    size: int,
+    make: Callable[[NDArray[np.intp], np.random.Generator], Any],
+    random_state: int,
+    done: int = 0,
+) -> Any:
+    """Return a Keras dataset of batches in random order, another one every epoch.
+
+    Parameters
+    ----------
+    n, size : int
+        Rows in all and of a batch; the last batch of an epoch has what is left.
+    make : callable
+        ``make(rows, rng)`` returns the batch of these rows.
+    random_state : int
+    done : int
+        Epochs that are over already.
+    """
+
+    def drawn(epoch: int) -> NDArray[np.intp]:
+        return np.random.default_rng([random_state, epoch]).permutation(n)
+
+    class Batches(load_keras().utils.PyDataset):  # type: ignore[misc]
+        epoch, order = done, drawn(done)
+
+        def __len__(self) -> int:
+            return math.ceil(n / size)
+
+        def __getitem__(self, index: int) -> Any:
+            rng = np.random.default_rng([random_state, self.epoch, index])
+            return make(self.order[index * size : (index + 1) * size], rng)
+
+        def on_epoch_end(self) -> None:
+            self.epoch += 1
+            self.order = drawn(self.epoch)
+
+    return Batches()

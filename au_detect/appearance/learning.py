@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.appearance.keras_session import shuffled_batches
 from au_detect.appearance.losses import bp_mll_loss
 from au_detect.appearance.options import AppearanceOptions
 from au_detect.classifiers.base import Samples
@@ -53,7 +53,7 @@ def fit_network(
     loss = bp_mll_loss(tf) if ranks else weighted_cross_entropy(tf, positive_weights)
     compile_network(network, tf.keras.optimizers.Adam(options.learning_rate), loss)
     history = network.fit(
-        _batches(tf.keras, training, _batch_size(len(training[0]), options), copies, random_state),
+        _batches(training, _batch_size(len(training[0]), options), copies, random_state),
         validation_data=held_out,
         validation_batch_size=256,
         epochs=options.epochs,
@@ -70,29 +70,13 @@ def _batch_size(n: int, options: AppearanceOptions) -> int:
     return min(options.batch_size, max(n // STEPS_PER_EPOCH, LEAST_BATCH))
 
 
-def _batches(
-    keras: Any, samples: Samples, size: int, copies: Copies | None, random_state: int
-) -> Any:
+def _batches(samples: Samples, size: int, copies: Copies | None, random_state: int) -> Any:
     grids, labels, weights = samples
 
-    def drawn(epoch: int) -> NDArray[np.intp]:
-        return np.random.default_rng([random_state, epoch]).permutation(len(grids))
+    def make(rows: NDArray[np.intp], rng: np.random.Generator) -> Any:
+        seen = grids[rows]
+        if copies is not None:
+            seen = copies(seen, rng)
+        return seen, labels[rows], weights[rows]
 
-    class Batches(keras.utils.PyDataset):
-        epoch, order = 0, drawn(0)
-
-        def __len__(self) -> int:
-            return math.ceil(len(grids) / size)
-
-        def __getitem__(self, index: int) -> Any:
-            rows = self.order[index * size : (index + 1) * size]
-            seen = grids[rows]
-            if copies is not None:
-                seen = copies(seen, np.random.default_rng([random_state, self.epoch, index]))
-            return seen, labels[rows], weights[rows]
-
-        def on_epoch_end(self) -> None:
-            self.epoch += 1
-            self.order = drawn(self.epoch)
-
-    return Batches()
+    return shuffled_batches(len(grids), size, make, random_state)
