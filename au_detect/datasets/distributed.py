@@ -42,21 +42,22 @@ def find_folder(root: Path, name: str, depth: int = 3) -> Path | None:
 
 def files_in(folder: Path, endings: Iterable[str]) -> list[Path]:
     """Return the files of a folder with one of the endings, in natural order."""
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return []
-    kept = [n for n in names if not n.startswith(".") and n.lower().endswith(tuple(endings))]
-    return [folder / name for name in sorted(kept, key=natural_name_key)]
+    return [folder / name for name in sorted(_names(folder, endings), key=natural_name_key)]
 
 
 def has_files(folder: Path, ending: str) -> bool:
     """Return whether a folder holds a file with the ending."""
+    return any(_names(folder, (ending,)))
+
+
+def _names(folder: Path, endings: Iterable[str]) -> Iterator[str]:
+    """Yield the names in a folder that have one of the endings; none where it cannot be listed."""
     try:
         names = os.listdir(folder)
     except OSError:
-        return False
-    return any(n.lower().endswith(ending) and not n.startswith(".") for n in names)
+        return
+    wanted = tuple(endings)
+    yield from (n for n in names if not n.startswith(".") and n.lower().endswith(wanted))
 
 
 def pictures_in(folder: Path) -> tuple[Path, ...]:
