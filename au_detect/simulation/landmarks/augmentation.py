@@ -48,6 +48,10 @@ class Jitter:
         shift = rng.normal(0, self.shift_iod, 2) * crop.iod_px
         return np.column_stack([linear, middle - linear @ middle + shift])
 
+    def matrix_from(self, crop: FaceCrop, rng: Generator) -> NDArray[np.float64]:
+        """Return what brings a wider `crop` to the network's, off at random; shape (2, 3)."""
+        return compose(self.draw(rng), crop.matrix_to(NETWORK_CROP))
+
 
 SETTLED = Jitter(rotation_deg=1.5, scale=0.02, shift_iod=0.015)
 """What a crop that is laid on the last points of the same picture is off by."""
@@ -76,7 +80,7 @@ def cut_again(
     jitter : Jitter
     rng : numpy.random.Generator
     """
-    matrix = compose(jitter.draw(rng), crop_of.matrix_to(NETWORK_CROP))
+    matrix = jitter.matrix_from(crop_of, rng)
     return NETWORK_CROP.cut(crop, matrix), apply_affine(matrix, points)
 
 

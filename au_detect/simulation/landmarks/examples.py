@@ -187,9 +187,8 @@ def render_examples(
         )
         for start in range(0, n_sequences, per_job)
     ]
-    parts = list(in_parallel(_kept_part, calls, n_jobs=n_jobs, progress=progress))
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in _COLUMNS}
-    return LandmarkExamples(**columns)
+    parts = in_parallel(_kept_part, calls, n_jobs=n_jobs, progress=progress)
+    return joined_examples(*(LandmarkExamples(**part) for part in parts))
 
 
 def _kept_part(

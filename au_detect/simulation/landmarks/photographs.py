@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from au_detect.errors import InputError
 from au_detect.frames.pictures import read_picture
-from au_detect.landmarks.crop import NETWORK_CROP, compose
+from au_detect.landmarks.crop import NETWORK_CROP
 from au_detect.landmarks.models import OPEN, LandmarkModel
 from au_detect.landmarks.network import network_input
 from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
@@ -109,7 +109,7 @@ def _looks(network: Any, crop: NDArray[np.uint8], rng: np.random.Generator) -> N
     side = NETWORK_CROP.side_px
     shown, ways = [], []
     for look in range(N_LOOKS):
-        matrix = compose(FOLLOWED.draw(rng), EXAMPLE_CROP.matrix_to(NETWORK_CROP))
+        matrix = FOLLOWED.matrix_from(EXAMPLE_CROP, rng)
         seen = spoilt(NETWORK_CROP.cut(crop, matrix), rng, covers=False)
         is_mirrored = look % 2 == 1
         shown.append(network_input(np.ascontiguousarray(seen[:, ::-1]) if is_mirrored else seen))
