@@ -127,6 +127,32 @@ def thresholds_in_strata(
     return highest
 
 
+def thresholds_of_evidence(y: ArrayLike, least_ratio: float) -> NDArray[np.float64]:
+    """Return the thresholds from which a face speaks clearly enough for an AU, whatever its rate.
+
+    Odds are the prior odds times the likelihood ratio of what is seen (Bayes). Where an AU is easy
+    to tell, a stated false-positive rate lets in faces that speak against it; this keeps them out.
+
+    Parameters
+    ----------
+    y : array_like, shape (n_samples, n_aus)
+        1, 0 or NaN (ignored): prior odds are positives / negatives.
+    least_ratio : float
+        Likelihood ratio that is asked for, at least 0.
+
+    Returns
+    -------
+    ndarray, float64, shape (n_aus,)
+        For probabilities that are calibrated on such samples; 0 where an AU has no positives or no
+        negatives.
+    """
+    labels = np.asarray(y, dtype=float)
+    check_shape("y", labels, ("n_samples", "n_aus"))
+    n_positive, n_negative = (labels == 1).sum(axis=0), (labels == 0).sum(axis=0)
+    odds = np.where(n_negative > 0, least_ratio * n_positive / np.maximum(n_negative, 1), 0.0)
+    return odds / (1 + odds)
+
+
 def _choose_threshold(y: NDArray[Any], scores: NDArray[Any], max_fpr: float) -> float:
     negatives = np.sort(scores[y == 0])[::-1]
     if len(negatives) == 0:

@@ -14,6 +14,7 @@ from au_detect.classifiers.calibration import (
     choose_thresholds,
     fit_intensity_scale,
     thresholds_in_strata,
+    thresholds_of_evidence,
 )
 from au_detect.classifiers.intensity import intensity_of
 from au_detect.classifiers.manifest import NetworkEntry
@@ -108,10 +109,10 @@ class FittedHalf:
         An AU that nobody is known not to show keeps the threshold of the given networks.
         """
         unseen = self.unseen_mean(views)
-        thresholds = np.maximum(
-            choose_thresholds(self.labels, unseen, recipe.max_fpr),
-            thresholds_in_strata(self.labels, unseen, self.strata, recipe.stratum_max_fpr),
-        )
+        rates = thresholds_in_strata(self.labels, unseen, self.strata, recipe.stratum_max_fpr)
+        evidence = thresholds_of_evidence(self.labels, recipe.least_likelihood_ratio)
+        thresholds = choose_thresholds(self.labels, unseen, recipe.max_fpr)
+        thresholds = np.maximum(thresholds, np.maximum(rates, evidence))
         if self.given is not None:
             known = dict(zip(self.given.aus, self.given.thresholds, strict=True))
             for column, au in enumerate(self.aus):

@@ -85,6 +85,9 @@ class TrainingRecipe:
         allow `stratum_max_fpr` at most. Faces at rest made by augmentation are a part of their own.
     stratum_max_fpr : float
         Larger than `max_fpr`: parts are small, and the worst of them decides.
+    least_likelihood_ratio : float
+        A face must speak for an AU so many times as clearly as against it, whatever `max_fpr`
+        allows: thresholds of AUs that are easy to tell rise. At 0 rates alone decide.
     minimum_intensity, faint : see `LabelledFeatures.labels`
     min_positive_subjects : int
         An AU that fewer people show is not learnt, and named in the manifest.
@@ -135,6 +138,7 @@ class TrainingRecipe:
     max_fpr: float = 0.02
     strata: tuple[str, ...] = ()
     stratum_max_fpr: float = 0.08
+    least_likelihood_ratio: float = 0.0
     minimum_intensity: float = 1.0
     faint: str = "ignore"
     min_positive_subjects: int = 10

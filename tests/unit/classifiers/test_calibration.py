@@ -9,6 +9,7 @@ from au_detect.classifiers.calibration import (
     fit_platt_scaling,
     positive_weights,
     thresholds_in_strata,
+    thresholds_of_evidence,
 )
 from au_detect.errors import InputError
 
@@ -131,3 +132,20 @@ def test_a_stratum_of_few_does_not_decide():
     (threshold,) = thresholds_in_strata(y, p, [few], 0.0)
     assert p[399, 0] < threshold < p[400, 0]
     np.testing.assert_array_equal(thresholds_in_strata(y, p, [], 0.0), [0.0])
+
+
+def test_evidence_is_asked_for_beyond_the_prior_odds():
+    """One in four shows the first AU: odds of 1 to 3, which evidence of 3 to 1 makes even."""
+    y = np.array([[1, 1, 0], [0, np.nan, 0], [0, 1, 0], [0, np.nan, 0]])
+    np.testing.assert_allclose(thresholds_of_evidence(y, 3.0), [0.5, 0.0, 0.0])
+    np.testing.assert_allclose(thresholds_of_evidence(y, 0.0), [0.0, 0.0, 0.0])
+
+
+def test_evidence_divides_two_bells_where_they_are_so_far_apart():
+    """Of bells about 0 and 2 the ratio is exp(2 x - 2): it is 3 at x = 1 + ln(3) / 2."""
+    rng = np.random.default_rng(0)
+    y = (rng.random((20_000, 1)) < 0.2).astype(float)
+    seen = rng.normal(2 * y, 1)
+    p = 1 / (1 + np.exp(2 - 2 * seen) * 4)
+    (threshold,) = thresholds_of_evidence(y, 3.0)
+    np.testing.assert_allclose(seen[p > threshold].min(), 1 + np.log(3) / 2, atol=0.03)
