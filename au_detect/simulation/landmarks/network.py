@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.mlp import convert_network, import_tensorflow
 from au_detect.classifiers.mlp_session import compile_network
 from au_detect.landmarks.crop import NETWORK_CROP
-from au_detect.simulation.landmarks.points import N_POINTS, PAIRS, WEIGHTS
+from au_detect.simulation.landmarks.points import N_POINTS, PAIR_WEIGHTS, PAIRS, WEIGHTS
 
 # Convolutions take half as long to learn with it; older processors get it on demand only.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -188,7 +188,7 @@ def loss(truth: Any, found: Any) -> Any:
     surprise = tf.abs(found[..., 2] * percent - tf.stop_gradient(distance))
     return (
         tf.reduce_mean(distance * WEIGHTS)
-        + 0.7 * tf.reduce_mean(_length(first - second))
+        + 0.7 * tf.reduce_mean(_length(first - second) * PAIR_WEIGHTS)
         + 0.3 * tf.reduce_mean(surprise)
         + 0.3 * tf.reduce_mean(tf.abs(found[..., 3] - NARROWEST_PX))
     )
