@@ -39,7 +39,7 @@ class NeutralFace:
         Whether it is the person's own face; False for the mean face, which stands in where no
         neutral is known.
     frames : tuple of int
-        Numbers of the frames that it was found in, where `au_detect.features.rest` found it.
+        Numbers of the frames of the sequence that it was made of; of a median of all, none.
     quality : float, optional
         How good it is then, in [0, 1]; None for a face that somebody chose.
     doubt : str
@@ -48,6 +48,9 @@ class NeutralFace:
         What the person looks like (`au_detect.landmarks.portrait`), where a picture was given.
     upper_reliable, lower_reliable : bool
         Whether its halves are seen: nothing can be compared with one that is not.
+    others : tuple of NeutralFace
+        The same face at rest as it is seen otherwise, turned or in other light, where frames show
+        that; their descriptions are among `au_detect.features.conditions.CONDITIONS`.
     """
 
     pose: HeadPose
@@ -60,6 +63,12 @@ class NeutralFace:
     portrait: Portrait | None = None
     upper_reliable: bool = True
     lower_reliable: bool = True
+    others: tuple[NeutralFace, ...] = ()
+
+    @property
+    def halves(self) -> tuple[bool, bool]:
+        """Whether upper and lower half are seen."""
+        return self.upper_reliable, self.lower_reliable
 
 
 @cache
@@ -156,7 +165,7 @@ def measure_neutral(source: Any, tracker: FaceTracker) -> NeutralFace:
         raise NoFaceError(f"neutral {stream.name} must show a face, but none was found in it")
     chosen = neutral_from_rows(rows, "first" if len(rows) == 1 else "median")
     detail = "" if len(rows) == 1 else f", {chosen.description}"
-    return replace(chosen, description=stream.name + detail, portrait=portrait)
+    return replace(chosen, description=stream.name + detail, frames=(), portrait=portrait)
 
 
 def _neutral_of_row(face: FaceMeasurements, row: int) -> NeutralFace:
@@ -164,6 +173,7 @@ def _neutral_of_row(face: FaceMeasurements, row: int) -> NeutralFace:
         pose=estimate_pose(face.points[row : row + 1]),
         furrows=face.furrows[row],
         description=f"frame {int(face.frame[row])}",
+        frames=(int(face.frame[row]),),
         upper_reliable=bool(face.upper_reliable[row]),
         lower_reliable=bool(face.lower_reliable[row]),
     )
@@ -196,3 +206,13 @@ def median_face(face: FaceMeasurements) -> NeutralFace:
         upper_reliable=bool(face.upper_reliable.mean() > 0.5),
         lower_reliable=bool(face.lower_reliable.mean() > 0.5),
     )
+
+
+def half_way(one: NeutralFace, other: NeutralFace) -> NeutralFace:
+    """Return the mean of two neutral faces of a person; all but the face is the other's."""
+    pose = HeadPose(
+        angles=(one.pose.angles + other.pose.angles) / 2,
+        scale_px=(one.pose.scale_px + other.pose.scale_px) / 2,
+        frontal=(one.pose.frontal + other.pose.frontal) / 2,
+    )
+    return replace(other, pose=pose, furrows=(one.furrows + other.furrows) / 2)

@@ -244,13 +244,19 @@ def neutral_of_faces(
 
 
 def neutral_found(neutral: Mapping[int, NeutralFace]) -> dict[str, Any]:
-    """Return the setting ``neutral_found``: quality, frames and doubt of each face's neutral.
+    """Return the setting ``neutral_found``: where in the sequence each face's neutral was found.
 
-    Empty if none was found in the sequence itself.
+    For each face the ``frames``; where they were found to be at rest, ``quality`` and ``doubt``
+    too, and the frames of its ``others``. Empty if no neutral is from the sequence.
     """
-    found = {
-        str(face_id): {"quality": face.quality, "frames": list(face.frames), "doubt": face.doubt}
-        for face_id, face in sorted(neutral.items())
-        if face.quality is not None
-    }
+    found = {str(face): _found(neutral[face]) for face in sorted(neutral) if neutral[face].frames}
     return {"neutral_found": found} if found else {}
+
+
+def _found(neutral: NeutralFace) -> dict[str, Any]:
+    found: dict[str, Any] = {"frames": list(neutral.frames)}
+    if neutral.quality is not None:
+        found |= {"quality": neutral.quality, "doubt": neutral.doubt}
+    if neutral.others:
+        found["others"] = {other.description: list(other.frames) for other in neutral.others}
+    return found

@@ -4,17 +4,23 @@ Rest is where networks that know no neutral see the least action, the head facin
 eyes and closed lips are part of that, because closed eyes and parted lips are actions. The median
 of several such frames is the neutral face. How calm they are, how well they agree, over how many
 seconds they are spread and how far the head is turned in them say together how good it is.
+
+Where the person also rests with the head turned, or in other light, frames that are seen so are
+compared with a face half way from the neutral one to the median of those at rest there. Half way,
+because few frames are noisy, and what looks like rest may be an action that lasts.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from au_detect.features.conditions import CONDITIONS
 from au_detect.features.measurement import FaceMeasurements
-from au_detect.features.neutral import MEDIAN_FRAMES, NeutralFace, median_face
+from au_detect.features.neutral import MEDIAN_FRAMES, NeutralFace, half_way, median_face
 from au_detect.landmarks.points import REGIONS
 from au_detect.landmarks.pose import estimate_pose
 
@@ -37,6 +43,11 @@ ENOUGH_SECONDS = 3
 """Frames from as many different seconds are a face at rest, not a moment."""
 LITTLE_QUALITY = 0.3
 """Below it, a neutral face is doubtful."""
+AS_CALM = 0.5
+"""Faces that are seen otherwise, turned or in other light, may show so much more action and be at
+rest: of simulated people it keeps four in five at rest, and one in six who act all the time."""
+APART_S = 1.0
+"""The frames of a face that is seen otherwise lie at least so far apart, first and last."""
 LARGEST_PROBABILITY = 0.999
 
 FACE = slice(REGIONS["jaw"].stop, 68)
@@ -140,6 +151,56 @@ def neutral_at_rest(
         quality=evidence.quality,
         doubt=evidence.doubt,
     )
+
+
+def rest_elsewhere(
+    face: FaceMeasurements,
+    actions: NDArray[np.float64],
+    reliable: NDArray[np.bool_],
+    conditions: NDArray[np.intp],
+    neutral: NeutralFace,
+    calm: float,
+) -> dict[int, NeutralFace]:
+    """Return the neutral faces of the conditions in which the person rests too, by condition.
+
+    Parameters
+    ----------
+    face : FaceMeasurements
+        Rows of one face.
+    actions, reliable : ndarray, shape (n_frames,)
+        As in `calmest`.
+    conditions : ndarray of int, shape (n_frames,)
+        How the face is seen, see `au_detect.features.conditions`. One that all frames share is
+        left out: the neutral of all frames is its own.
+    neutral : NeutralFace
+        That of all frames.
+    calm : float
+        Action in its frames.
+    """
+    found = {}
+    for condition in np.unique(conditions).tolist():
+        mine = np.flatnonzero(conditions == condition)
+        n = min(int(LARGEST_SHARE * len(mine)), MEDIAN_FRAMES)
+        if n < FEWEST_FRAMES or len(mine) == len(conditions):
+            continue
+        taken = mine[calmest(actions[mine], reliable[mine], n)]
+        lasts_s = face.timestamp_s[taken[-1]] - face.timestamp_s[taken[0]]
+        if actions[taken].mean() > calm + AS_CALM or lasts_s < APART_S:
+            continue
+        own = neutral_at_rest(face.rows(taken), actions[taken], reliable[taken])
+        if own.halves == neutral.halves:
+            own = replace(own, description=CONDITIONS[condition])
+            found[condition] = half_way(neutral, own)
+    return found
+
+
+def with_others(neutral: NeutralFace, others: Iterable[NeutralFace]) -> NeutralFace:
+    """Return a neutral face with its others, which its description tells of."""
+    listed = tuple(others)
+    if not listed:
+        return neutral
+    told = "; ".join(f"{other.description}: {len(other.frames)} more" for other in listed)
+    return replace(neutral, description=f"{neutral.description} ({told})", others=listed)
 
 
 def _evidence(

@@ -121,7 +121,7 @@ def reasons_of(
     mirrored : bool
         Whether the picture shows a mirror image: then left is right.
     """
-    neutral = evidence.neutral[face_id]
+    neutral = evidence.neutral_of(row, face_id)
     furrows = evidence.furrows[row : row + 1] if evidence.kind.uses_furrows else None
     now = extract_features(estimate_pose(points[None]), furrows, neutral)
     found: dict[int, tuple[Reason, ...]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,8 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.intensity import intensity_of
 from au_detect.results.rounding import PROBABILITY_DECIMALS, rounded
+
+_FRAME = re.compile(r"frame (\d+)")
 
 
 class AUValues:
@@ -71,20 +74,42 @@ class AUValues:
         return intensity_of(rounded(probabilities, PROBABILITY_DECIMALS), self.intensity_scale)
 
     @property
-    def neutral_quality(self) -> dict[int, float]:
-        """How good the neutral of each face is that was found in the sequence itself, in [0, 1]."""
-        return {face: found["quality"] for face, found in self._neutral_found().items()}
+    def neutral_frames(self) -> dict[int, tuple[int, ...]]:
+        """The frames that the neutral of each face was made of.
+
+        Faces are left out whose neutral was a picture, the median of all frames, or none.
+        """
+        found = {face: tuple(of["frames"]) for face, of in self._neutral_found().items()}
+        if not found and "neutral_found" not in self.settings:  # files of before say it in words
+            said = {face: _FRAME.fullmatch(text) for face, text in self.neutral.items()}
+            found = {face: (int(match[1]),) for face, match in said.items() if match}
+        return found
 
     @property
-    def neutral_frames(self) -> dict[int, tuple[int, ...]]:
-        """The frames at rest that the neutral of each face is the median of, if it was found."""
-        return {face: tuple(found["frames"]) for face, found in self._neutral_found().items()}
+    def neutral_others(self) -> dict[int, dict[str, tuple[int, ...]]]:
+        """The frames of a face's other neutrals: at rest too, but turned or in other light.
+
+        By how they are seen (`au_detect.features.conditions`); frames that are seen so are compared
+        with them.
+        """
+        found = self._neutral_found().items()
+        return {
+            face: {seen: tuple(frames) for seen, frames in of["others"].items()}
+            for face, of in found
+            if "others" in of
+        }
+
+    @property
+    def neutral_quality(self) -> dict[int, float]:
+        """How good the neutral of each face is that was found to be at rest, in [0, 1]."""
+        found = self._neutral_found().items()
+        return {face: of["quality"] for face, of in found if "quality" in of}
 
     @property
     def neutral_doubts(self) -> dict[int, str]:
         """What is wrong with a neutral that was found, in words; good ones are left out."""
         found = self._neutral_found().items()
-        return {face: of["doubt"] for face, of in found if of["doubt"]}
+        return {face: of["doubt"] for face, of in found if of.get("doubt")}
 
     def _neutral_found(self) -> dict[int, dict[str, Any]]:
         found = self.settings.get("neutral_found", {})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -23,68 +23,11 @@ from au_detect.landmarks.pose import HeadPose, estimate_pose
 from au_detect.results import AUResult
 from au_detect.results.evidence import Evidence
 from au_detect.scoring.rest import Resting, mixed
+from au_detect.scoring.scores import FaceScores
 
 ROWS_AT_ONCE = 256
 DECISION = 0.5
 """Threshold of every AU in results, to which probabilities are shifted from the networks' own."""
-
-
-@dataclass(frozen=True)
-class FaceScores:
-    """Scores of rows.
-
-    Parameters
-    ----------
-    probabilities : ndarray of float32, shape (n_rows, n_aus)
-        In [0, 1].
-    left, right : ndarray of float32, shape (n_rows, n_aus)
-        Of the faces made of one half and its mirror image, in [0, 1].
-    angles : ndarray of float32, shape (n_rows, 3)
-        Head pose in radians.
-    translation : ndarray of float32, shape (n_rows, 3)
-        Where the head is, mm.
-    gaze : ndarray of float32, shape (n_rows, 2)
-        Angles of gaze in radians.
-    """
-
-    probabilities: NDArray[np.float32]
-    left: NDArray[np.float32]
-    right: NDArray[np.float32]
-    angles: NDArray[np.float32]
-    translation: NDArray[np.float32]
-    gaze: NDArray[np.float32]
-
-    @classmethod
-    def empty(cls, n_rows: int, n_aus: int) -> FaceScores:
-        """Return scores that are all NaN."""
-        shapes = (*[(n_rows, n_aus)] * 3, (n_rows, 3), (n_rows, 3), (n_rows, 2))
-        return cls(*(np.full(shape, np.nan, dtype=np.float32) for shape in shapes))
-
-    def put(self, rows: NDArray[np.intp], scores: FaceScores) -> None:
-        """Write `scores` into the given rows."""
-        for name, array in vars(self).items():
-            array[rows] = getattr(scores, name)
-
-    def over(self, thresholds: NDArray[np.floating]) -> FaceScores:
-        """Return scores whose log-odds are less by those of thresholds (n_aus,)."""
-        limits = log_odds(thresholds)
-
-        def less(probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
-            odds = np.exp(limits - log_odds(probabilities))
-            return np.asarray(1 / (1 + odds), dtype=np.float32)
-
-        halves = {"left": less(self.left), "right": less(self.right)}
-        return replace(self, probabilities=less(self.probabilities), **halves)
-
-    def hide(self, places: NDArray[np.bool_]) -> None:
-        """Make all probabilities at `places` (n_rows, n_aus) NaN."""
-        for array in (self.probabilities, self.left, self.right):
-            array[places] = np.nan
-
-    def finish(self) -> None:
-        """Make the arrays read-only, so that a result need not copy them."""
-        for array in vars(self).values():
-            array.flags.writeable = False
 
 
 def check_thresholds(model: AUModel, thresholds: Mapping[int, float]) -> None:
@@ -152,10 +95,16 @@ def score_rows(
     aus = model.aus(kind, experimental=experimental)
     limits = np.array([*model.thresholds(kind, aus).values()])
     scores = FaceScores.empty(len(rows), len(aus))
+    which = np.zeros(len(rows), dtype=np.intp)
     for face_id, mine in faces.items():
-        own = score_face(model, aus, kind, rows.rows(mine), neutral[face_id], focal_px)
-        if resting and face_id in resting:
-            both = mixed(model, kind, aus, own.probabilities, resting[face_id])
+        rest = (resting or {}).get(face_id)
+        if rest is not None:
+            which[mine] = rest.which
+        own = score_face(
+            model, aus, kind, rows.rows(mine), neutral[face_id], focal_px, which=which[mine]
+        )
+        if rest is not None:
+            both = mixed(model, kind, aus, own.probabilities, rest)
             own = replace(own, probabilities=both)
         scores.put(mine, own.over(limits))
     upper, lower = (_reliable(rows, neutral, half) for half in ("upper_reliable", "lower_reliable"))
@@ -184,7 +133,7 @@ def score_rows(
         neutral={face: neutral[face].description for face in sorted(neutral)},
         input=name,
         settings=settings,
-        evidence=Evidence(kind, rows.furrows, dict(neutral), model),
+        evidence=Evidence(kind, rows.furrows, dict(neutral), model, which),
         intensity_scale=scale,
         translation=scores.translation,
         gaze=scores.gaze,
@@ -208,6 +157,8 @@ def score_face(
     face: FaceMeasurements,
     neutral: NeutralFace,
     focal_px: float | None = None,
+    *,
+    which: NDArray[np.intp] | None = None,
 ) -> FaceScores:
     """Score the rows of one face, all of which show it.
 
@@ -224,12 +175,32 @@ def score_face(
         What it is compared with.
     focal_px : float, optional
         As in `score_rows`.
+    which : ndarray of int, shape (n_rows,), optional
+        Rows with i > 0 are compared with the i-th of the neutral's others.
 
     Notes
     -----
     The halves are two symmetric faces, each made of one half and its mirror image, now and neutral
     alike.
     """
+    if which is None or not which.any():
+        return _score_against(model, aus, kind, face, neutral, focal_px)
+    scores = FaceScores.empty(len(face), len(aus))
+    for number in np.unique(which).tolist():
+        mine, own = np.flatnonzero(which == number), (neutral, *neutral.others)[number]
+        scores.put(mine, _score_against(model, aus, kind, face.rows(mine), own, focal_px))
+    return scores
+
+
+def _score_against(
+    model: AUModel,
+    aus: tuple[int, ...],
+    kind: NetworkKind,
+    face: FaceMeasurements,
+    neutral: NeutralFace,
+    focal_px: float | None,
+) -> FaceScores:
+    """Score rows that are all compared with the same neutral face."""
     scores = FaceScores.empty(len(face), len(aus))
     neutral_pose, neutral_furrows = _whole_left_right(neutral.pose, neutral.furrows[None])
     for start, stop in pairwise([*range(0, len(face), ROWS_AT_ONCE), len(face)]):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.intensity import log_odds
 from au_detect.classifiers.storage import AUModel, NetworkKind
 from au_detect.errors import NoFaceError
+from au_detect.features.conditions import conditions_of
 from au_detect.features.extraction import extract_features
 from au_detect.features.halves import most_shown, reliable_aus
 from au_detect.features.measurement import FaceMeasurements, joined_rows
@@ -23,7 +24,9 @@ from au_detect.features.rest import (
     calmest,
     n_resting,
     neutral_at_rest,
+    rest_elsewhere,
     steady_action,
+    with_others,
 )
 from au_detect.landmarks.pose import estimate_pose
 
@@ -52,12 +55,15 @@ class Alone:
         NaN where the half of the face is not seen.
     reliable : ndarray of bool, shape (n_rows,)
         Whether the head is turned no further than they know.
+    angles : ndarray, shape (n_rows, 3)
+        Head pose in radians.
     """
 
     kind: NetworkKind
     aus: tuple[int, ...]
     probabilities: NDArray[np.float32]
     reliable: NDArray[np.bool_]
+    angles: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -71,11 +77,14 @@ class Resting:
         Of the rows to score.
     share : float
         Of the networks with a neutral, in [0, 1].
+    which : ndarray of int, shape (n_rows,)
+        What each row is compared with: 0 is the neutral, i its i-th other.
     """
 
     neutral: NeutralFace
     alone: Alone
     share: float
+    which: NDArray[np.intp]
 
 
 def score_alone(model: AUModel, face: FaceMeasurements) -> Alone:
@@ -88,15 +97,16 @@ def score_alone(model: AUModel, face: FaceMeasurements) -> Alone:
     )
     aus = model.aus(kind, experimental=True)
     probabilities = np.empty((len(face), len(aus)), dtype=np.float32)
-    reliable = np.empty(len(face), dtype=bool)
+    reliable, angles = np.empty(len(face), dtype=bool), np.empty((len(face), 3))
     for start, stop in pairwise([*range(0, len(face), ROWS_AT_ONCE), len(face)]):
         pose = estimate_pose(face.points[start:stop])
         furrows = face.furrows[start:stop] if kind.uses_furrows else None
         features = extract_features(pose, furrows, neutral)
         probabilities[start:stop] = model.predict(features.upper, features.lower, kind, aus)
         reliable[start:stop] = model.is_within_pose_range(pose.angles)
+        angles[start:stop] = pose.angles
     probabilities[~reliable_aus(aus, face.upper_reliable, face.lower_reliable)] = np.nan
-    return Alone(kind, aus, probabilities, reliable)
+    return Alone(kind, aus, probabilities, reliable, angles)
 
 
 def find_rest(model: AUModel, face: FaceMeasurements) -> Resting:
@@ -111,7 +121,13 @@ def find_rest(model: AUModel, face: FaceMeasurements) -> Resting:
     steady = steady_action(actions, whole.timestamp_s)
     taken = calmest(steady, reliable, n_resting(len(whole)))
     neutral = neutral_at_rest(whole.rows(taken), actions[taken], reliable[taken])
-    return Resting(neutral, alone, _share(neutral, len(face)))
+    conditions, calm = conditions_of(alone.angles, face.furrows), float(steady[taken].mean())
+    others = rest_elsewhere(whole, steady, reliable, conditions[shown], neutral, calm)
+    which = np.zeros(len(face), dtype=np.intp)
+    for number, condition in enumerate(others, start=1):
+        which[conditions == condition] = number
+    neutral = with_others(neutral, others.values())
+    return Resting(neutral, alone, _share(neutral, len(face)), which)
 
 
 def find_rests(
@@ -146,7 +162,7 @@ def rest_of_clips(model: AUModel, clips: Iterable[FaceMeasurements], name: str) 
     found = find_rest(model, joined_rows(*parts)).neutral
     n = len(found.frames)
     words = f"{name}, {n} calm frame{'' if n == 1 else 's'} of {len(parts)} inputs"
-    return replace(found, description=words, frames=())
+    return replace(found, description=words, frames=(), others=())
 
 
 def mixed(
@@ -213,7 +229,8 @@ class RunningRest:
         calm = self._kept.rows(taken)
         if self._neutral is None or self._neutral.frames != tuple(calm.frame.tolist()):
             self._neutral = neutral_at_rest(calm, self._actions[taken], self._reliable[taken])
-        return Resting(self._neutral, alone, _share(self._neutral, self._n_seen))
+        share = _share(self._neutral, self._n_seen)
+        return Resting(self._neutral, alone, share, np.zeros(1, dtype=np.intp))
 
 
 class RunningRests:

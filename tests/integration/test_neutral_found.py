@@ -46,7 +46,51 @@ def test_quality_is_in_the_result_its_settings_and_its_file(found, tmp_path):
 
 def test_a_given_neutral_has_no_quality(detector, pictures):
     given = detector.run(pictures, neutral="first")
-    assert given.neutral_quality == given.neutral_frames == given.neutral_doubts == {}
+    assert given.neutral_quality == given.neutral_doubts == given.neutral_others == {}
+    assert given.neutral_frames == {0: (0,)}
+
+
+def test_a_neutral_from_elsewhere_or_of_all_frames_names_none(detector, pictures):
+    for neutral in (pictures[0], "median", None):
+        assert detector.run(pictures[-2:], neutral=neutral).neutral_frames == {}
+
+
+def lit_from_the_left(picture):
+    """Return a picture in which the subject's left half, right in it, is twice as bright."""
+    gain = np.linspace(0.5, 1.0, picture.shape[1]).reshape(1, -1, *[1] * (picture.ndim - 2))
+    return (picture * gain).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def light_changes(detector, pictures):
+    """60 frames: 32 at rest, then other light: 26 at rest, 2 smiles."""
+    rest, smile = lit_from_the_left(pictures[0]), lit_from_the_left(pictures[-1])
+    return detector.run([*[pictures[0]] * 32, *[rest] * 26, smile, smile], fps=2)
+
+
+def test_who_rests_in_other_light_too_is_compared_with_that(light_changes, detector):
+    others = light_changes.neutral_others[0]
+    assert set(others) == {"front", "front, other light"}
+    assert set(others["front"]) <= set(range(32))
+    assert set(others["front, other light"]) <= set(range(32, 58))
+    assert "front, other light: 5 more" in light_changes.neutral[0]
+    evidence = light_changes.evidence
+    main, seen = evidence.neutral[0], evidence.neutral_of(40, 0)
+    assert evidence.neutral_of(0, 0).description == "front"
+    own = np.median(evidence.furrows[list(others["front, other light"])], axis=0)
+    np.testing.assert_allclose(seen.furrows, (main.furrows + own) / 2, atol=1e-6)
+    assert not on(light_changes, 40)
+    assert {12, 25} <= on(light_changes)
+
+
+def test_files_know_which_neutral_each_row_had(light_changes, tmp_path):
+    light_changes.to_json(tmp_path / "light.json")
+    again = read_result(tmp_path / "light.json")
+    assert again.neutral_others == light_changes.neutral_others
+    assert [str(a) for a in again.explain(59)] == [str(a) for a in light_changes.explain(59)]
+    assert again.evidence.neutral_of(40, 0).description == "front, other light"
+    last = again.of_frame(59)
+    assert [str(a) for a in last.explain(59)] == [str(a) for a in again.explain(59)]
 
 
 def test_who_never_rests_is_told_so(detector, pictures):

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from au_detect.features.conditions import CONDITIONS
 from au_detect.features.measurement import measurements_of_landmarks
 from au_detect.features.rest import (
     FACE,
@@ -11,7 +12,9 @@ from au_detect.features.rest import (
     calmest,
     n_resting,
     neutral_at_rest,
+    rest_elsewhere,
     steady_action,
+    with_others,
 )
 
 CALM = 0.3
@@ -107,3 +110,57 @@ def test_a_doubtful_neutral_says_what_is_wrong(face_px, changes, words):
     neutral = rest_of(face_px, **changes)
     assert neutral.quality < LITTLE_QUALITY
     assert neutral.doubt == f"no frame at rest was found: {words}"
+
+
+LEFT = CONDITIONS.index("left")
+"""A condition; which one makes no difference here."""
+
+
+def elsewhere(face_px, *, n=50, fps=5.0, actions=CALM, lower_px=10.0, reliable=True):
+    """Return the others of a face whose last `n` frames of 2 n are turned: mouths `lower_px`."""
+    points = np.repeat(face_px[None], 2 * n, axis=0)
+    points[n:, 48:, 1] += lower_px
+    rows = measurements_of_landmarks(points, fps)
+    action_of = np.r_[np.full(n, CALM), np.full(n, actions)]
+    is_reliable = np.r_[np.ones(n, bool), np.full(n, reliable)]
+    neutral = neutral_at_rest(rows.rows(np.arange(n)), action_of[:n], is_reliable[:n])
+    conditions = np.repeat([0, LEFT], n)
+    return neutral, rest_elsewhere(rows, action_of, is_reliable, conditions, neutral, CALM)
+
+
+def test_a_face_that_rests_turned_too_is_compared_with_a_face_half_way_to_that_rest(face_px):
+    neutral, others = elsewhere(face_px)
+    assert list(others) == [0, LEFT]
+    turned = others[LEFT]
+    assert turned.description == "left"
+    assert turned.frames == tuple(range(50, 60))  # a fifth of them
+    moved = (turned.pose.frontal - neutral.pose.frontal)[0]
+    all_the_way = moved[48:, 1] * 2 * neutral.pose.scale_px
+    np.testing.assert_allclose(all_the_way, 10.0, atol=0.2)
+    np.testing.assert_allclose(moved[:48], 0.0, atol=1e-9)
+
+
+def test_an_action_that_lasts_while_the_head_is_turned_is_no_rest(face_px):
+    assert LEFT in elsewhere(face_px, actions=CALM + 0.4)[1]
+    assert LEFT not in elsewhere(face_px, actions=CALM + 0.6)[1]
+
+
+@pytest.mark.parametrize(("few", "why"), [({"n": 24}, "frames"), ({"fps": 30.0}, "seconds")])
+def test_a_moment_elsewhere_is_no_rest_either(few, why, face_px):
+    assert elsewhere(face_px, **few)[1] == {}, why
+
+
+def test_what_is_seen_in_one_way_only_has_one_neutral(face_px):
+    rows = measurements_of_landmarks(np.repeat(face_px[None], 60, axis=0), 10.0)
+    actions, reliable = np.full(60, CALM), np.ones(60, bool)
+    neutral = neutral_at_rest(rows, actions, reliable)
+    seen = np.full(60, LEFT)
+    assert rest_elsewhere(rows, actions, reliable, seen, neutral, CALM) == {}
+    assert with_others(neutral, []) is neutral
+
+
+def test_the_description_tells_of_the_others(face_px):
+    neutral, others = elsewhere(face_px)
+    both = with_others(neutral, others.values())
+    assert both.description == "median of 50 calm frames (front: 10 more; left: 10 more)"
+    assert both.others == tuple(others.values())

@@ -523,3 +523,26 @@ def test_a_result_may_lack_gaze_where_there_is_a_face():
     assert np.isnan(blinking.gaze).all()
     assert make_result().face(0).gaze.shape == (4, 2)
     assert len(list(make_result().blocks(3))[1].translation) == 1
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "frames"),
+    [
+        ({"neutral_found": {"0": {"frames": [3]}}}, "frame 3", {0: (3,)}),
+        ({"neutral_found": {"0": {"frames": [3, 1]}}}, "median of 2 calm frames", {0: (3, 1)}),
+        ({"neutral_found": {"1": {"frames": [3]}}}, "rest.png", {}),
+        ({}, "frame 3", {0: (3,)}),  # files of before
+        ({}, "frame 3.png", {}),
+        ({}, "none", {}),
+    ],
+)
+def test_the_frames_of_the_neutral_are_read_from_new_and_old_settings(settings, words, frames):
+    assert make_result(settings=settings, neutral={0: words}).neutral_frames == frames
+
+
+def test_settings_of_before_have_no_other_neutrals():
+    found = {"0": {"quality": 0.2, "frames": [1, 2], "doubt": "no frame at rest was found: why"}}
+    result = make_result(settings={"neutral_found": found})
+    assert result.neutral_others == {}
+    assert result.neutral_quality == {0: 0.2}
+    assert result.neutral_doubts == {0: "no frame at rest was found: why"}
