@@ -6,9 +6,8 @@ Pictures are cut to the face, shrunk and embedded as JPEG; the page's script sho
 from __future__ import annotations
 
 import base64
-import re
 import shlex
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -101,7 +100,9 @@ def rows_to_show(result: AUResult, face_id: int, emotions: EmotionResult, limit:
     apex = emotions.at_apex(face_id)
     chosen = {int(rows[0]), int(rows[-1])} | ({apex.row} if apex else set())
     row_of = dict(zip(result.frame[rows].tolist(), rows.tolist(), strict=True))
-    chosen |= {row_of[frame] for frame in _some(neutral_frames(result, face_id)) if frame in row_of}
+    chosen |= {
+        row_of[frame] for frame in _some(result.neutral_frames.get(face_id, ())) if frame in row_of
+    }
     events = sorted(result.face(face_id).events(), key=lambda event: -event.peak_probability)
     for event in events:
         if len(chosen) < limit // 2:
@@ -111,16 +112,7 @@ def rows_to_show(result: AUResult, face_id: int, emotions: EmotionResult, limit:
     return sorted(chosen)
 
 
-def neutral_frames(result: AUResult, face_id: int) -> list[int]:
-    """Return the frames of the sequence that the neutral face was made of, as far as is known."""
-    found = result.neutral_frames.get(face_id)
-    if found is not None:
-        return list(found)
-    said = re.fullmatch(r"frame (\d+)", result.neutral.get(face_id, ""))
-    return [int(said[1])] if said else []
-
-
-def _some(frames: list[int]) -> list[int]:
+def _some(frames: Sequence[int]) -> list[int]:
     """Return the first, the last and the middle one, if there are so many."""
     places = np.linspace(0, len(frames) - 1, N_NEUTRAL).round().astype(int)
     return [frames[place] for place in sorted(set(places.tolist()))] if frames else []
@@ -146,7 +138,7 @@ def viewer_data(result: AUResult, views: list[View], emotions: EmotionResult) ->
     """
     face_id = int(result.face_id[views[0].row])
     apex = emotions.at_apex(face_id)
-    neutral = set(neutral_frames(result, face_id))
+    neutral = set(result.neutral_frames.get(face_id, ()))
     can_choose = len(views) > 1 and not result.is_independent
     start = next((i for i, v in enumerate(views) if apex and v.row == apex.row), len(views) - 1)
     return {

@@ -69,7 +69,8 @@ class LiveSession:
         if last is None or last.evidence is None or not last.face_found[0]:
             raise NoFaceError("the neutral frame must show the face, but none was found in it")
         pose = estimate_pose(last.points[:1])
-        neutral = NeutralFace(pose, last.evidence.furrows[0], f"frame {int(last.frame[0])}")
+        frame = int(last.frame[0])
+        neutral = NeutralFace(pose, last.evidence.furrows[0], f"frame {frame}", frames=(frame,))
         self._start(neutral)
         return neutral.description
 

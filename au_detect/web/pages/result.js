@@ -92,13 +92,13 @@ export class Result {
 
   showStrip() {
     return this.times.length < 2 ? null
-      : this.strip.show(this.times, this.answer.size, this.neutralFrames(), this.media);
+      : this.strip.show(this.times, this.answer.size, this.told.neutral_frames, this.media);
   }
 
   // What was asked for as the neutral of a face, as far as it can be asked for again.
-  choiceOf({ face, neutral }) {
-    const frame = /^frame (\d+)$/.exec(neutral), asked = this.answer.settings.neutral;
-    if (frame) return frame[1];
+  choiceOf({ face, neutral, neutral_frames: frames, neutral_quality: quality }) {
+    const asked = this.answer.settings.neutral;
+    if (frames.length === 1 && quality === null) return String(frames[0]);
     return neutral === "none" ? "none" : [asked, asked?.[face]].includes("median") ? "median" : "auto";
   }
 
@@ -108,12 +108,6 @@ export class Result {
     if (faces.length < 2 || mine === "none") return mine;
     const choices = faces.map((told) => [told.face, told.face === this.face ? mine : this.choiceOf(told)]);
     return ["auto", ...choices.filter(([, choice]) => !["auto", "none"].includes(choice)).map(([face, choice]) => `${face}:${choice}`)].join(" ");
-  }
-
-  // The frames that the neutral was made of, found or chosen.
-  neutralFrames() {
-    const chosen = /^frame (\d+)$/.exec(this.told.neutral);
-    return chosen ? [Number(chosen[1])] : this.told.neutral_frames;
   }
 
   showTimeline() {
