@@ -215,4 +215,5 @@ def half_way(one: NeutralFace, other: NeutralFace) -> NeutralFace:
         scale_px=(one.pose.scale_px + other.pose.scale_px) / 2,
         frontal=(one.pose.frontal + other.pose.frontal) / 2,
     )
-    return replace(other, pose=pose, furrows=(one.furrows + other.furrows) / 2)
+    furrows = (one.furrows + other.furrows) / np.float32(2)
+    return replace(other, pose=pose, furrows=furrows)

@@ -247,9 +247,13 @@ def neutral_found(neutral: Mapping[int, NeutralFace]) -> dict[str, Any]:
     """Return the setting ``neutral_found``: where in the sequence each face's neutral was found.
 
     For each face the ``frames``; where they were found to be at rest, ``quality`` and ``doubt``
-    too, and the frames of its ``others``. Empty if no neutral is from the sequence.
+    too, and the frames of its ``others``. Empty where pictures or nothing are compared with.
     """
-    found = {str(face): _found(neutral[face]) for face in sorted(neutral) if neutral[face].frames}
+    found = {
+        str(face_id): _found(face)
+        for face_id, face in sorted(neutral.items())
+        if face.frames or face.quality is not None
+    }
     return {"neutral_found": found} if found else {}
 
 

@@ -79,7 +79,8 @@ class AUValues:
 
         Faces are left out whose neutral was a picture, the median of all frames, or none.
         """
-        found = {face: tuple(of["frames"]) for face, of in self._neutral_found().items()}
+        listed = self._neutral_found().items()
+        found = {face: tuple(of["frames"]) for face, of in listed if of["frames"]}
         if not found and "neutral_found" not in self.settings:  # files of before say it in words
             said = {face: _FRAME.fullmatch(text) for face, text in self.neutral.items()}
             found = {face: (int(match[1]),) for face, match in said.items() if match}
