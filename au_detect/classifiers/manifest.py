@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -186,7 +186,7 @@ def manifest_text(manifest: Manifest) -> str:
         If a number in it is NaN or infinite.
     """
     try:
-        return json.dumps(asdict(manifest), indent=1, allow_nan=False) + "\n"
+        return json.dumps(manifest, default=vars, indent=1, allow_nan=False) + "\n"
     except ValueError as error:
         raise ModelFileError(f"a manifest must hold finite numbers: {error}") from error
 
