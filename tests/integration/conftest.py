@@ -7,6 +7,17 @@ from au_detect.frames.pictures import read_picture, select_pictures
 
 
 @pytest.fixture(scope="module")
+def own_landmarks():
+    """Find landmarks with our own model, in every process: the other takes a second to be loaded.
+
+    For tests of what goes on around landmarks.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AU_DETECT_LANDMARKS", "open")
+        yield
+
+
+@pytest.fixture(scope="module")
 def detector():
     return AUDetector(experimental=True)
 

@@ -22,7 +22,7 @@ from au_detect.cli.main import main
 from au_detect.errors import AUDetectError, InputError, ModelFileError
 from au_detect.frames.pictures import select_pictures
 
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
+pytestmark = pytest.mark.usefixtures("own_landmarks")
 
 
 @pytest.fixture(scope="module")
@@ -348,7 +348,7 @@ def test_bad_arguments_are_exit_code_2_and_one_line(tree, tmp_path, arguments, m
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no /dev/full here")
-@pytest.mark.parametrize("n_jobs", [1, 2])
+@pytest.mark.parametrize("n_jobs", [1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_full_disk_ends_the_batch_and_keeps_what_is_done(tree, tmp_path, n_jobs, capsys):
     out = tmp_path / "out"
     (out / "results/s2").mkdir(parents=True)
@@ -380,8 +380,9 @@ def many(tmp_path, frames, n):
 def started(tree, out, *, jobs):
     """Start the command in a process group of its own; return once some inputs are done."""
     command = [sys.executable, "-m", "au_detect.cli", "batch", str(tree), "--out", str(out)]
+    environment = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
     process = subprocess.Popen(
-        [*command, "--jobs", str(jobs)], env=ENVIRONMENT, start_new_session=True,
+        [*command, "--jobs", str(jobs)], env=environment, start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     deadline = time.monotonic() + 300
@@ -406,10 +407,9 @@ def hears_ctrl_c():
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("hears_ctrl_c")
-@pytest.mark.parametrize("jobs", [1, 2])
-def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames, jobs):
+def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames):
     out = tmp_path / "out"
-    process = started(many(tmp_path, frames, 60), out, jobs=jobs)
+    process = started(many(tmp_path, frames, 60), out, jobs=2)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal sends it: to all of them
     _, stderr = process.communicate(timeout=120)
     assert (process.returncode, stderr) == (130, "au-detect: stopped\n")

@@ -21,8 +21,10 @@ from au_detect.cli.main import main
 from au_detect.errors import InputError
 from au_detect.frames.pictures import select_pictures
 
-ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals")
+pytestmark = [
+    pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals"),
+    pytest.mark.usefixtures("own_landmarks"),
+]
 
 
 N_EACH = 8  # frames of each of many sequences
@@ -40,10 +42,14 @@ def many(tmp_path_factory):
     return root
 
 
+def environment():
+    return os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
+
+
 def started(tree, out, *more):
     command = [sys.executable, "-m", "au_detect.cli", "batch", str(tree), "--out", str(out), *more]
     return subprocess.Popen(
-        command, env=ENVIRONMENT, start_new_session=True,
+        command, env=environment(), start_new_session=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
 
@@ -93,7 +99,7 @@ def test_sigterm_ends_with_143_and_a_summary_of_what_is_done(many, tmp_path, job
 def test_sigterm_ends_run_too(many, tmp_path):
     command = [sys.executable, "-m", "au_detect.cli", "run", *map(str, many.iterdir())]
     process = subprocess.Popen(
-        [*command, "--out", str(tmp_path)], env=ENVIRONMENT, text=True,
+        [*command, "--out", str(tmp_path)], env=environment(), text=True,
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
     )  # fmt: skip
     wait_until(lambda: list(tmp_path.glob("*.csv")))
