@@ -1,5 +1,7 @@
 """Faces of which half is covered, dark or outside the picture: nothing is said of that half."""
 
+from itertools import islice
+
 import cv2
 import numpy as np
 import pytest
@@ -20,12 +22,10 @@ def faces():
     """One picture of every sample person with the points of the face."""
     found = []
     for folder in sample_sequences().values():
-        rows, images = [], []
-        for frame in open_frames(folder):
-            images.append(frame.image)
-            rows.append(TRACKER.anew().track(frame.image))
-        found.append((images[0], rows[0][0].points))
-        found.append((images[-1], rows[-1][0].points))
+        images = [frame.image for frame in open_frames(folder)]
+        for image in (images[0], images[-1]):
+            (face,) = TRACKER.anew().track(image)
+            found.append((image, face.points))
     return found
 
 
@@ -196,7 +196,8 @@ def test_fewer_than_one_in_a_hundred_real_faces_in_plain_sight_is_mistrusted(eva
     folder = evaluation_data / "real_faces"
     pictures = [*sorted(folder.glob("yale/*.png")), *sorted(folder.glob("london/*.jpg"))]
     rows = [measure_faces(open_frames(path), TRACKER.anew()) for path in pictures]
-    rows.append(measure_faces(open_frames(folder / "clips" / "single_face.mp4"), TRACKER.anew()))
+    clip = islice(open_frames(folder / "clips" / "single_face.mp4"), 60)
+    rows.append(measure_faces(clip, TRACKER.anew()))
     found = joined_rows(*rows)
     found = found.rows(found.face_found)
     assert len(found) > 200
