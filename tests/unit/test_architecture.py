@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -60,6 +61,7 @@ ONLY_IN = {
 }
 
 
+@cache
 def sources() -> dict[str, ast.Module]:
     """Return the parsed source of every module, by its name below the package."""
     trees = {}
@@ -68,9 +70,6 @@ def sources() -> dict[str, ast.Module]:
         name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or "."
         trees[name] = ast.parse(path.read_text(encoding="utf-8"))
     return trees
-
-
-SOURCES = sources()
 
 
 def nodes_at_load(node: ast.AST, *, type_checking: bool = False) -> Iterator[ast.AST]:
@@ -95,6 +94,12 @@ def imported(nodes: Iterator[ast.AST], module: str) -> set[str]:
             assert node.level == 0, f"{module} must name the package in imports, not dots"
             names |= {f"{node.module}.{alias.name}" for alias in node.names}
     return names
+
+
+@cache
+def imported_anywhere(module: str) -> set[str]:
+    """Return the full names of all that a module imports, inside functions too."""
+    return imported(ast.walk(sources()[module]), module)
 
 
 def modules_of_the_package(names: set[str], trees: dict[str, ast.Module]) -> set[str]:
@@ -150,20 +155,20 @@ def circles(trees: dict[str, ast.Module]) -> list[str]:
 
 def test_every_module_has_its_place():
     places = [name for line in STAGES for name in line]
-    unknown = sorted({stage_of(module) for module in SOURCES} - {".", *places})
+    unknown = sorted({stage_of(module) for module in sources()} - {".", *places})
     assert not unknown, f"say in docs/architecture.rst where {', '.join(unknown)} stands"
-    missing = sorted(set(places) - {stage_of(module) for module in SOURCES})
+    missing = sorted(set(places) - {stage_of(module) for module in sources()})
     assert not missing, f"docs/architecture.rst places {', '.join(missing)}, which are not there"
     assert len(places) == len(set(places)), "a name stands twice in docs/architecture.rst"
 
 
 def test_imports_run_in_one_direction():
-    wrong = wrong_way(SOURCES, [*STAGES, ["."]])
+    wrong = wrong_way(sources(), [*STAGES, ["."]])
     assert not wrong, "\n".join(wrong)
 
 
 def test_no_modules_import_each_other():
-    assert not circles(SOURCES)
+    assert not circles(sources())
 
 
 @pytest.mark.parametrize(
@@ -205,8 +210,8 @@ def test_the_wrong_direction_would_be_found(source, n_wrong):
 def test_a_library_with_its_places_is_imported_there_only(library):
     users = {
         module
-        for module, tree in SOURCES.items()
-        for name in imported(ast.walk(tree), module)
+        for module in sources()
+        for name in imported_anywhere(module)
         if name.partition(".")[0] == library
     }
     allowed = ONLY_IN[library]
@@ -214,10 +219,10 @@ def test_a_library_with_its_places_is_imported_there_only(library):
 
 
 def test_only_the_command_line_uses_the_simulation():
-    for module, tree in SOURCES.items():
+    for module in sources():
         if module.partition(".")[0] == "simulation":
             continue
-        used = modules_of_the_package(imported(ast.walk(tree), module), SOURCES)
+        used = modules_of_the_package(imported_anywhere(module), sources())
         simulation = {name for name in used if name.partition(".")[0] == "simulation"}
         by_command = module in ("cli.training", "cli.train_networks")
         assert not simulation or by_command, f"{module} must not import {simulation}"
@@ -226,9 +231,9 @@ def test_only_the_command_line_uses_the_simulation():
 def test_classifiers_know_nothing_of_where_the_features_come_from():
     allowed = {".", "errors", "facs", "features.extraction"}
     allowed |= {"networks", "networks.litert", "networks.network_file"}
-    for module, tree in SOURCES.items():
+    for module in sources():
         if module.partition(".")[0] == "classifiers":
-            used = modules_of_the_package(imported(ast.walk(tree), module), SOURCES)
+            used = modules_of_the_package(imported_anywhere(module), sources())
             other = {name for name in used if name.partition(".")[0] != "classifiers"} - allowed
             assert not other, f"{module} must not import {other}"
 
@@ -237,8 +242,8 @@ def test_measurements_are_kept_under_the_hash_of_all_code_that_measures():
     used, waiting = set(), {"datasets.frame_measurement"}
     while waiting:
         used |= waiting
-        names = set().union(*(imported(ast.walk(SOURCES[module]), module) for module in waiting))
-        waiting = modules_of_the_package(names, SOURCES) - used
+        names = set().union(*(imported_anywhere(module) for module in waiting))
+        waiting = modules_of_the_package(names, sources()) - used
     assert set(MEASURING_MODULES) == used, (
         "MEASURING_MODULES must be what datasets.frame_measurement imports, directly or not "
         "(what such a module reads from other files than the landmark model must be hashed too)"
