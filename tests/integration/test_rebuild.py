@@ -24,10 +24,11 @@ def small(monkeypatch):
     monkeypatch.setattr(rebuild, "N_LANDMARK_PICTURES", 2)
     monkeypatch.setattr(rebuild, "N_VISIBILITY_PICTURES", 2)
     monkeypatch.setattr(rebuild, "N_RENDERED", 12)
-    monkeypatch.setattr(rebuild, "N_LANDMARKS_ALONE", 900)
+    monkeypatch.setattr(rebuild, "N_LANDMARKS_ALONE", 300)
     recipe = dataclasses.replace(
-        rebuild.RECIPE, max_epochs=1, members=1, units=8, min_positive_subjects=1, test_fraction=0
-    )
+        rebuild.RECIPE, max_epochs=1, members=1, units=8, upper_layers=1, lower_layers=1,
+        min_positive_subjects=1, test_fraction=0,
+    )  # fmt: skip
     monkeypatch.setattr(rebuild, "RECIPE", recipe)
     trained_on = []
 
@@ -50,16 +51,31 @@ def small(monkeypatch):
     return trained_on
 
 
-def test_a_rebuild_makes_both_landmark_models_networks(small, evaluation_data, tmp_path):
+@pytest.fixture
+def seen(monkeypatch):
+    """Train the networks of the own landmark model alone; return what both are trained on."""
+    train, renders = rebuild.train_on_renders, {}
+
+    def train_the_own(face_model, found, *more, **options):
+        renders[found.landmark_model] = found
+        if found.landmark_model == "open":
+            train(face_model, found, *more, **options)
+
+    monkeypatch.setattr(rebuild, "train_on_renders", train_the_own)
+    return renders
+
+
+def test_a_rebuild_makes_networks_for_both_landmark_models(small, seen, evaluation_data, tmp_path):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     rebuild.rebuild_models(face_model, tmp_path)
     assert small == [2, 2, 2]
-    for folder, name in (("default", "ibug300w"), ("open", "open")):
-        manifest = load_model(tmp_path / folder).manifest
-        assert manifest.landmark_model == name
-        kinds = {(entry.uses_neutral, entry.uses_furrows) for entry in manifest.networks}
-        assert kinds == {(a, b) for a in (True, False) for b in (True, False)}
-        assert (tmp_path / "landmark_error" / f"{name}.npz").is_file()
+    assert sorted(seen) == ["ibug300w", "open"]
+    assert (seen["open"].points != seen["ibug300w"].points).any()
+    manifest = load_model(tmp_path / "open").manifest
+    assert manifest.landmark_model == "open"
+    kinds = {(entry.uses_neutral, entry.uses_furrows) for entry in manifest.networks}
+    assert kinds == {(a, b) for a in (True, False) for b in (True, False)}
+    assert (tmp_path / "landmark_error" / "open.npz").is_file()
     rebuilt = tmp_path / "landmarks" / find_landmark_model("open").path.name
     detector = AUDetector(tmp_path / "open", landmark_model=rebuilt)
     assert detector.run(sample_sequences()["happiness"]).face_found.all()

@@ -49,8 +49,9 @@ def data(make_labelled):
 
 def test_a_network_of_pixels_is_judged_like_the_others(data):
     folds = make_folds("subject-kfold", data.own.subject, n_folds=2)
+    cnn = replace(RECIPE, one_network=True)
     svm = replace(RECIPE, model="linear-svm")
-    found = cross_validate(data, (1, 12, 25), [RECIPE, svm], folds, costs=True)
+    found = cross_validate(data, (1, 12, 25), [cnn, svm], folds, costs=True)
     for predictions in found:
         assert predictions.probabilities.shape == (120, 3)
         assert set(predictions.costs[0]) == {"fit_s", "frame_ms", "size_mb"}
@@ -63,7 +64,7 @@ def test_a_network_of_pixels_is_judged_like_the_others(data):
 
 def test_people_without_a_neutral_face_get_no_answer(data):
     own = data.own
-    fitted = fit_pixels(data, RECIPE, (1, 12))
+    fitted = fit_pixels(data, replace(RECIPE, pixels=replace(RECIPE.pixels, epochs=1)), (1, 12))
     some = own.rows(np.arange(4))
     some.neutral_points[0] = np.nan
     blind = fitted.predict_proba(some, (1, 12, 25))
