@@ -12,9 +12,10 @@ EMOTIONS = ("happiness", "sadness", "neutral")
 
 @pytest.fixture(scope="session", autouse=True)
 def small_network():
-    """Add a network that learns drawn faces in seconds; those of the package take minutes."""
+    """Add a network that learns drawn faces in seconds, and one of other convolutions."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(NETWORKS, "small", Layers(((8,), (16,)), (32,)))
+        patch.setitem(NETWORKS, "other", Layers(((4,),), ()))
         yield
 
 

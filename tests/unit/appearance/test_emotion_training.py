@@ -18,7 +18,7 @@ from au_detect.appearance.layer_views import write_layer_views
 from au_detect.errors import InputError, ModelFileError
 
 QUICK = EmotionTraining(
-    "small", epochs=6, batch_size=8, learning_rate=0.005, falling_rate=True, dropout=0.0
+    "small", epochs=4, batch_size=8, learning_rate=0.005, falling_rate=True, dropout=0.0
 )
 
 
@@ -26,8 +26,8 @@ QUICK = EmotionTraining(
 def trained(drawn_pictures, tmp_path_factory):
     """Return a network that was cut off after an epoch and went on, and how it was judged."""
     folder = tmp_path_factory.mktemp("networks") / "mini"
-    train_emotion_network(drawn_pictures(150), folder, replace(QUICK, epochs=1))
-    judged = train_emotion_network(drawn_pictures(150), folder, QUICK)
+    train_emotion_network(drawn_pictures(120), folder, replace(QUICK, epochs=1))
+    judged = train_emotion_network(drawn_pictures(120), folder, QUICK)
     return folder, judged
 
 
@@ -45,10 +45,10 @@ def test_a_network_learns_drawn_faces(trained, drawn_pictures):
 
 def test_a_training_goes_on_where_it_was(trained):
     progress = read_progress(trained[0])
-    assert [row["epoch"] for row in progress] == list(range(6))
-    assert load_emotion_network(trained[0]).manifest.training["epochs_done"] == 6
+    assert [row["epoch"] for row in progress] == list(range(4))
+    assert load_emotion_network(trained[0]).manifest.training["epochs_done"] == 4
     assert progress[1]["loss"] < progress[0]["loss"]
-    assert [row["learning_rate"] for row in progress[::3]] == pytest.approx([0.005, 0.0025])
+    assert [row["learning_rate"] for row in progress[::2]] == pytest.approx([0.005, 0.0025])
 
 
 def test_another_networks_convolutions_are_the_start(trained, drawn_pictures, tmp_path):
@@ -64,7 +64,7 @@ def test_another_networks_convolutions_are_the_start(trained, drawn_pictures, tm
     for name, is_same in (("convolution_0_0", True), ("convolution_1_0", False)):
         pair = [network.get_layer(name).get_weights()[0] for network in (given, taken)]
         assert np.array_equal(*pair) == is_same
-    other = EmotionTraining("mini9", epochs=1, start=str(trained[0]))
+    other = EmotionTraining("other", epochs=1, start=str(trained[0]))
     with pytest.raises(InputError, match="start must be a network with the convolutions of"):
         train_emotion_network(drawn_pictures(30), tmp_path / "other", other)
 
