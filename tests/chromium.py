@@ -60,7 +60,7 @@ class Page:
         end = time.monotonic() + seconds
         while not (value := self.ask(expression)):
             assert time.monotonic() < end, f"{expression} stays {value!r}: {self.complaints}"
-            time.sleep(0.2)
+            time.sleep(0.1)
         return value
 
     def screenshot(self):

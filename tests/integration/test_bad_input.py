@@ -52,7 +52,7 @@ def test_a_picture_of_12000_by_12000_is_searched_and_has_a_row(tmp_path, detecto
     large = np.full((12_000, 12_000), 90, np.uint8)
     face = cv2.resize(pictures[0], None, fx=20, fy=20)
     large[: face.shape[0], : face.shape[1]] = face[:12_000, :12_000]
-    cv2.imwrite(str(tmp_path / "large.png"), large, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    cv2.imwrite(str(tmp_path / "large.png"), large, [cv2.IMWRITE_PNG_COMPRESSION, 0])
     result = detector.run(tmp_path / "large.png")
     assert len(result) == 1
     assert result.face_found[0]
@@ -250,10 +250,10 @@ def fuzz():
 
 @pytest.mark.slow
 def test_no_damaged_file_crashes_hangs_or_gives_a_wrong_result():
-    command = [sys.executable, str(FUZZ), "--n", "120", "--seed", "3", "--timeout", "120"]
+    command = [sys.executable, str(FUZZ), "--n", "60", "--seed", "3", "--timeout", "120"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 0, done.stdout
-    assert "120 inputs in " in done.stdout
+    assert "60 inputs in " in done.stdout
     assert " 0 findings" in done.stdout
 
 

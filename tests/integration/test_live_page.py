@@ -79,7 +79,7 @@ def test_the_browsers_camera_is_measured(address_of, camera_file, tmp_path):
         page.wait_for(
             "/frame [1-9][0-9]*\\./.test(document.getElementById('reference').textContent)"
         )
-        page.wait_for("row.frame > 90")
+        page.wait_for("row.frame > 50")
         assert page.ask("row.neutral") in page.ask(
             "document.getElementById('reference').textContent"
         )

@@ -19,6 +19,7 @@ from au_detect.errors import InputError
 from au_detect.facs import NETWORK_AUS
 from au_detect.features.furrows import measure_furrows
 from au_detect.frames.pictures import read_picture
+from au_detect.landmarks.models import find_landmark_model
 from au_detect.landmarks.points import interocular_distance_px
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.paths import packaged_folder
@@ -348,11 +349,11 @@ def test_large_groups_are_kept_in_parts(kept, tmp_path, samples, monkeypatch, co
 
 
 def test_another_landmark_model_under_the_same_name_is_measured_again(two_people, tmp_path):
-    model, options = tmp_path / "model.dat", {"cache": tmp_path / "kept"}
-    shutil.copy(FaceTracker().landmark_model.path, model)
+    model, options = tmp_path / "model.tflite", {"cache": tmp_path / "kept"}
+    shutil.copy(find_landmark_model("open").path, model)
     load_labelled_sequences(two_people, landmark_model=model, **options)
     model.write_bytes(b"no longer a model")
-    with pytest.raises(InputError, match="landmark_model must be a dlib shape predictor"):
+    with pytest.raises(InputError, match="landmark_model must be a landmark network"):
         load_labelled_sequences(two_people, landmark_model=model, **options)
 
 

@@ -99,6 +99,7 @@ def assert_result(result, n_frames):
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 @QUICK
 @given(ARRAYS)
 def test_any_array_is_grey_or_refused(array):
@@ -168,6 +169,7 @@ def test_any_landmarks_are_scored_or_refused(detector, data):
     np.testing.assert_array_equal(points, before)
 
 
+@pytest.mark.slow
 @QUICK
 @given(
     seed=st.integers(0, 2**32 - 1),

@@ -67,6 +67,7 @@ def operations(client):
     return found
 
 
+@pytest.mark.slow
 @settings(
     max_examples=200, derandomize=True, deadline=None, database=None,
     suppress_health_check=list(HealthCheck),

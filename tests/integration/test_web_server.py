@@ -222,6 +222,7 @@ def test_a_copy_is_drawn_afterwards_into_files_that_are_sent_again(client, setti
     assert not [row for row in client.get("/v1/jobs").json() if row["made"]]
 
 
+@pytest.mark.slow
 def test_a_copy_is_drawn_afterwards_into_pictures_that_were_kept(files, tmp_path):
     settings = ServerSettings(folder=tmp_path, limits=LIMITS, keep=True)
     with testclient.TestClient(create_app(settings, 8000), base_url=HOME) as client:
