@@ -205,6 +205,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 def _compare(options: argparse.Namespace) -> int:
     from au_detect.evaluation.document import write_document
     from au_detect.evaluation.page import write_evaluation_page
+    from au_detect.evaluation.predictions import write_repeats
     from au_detect.evaluation.texts import comparison_text
     from au_detect.training.judging import compare_recipes
 
@@ -217,7 +218,7 @@ def _compare(options: argparse.Namespace) -> int:
     )  # fmt: skip
     options.out.mkdir(parents=True, exist_ok=True)
     for name, runs in predictions.items():
-        runs[0].write_csv(options.out / f"predictions {name}.csv", data.own)
+        write_repeats(options.out / f"predictions {name}.csv", runs, data.own)
     write_document(document, options.out / "comparison.json")
     write_evaluation_page(
         options.out / "report.html", data.own, evaluation, document, title="Classifiers compared"

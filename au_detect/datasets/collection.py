@@ -107,7 +107,7 @@ class SequenceRecord:
             raise InputError(
                 f"neutral must be another frame than the coded one, got frame {last} for both"
             )
-        bad = {a: v for a, v in self.aus.items() if not (math.isnan(v) or 0 <= v <= 5)}
+        bad = {a: v for a, v in self.aus.items() if not (0 <= v <= 5 or math.isnan(v))}
         if bad:
             raise InputError(f"aus of {self.name} must have intensities in [0, 5], got {bad}")
 

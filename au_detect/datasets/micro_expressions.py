@@ -22,9 +22,10 @@ from au_detect.datasets.distributed import (
     LARGEST_SHEET_ROWS,
     files_in,
     folders_in,
+    folders_with_pictures,
+    in_folder,
     last_number,
     missing,
-    pictures_in,
     read_sheet,
 )
 from au_detect.datasets.facs_labels import read_facs_codes
@@ -100,9 +101,9 @@ def _columns(cells: list[str]) -> dict[str, int] | None:
 
 @dataclass
 class _Reader:
-    """Makes records of rows; `folders` are the folders of pictures by person and name."""
+    """Makes records of rows; `folders`: by person and name, with the names of their pictures."""
 
-    folders: dict[tuple[str, str], Path]
+    folders: dict[tuple[str, str], tuple[Path, list[str]]]
     problems: list[Problem]
 
     def record(self, row: dict[str, str]) -> SequenceRecord:
@@ -115,10 +116,10 @@ class _Reader:
         """
         subject = _plain_number(row["subject"])
         name = f"{subject}_{row['filename']}"
-        folder = self.folders.get((subject, row["filename"].lower()))
-        if folder is None:
+        found = self.folders.get((subject, row["filename"].lower()))
+        if found is None:
             raise InputError(f"the pictures of {name} are not there")
-        frames = pictures_in(folder)
+        frames = tuple(in_folder(*found))
         places = {last_number(frame): i for i, frame in enumerate(frames)}
         onset, apex = (self._place(row, part, places) for part in ("onset", "apex"))
         text = row["actionunits"]
@@ -157,8 +158,8 @@ def _plain_number(text: str) -> str:
     return match[1] if match else text.strip().lower()
 
 
-def _picture_folders(root: Path) -> dict[tuple[str, str], Path]:
+def _picture_folders(root: Path) -> dict[tuple[str, str], tuple[Path, list[str]]]:
     return {
-        (_plain_number(folder.parent.name), folder.name.lower()): folder
-        for folder in folders_in(root, 4)
+        (_plain_number(folder.parent.name), folder.name.lower()): (folder, names)
+        for folder, names in folders_with_pictures(root, 4)
     }

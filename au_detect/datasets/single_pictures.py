@@ -30,8 +30,8 @@ from au_detect.datasets.facs_labels import NOT_CODED, read_facs_codes
 from au_detect.errors import InputError
 
 RAF_LABELS = "rafau_label.txt"
-NOT_KNOWN = "999"
 _VALUES = {"0": 0.0, "1": NOT_CODED}
+_WORDS = {*_VALUES, "999", ""}
 
 
 def is_raf_au(root: Path) -> bool:
@@ -103,7 +103,7 @@ def read_emotionet(folder: Path) -> Collection:
                 problems.append(missing("labels without frames", place, text))
                 continue
             found = {au: cells[i] for i, au in columns.items() if i < len(cells)}
-            wrong = {v for v in found.values() if v not in (*_VALUES, NOT_KNOWN, "")}
+            wrong = set(found.values()) - _WORDS
             if wrong:
                 text = f"must hold 0, 1 or 999, got {sorted(wrong)}"
                 problems.append(missing("damaged labels", place, text))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -67,7 +68,7 @@ def summarise_collection(collection: Collection) -> CollectionSummary:
         for au, value in r.aus.items()
         if value != 0
     }
-    pictures = {path for frames in _picture_folders(records) for path in frames}
+    pictures = {str(path) for frames, _ in _picture_folders(records) for path in frames}
     return CollectionSummary(
         n_subjects=len({r.subject for r in records}),
         n_sequences=len(records),
@@ -108,7 +109,7 @@ def find_damaged_files(collection: Collection) -> list[Problem]:
     Pictures are not decoded, unless they are PNG files without an end; measuring finds the rest.
     """
     problems: dict[str, Problem] = {}
-    for frames, name in _picture_folders(collection.records).items():
+    for frames, name in _picture_folders(collection.records):
         for path in frames:
             try:
                 _check_picture(path)
@@ -123,10 +124,11 @@ def find_damaged_files(collection: Collection) -> list[Problem]:
     return list(problems.values())
 
 
-def _picture_folders(records: Iterable[SequenceRecord]) -> dict[tuple[Path, ...], str]:
+def _picture_folders(
+    records: Iterable[SequenceRecord],
+) -> Iterable[tuple[tuple[Path, ...], str]]:
     """Return the pictures of sequences, those that several share once, and a sequence's name."""
-    shared = {id(r.frames): (r.frames, r.name) for r in records if not r.is_video}
-    return dict(shared.values())
+    return {id(r.frames): (r.frames, r.name) for r in records if not r.is_video}.values()
 
 
 def _check_picture(path: Path) -> None:
@@ -145,15 +147,19 @@ def _check_picture(path: Path) -> None:
 
 def _count_aus(present: Mapping[tuple[str, str, int], float]) -> dict[int, AUCount]:
     """Count (sequence, subject, AU) -> intensity, NaN where it is not known."""
-    counts = {}
-    for au in sorted({au for _, _, au in present}):
-        shown = {key: value for key, value in present.items() if key[2] == au}
-        counts[au] = AUCount(
+    subjects: dict[int, list[str]] = {}
+    graded: Counter[int] = Counter()
+    for (_, subject, au), value in present.items():
+        subjects.setdefault(au, []).append(subject)
+        graded[au] += not math.isnan(value)
+    return {
+        au: AUCount(
             n_sequences=len(shown),
-            n_subjects=len({subject for _, subject, _ in shown}),
-            n_with_intensity=sum(not np.isnan(value) for value in shown.values()),
+            n_subjects=len(set(shown)),
+            n_with_intensity=graded[au],
         )
-    return counts
+        for au, shown in sorted(subjects.items())
+    }
 
 
 def _by_kind(problems: Iterable[Problem]) -> dict[str, tuple[Problem, ...]]:

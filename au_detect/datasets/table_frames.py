@@ -8,6 +8,7 @@ from functools import cached_property
 from glob import glob
 from pathlib import Path
 
+from au_detect.datasets.distributed import pictures_in
 from au_detect.errors import InputError
 from au_detect.frames import open_frames
 from au_detect.frames.files import natural_key
@@ -57,19 +58,19 @@ def find_frames(root: Path, text: str) -> TableFrames:
     """
     path = root / text
     if path.is_dir():
-        files = list(path.iterdir())
+        pictures = pictures_in(path)
     elif path.exists():
         return TableFrames((path,), _is_video(path))
     elif re.search(r"[*?[]", text):
-        files = [root / match for match in glob(text, root_dir=root, recursive=True)]
+        files = (root / match for match in glob(text, root_dir=root, recursive=True))
+        endings = PICTURE_ENDINGS
+        found = (f for f in files if f.suffix.lower() in endings and not f.name.startswith("."))
+        pictures = tuple(sorted(found, key=natural_key))
     else:
         raise InputError(f"path {text} does not exist")
-    pictures = [
-        f for f in files if f.suffix.lower() in PICTURE_ENDINGS and not f.name.startswith(".")
-    ]
     if not pictures:
         raise InputError(f"path {text} must hold pictures, got none")
-    return TableFrames(tuple(sorted(pictures, key=natural_key)), is_video=False)
+    return TableFrames(pictures, is_video=False)
 
 
 def _is_video(path: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from os import PathLike
 from typing import Any
@@ -90,9 +91,15 @@ class Predictions:
         sequences : LabelledSequences
             The collection that `rows` points into.
         """
+        write_atomically(path, self._csv(sequences, {}))
+
+    def _csv(
+        self, sequences: LabelledSequences, first: Mapping[str, Any], *, header: bool = True
+    ) -> bytes:
+        """Return the table as CSV; the columns of `first` stand before the others."""
         import pandas as pd
 
-        columns: dict[str, Any] = {"subject": self.subject, "fold": self.fold}
+        columns: dict[str, Any] = {**first, "subject": self.subject, "fold": self.fold}
         if "name" in sequences.attributes:
             columns["name"] = sequences.attributes["name"][self.rows]
         for column, au in enumerate(self.aus):
@@ -106,7 +113,31 @@ class Predictions:
                 columns[f"{label}_r"] = np.round(self.intensity[:, column].astype(float), 6)
         table = pd.DataFrame(columns)
         texts = [name for name in ("subject", "name") if name in table and table[name].dtype == "O"]
-        write_atomically(path, table_as_csv(table, texts))
+        return table_as_csv(table, texts, header=header)
+
+
+def write_repeats(
+    path: str | PathLike[str], repeats: Sequence[Predictions], sequences: LabelledSequences
+) -> None:
+    """Write what `Predictions.write_csv` does for every repeat, one below the other.
+
+    The first column, ``repeat``, counts them from 0. Only one at a time is made into text.
+
+    Parameters
+    ----------
+    path : path
+    repeats : sequence of Predictions
+        Of the same AUs.
+    sequences : LabelledSequences
+        The collection that their `rows` point into.
+    """
+    write_atomically(
+        path,
+        (
+            run._csv(sequences, {"repeat": number}, header=number == 0)
+            for number, run in enumerate(repeats)
+        ),
+    )
 
 
 def predict_with_model(

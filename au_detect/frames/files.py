@@ -25,9 +25,9 @@ def read_head(path: Path, n_bytes: int) -> bytes:
     if "\0" in str(path):
         raise InputError(f"a path must have no zero characters, got {str(path)!r}")
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        if not stat.S_ISREG(os.stat(path).st_mode):
             raise InputError(f"{printable(path)} must be a file, got a folder, pipe or device")
-        with path.open("rb") as file:
+        with open(path, "rb", buffering=0) as file:  # nothing is read ahead
             return file.read(n_bytes)
     except FileNotFoundError as error:
         raise InputError(f"{printable(path)} does not exist") from error

@@ -106,7 +106,10 @@ def test_compare_answers_what_extra_collections_add(table, landmarks, tmp_path, 
     assert list(document["summary"]) == ["logistic", "logistic, without extra"]
     assert document["data"]["n_sequences"] == 150
     for name in document["summary"]:
-        assert (tmp_path / f"predictions {name}.csv").read_text().count("\n") == 151
+        lines = (tmp_path / f"predictions {name}.csv").read_text().splitlines()
+        assert lines[0].startswith("repeat,subject,fold")
+        assert len(lines) == 1 + 150 * document["n_repeats"]
+        assert lines[-1].startswith(f"{document['n_repeats'] - 1},")
 
 
 def test_search_uses_what_it_chooses(make_labelled, tmp_path, capsys, monkeypatch):

@@ -10,6 +10,7 @@ pytest.importorskip("sklearn")
 
 from au_detect.errors import InputError
 from au_detect.evaluation import evaluate_aus
+from au_detect.evaluation.predictions import write_repeats
 from au_detect.evaluation.protocols import make_folds
 from au_detect.training.cross_validation import cross_validate
 from au_detect.training.data import TrainingData
@@ -171,6 +172,21 @@ def test_predictions_as_a_table(make_labelled, tmp_path):
     assert len(table) == 200
     assert table["AU12_c"].sum() == evaluation.tp[1] + evaluation.fp[1]
     assert set(table["fold"]) == set(range(5))
+
+
+def test_predictions_of_every_repeat_stand_below_one_another(make_labelled, tmp_path):
+    sequences = make_labelled()
+    runs = [
+        evaluated(sequences, replace(LINEAR, features=features))[0]
+        for features in ("both", "geometry")
+    ]
+    write_repeats(tmp_path / "predictions.csv", runs, sequences)
+    table = pd.read_csv(tmp_path / "predictions.csv")
+    assert table.columns[0] == "repeat"
+    assert table["repeat"].tolist() == [0] * 200 + [1] * 200
+    for number, run in enumerate(runs):
+        said = table.loc[table["repeat"] == number, "AU12_p"].astype(float)
+        np.testing.assert_allclose(said, run.probabilities[:, AUS.index(12)], atol=1e-6)
 
 
 def test_unknown_models_are_refused():
