@@ -144,6 +144,7 @@ def _add_protocol_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 def _train(options: argparse.Namespace) -> int:
     from au_detect.datasets.pose_range import pose_range_deg
+    from au_detect.training.data import put_in_order
     from au_detect.training.engine import fit
     from au_detect.training.recipe import FEW_PEOPLE
     from au_detect.training.report import experimental_text, write_training_report
@@ -151,6 +152,8 @@ def _train(options: argparse.Namespace) -> int:
     from au_detect.training.watch import Watch
 
     data = _data(options)
+    for part in (data.own, *data.extra):
+        put_in_order(part)
     fraction = options.test_fraction
     if fraction is None:
         fraction = 0.0 if data.own.n_subjects < FEW_PEOPLE else 0.1

@@ -10,6 +10,7 @@ from au_detect.datasets.sequences import LabelledSequences
 from au_detect.landmarks.pose import estimate_pose
 
 LARGEST_TILT_DEG = 45.0
+ROWS_AT_ONCE = 16_384
 
 
 def pose_range_deg(sequences: Sequence[LabelledSequences]) -> tuple[float, float, float]:
@@ -18,6 +19,11 @@ def pose_range_deg(sequences: Sequence[LabelledSequences]) -> tuple[float, float
     Tilts (Rz) are undone before anything is measured, whatever they are; their limit is what the
     face detector bears.
     """
-    angles = np.concatenate([estimate_pose(part.points).angles for part in sequences])
+    blocks = (
+        part.points[start : start + ROWS_AT_ONCE]
+        for part in sequences
+        for start in range(0, len(part), ROWS_AT_ONCE)
+    )
+    angles = np.concatenate([estimate_pose(points).angles for points in blocks])
     pitch, yaw = np.percentile(np.abs(np.degrees(angles[:, :2])), 98, axis=0)
     return float(max(np.ceil(pitch), 1)), float(max(np.ceil(yaw), 1)), LARGEST_TILT_DEG

@@ -172,9 +172,7 @@ def repeated_difference_interval(
         return np.full(2, seen.mean())
     between_people = max(n_people - 1, 1)
     freedom = total**2 / (
-        of_mean**2 / between_people
-        + between**2 / (n - 1)
-        + shared**2 / (between_people * (n - 1))
+        of_mean**2 / between_people + between**2 / (n - 1) + shared**2 / (between_people * (n - 1))
     )
     half = student_t.ppf((1 + coverage) / 2, max(freedom, 1.0)) * np.sqrt(total)
     return np.array([seen.mean() - half, seen.mean() + half])

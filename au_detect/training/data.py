@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.datasets.augmentation import joined
-from au_detect.datasets.sequences import LabelledSequences
+from au_detect.datasets.sequences import ARRAYS, LabelledSequences
 from au_detect.errors import InputError
 
 
@@ -100,16 +100,32 @@ def intensity_of(sequences: LabelledSequences, aus: Sequence[int]) -> NDArray[np
     return intensity
 
 
+def put_in_order(sequences: LabelledSequences) -> None:
+    """Sort the rows of a table in place, as `TrainingData.in_order` does in a copy of it.
+
+    Of a table of hundreds of thousands of rows, memory should hold one.
+    """
+    order = _order_of(sequences)
+    columns = (*(getattr(sequences, name) for name in ARRAYS), *sequences.attributes.values())
+    for column in columns:
+        if column is not None:
+            column[:] = column[order]
+
+
 def _in_order(sequences: LabelledSequences) -> LabelledSequences:
-    """Sort rows by subject and name; where they have no names, by where the face is."""
+    order = _order_of(sequences)
+    if np.array_equal(order, np.arange(len(order))):
+        return sequences
+    return sequences.rows(order)
+
+
+def _order_of(sequences: LabelledSequences) -> NDArray[np.intp]:
+    """Return rows by subject and name; where they have no names, by where the face is."""
     subject = sequences.subject.astype(str)
     name = sequences.attributes.get("name")
     places = sequences.points.reshape(len(sequences), -1)[:, :8]
     keys = tuple(places.T) if name is None else (name.astype(str),)
-    order = np.lexsort((*keys, subject))
-    if np.array_equal(order, np.arange(len(order))):
-        return sequences
-    return sequences.rows(order)
+    return np.lexsort((*keys, subject))
 
 
 def _check_landmark_models(collections: Sequence[LabelledSequences]) -> None:

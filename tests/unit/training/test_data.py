@@ -8,7 +8,7 @@ import pytest
 pytest.importorskip("sklearn")
 
 from au_detect.errors import InputError
-from au_detect.training.data import TrainingData, training_data
+from au_detect.training.data import TrainingData, put_in_order, training_data
 
 
 def test_the_same_number_in_two_collections_is_two_people(make_labelled):
@@ -43,6 +43,19 @@ def test_the_order_of_rows_is_forgotten(make_labelled):
     one, other = (TrainingData(part, (part,)).in_order() for part in (sequences, shuffled))
     np.testing.assert_array_equal(one.own.points, other.own.points)
     np.testing.assert_array_equal(one.extra[0].intensity, other.extra[0].intensity)
+
+
+def test_tables_are_sorted_in_place_as_in_a_copy(make_labelled):
+    names = np.array([f"n{i}" for i in range(30)])
+    sequences = make_labelled(n_subjects=6, attributes={"name": names})
+    shuffled = sequences.rows(np.random.default_rng(0).permutation(30))
+    points, copied = shuffled.points, TrainingData(shuffled).in_order().own
+    put_in_order(shuffled)
+    assert shuffled.points is points
+    assert TrainingData(shuffled).in_order().own is shuffled
+    for name in ("points", "neutral_points", "furrows", "intensity", "subject"):
+        np.testing.assert_array_equal(getattr(shuffled, name), getattr(copied, name))
+    np.testing.assert_array_equal(shuffled.attributes["name"], copied.attributes["name"])
 
 
 def test_rows_of_one_sequence_keep_their_order(make_labelled):
