@@ -141,11 +141,14 @@ def _given_logits(keras: Any, inputs: Any, network: DenseNetwork, name: str) -> 
 
 
 def _scaling(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
-    """Mean and variance of each feature; one that never varies is scaled to nothing."""
-    variance = features.var(axis=0, dtype=float)
-    scale = np.maximum(np.abs(features).max(axis=0), 1e-6)
+    """Mean and variance of each feature; one that never varies is scaled to nothing.
+
+    In blocks: the differences from the mean are twice as large as the features.
+    """
+    mean = features.mean(axis=0, dtype=float)
+    blocks = (features[start : start + 16_384] for start in range(0, len(features), 16_384))
+    squares = [((block - mean) ** 2).sum(axis=0) for block in blocks]
+    variance = np.sum(squares, axis=0) / len(features)
+    scale = np.maximum(np.maximum(features.max(axis=0), -features.min(axis=0)), 1e-6)
     constant = variance <= (1e-6 * scale) ** 2
-    return {
-        "mean": features.mean(axis=0, dtype=float),
-        "variance": np.where(constant, _IGNORED, variance),
-    }
+    return {"mean": mean, "variance": np.where(constant, _IGNORED, variance)}

@@ -30,6 +30,7 @@ from au_detect.training.data import TrainingData, intensity_of
 from au_detect.training.recipe import TrainingRecipe
 
 ROWS_AT_ONCE = 16_384
+MOST_KEPT = 50_000
 MAX_ROWS = 800_000
 """Augmentation adds rows up to so many in all."""
 
@@ -68,7 +69,10 @@ def columns_of(face: Face | None) -> Columns:
 
 
 class Faces:
-    """The faces of one collection, their heads turned to the camera once.
+    """The faces of one collection, their heads turned to the camera.
+
+    Of up to `MOST_KEPT` faces, that is done once; of more, whenever features are made: the turned
+    faces need as much memory as the table.
 
     Parameters
     ----------
@@ -77,8 +81,10 @@ class Faces:
 
     def __init__(self, sequences: LabelledSequences) -> None:
         self.sequences = sequences
-        self._apex = _frontal(sequences.points)
-        self._neutral = _frontal(sequences.neutral_points)
+        points = (sequences.points, sequences.neutral_points)
+        self._points: tuple[NDArray[np.float32] | HeadPose, ...] = points
+        if len(sequences) <= MOST_KEPT:
+            self._points = tuple(map(_frontal, points))
 
     def features(
         self, pairs: Pairs, face: Face | None, *, uses_neutral: bool
@@ -103,8 +109,9 @@ class Faces:
         self, out: NDArray[np.float32], pairs: Pairs, face: Face | None, uses_neutral: bool
     ) -> None:
         mean, columns = mean_neutral(), columns_of(face)
-        against = _taken(self._neutral, pairs.neutral) if uses_neutral else mean.pose
-        apex = _chosen(self._apex, self._neutral, pairs)
+        apexes, neutrals = self._points
+        against = _taken(neutrals, pairs.neutral) if uses_neutral else mean.pose
+        apex = _chosen(apexes, neutrals, pairs)
         upper, lower = geometric_features(apex, against)
         by_name: dict[str, NDArray[Any]] = dict(zip(UPPER_NAMES, upper.T, strict=True))
         by_name |= dict(zip(LOWER_NAMES, lower.T, strict=True))
@@ -259,11 +266,17 @@ def _frontal(points: NDArray[np.float32]) -> HeadPose:
     return HeadPose(angles, scale, frontal)
 
 
-def _taken(pose: HeadPose, rows: NDArray[np.intp]) -> HeadPose:
+def _taken(faces: NDArray[np.float32] | HeadPose, rows: NDArray[np.intp]) -> HeadPose:
+    """Return the poses of some of the faces, which are turned already or are not."""
+    if not isinstance(faces, HeadPose):
+        faces, rows = _frontal(faces[rows]), np.arange(len(rows))
+    pose = faces
     return HeadPose(pose.angles[rows], pose.scale_px[rows], pose.frontal[rows].astype(float))
 
 
-def _chosen(apex: HeadPose, neutral: HeadPose, pairs: Pairs) -> HeadPose:
+def _chosen(
+    apex: NDArray[np.float32] | HeadPose, neutral: NDArray[np.float32] | HeadPose, pairs: Pairs
+) -> HeadPose:
     """Return the poses of the faces of pairs: of their neutral face where they are at rest."""
     chosen = _taken(apex, pairs.face)
     rest = np.flatnonzero(pairs.at_rest)
