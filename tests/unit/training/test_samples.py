@@ -32,6 +32,15 @@ def test_measured_rows_are_what_detection_measures(make_labelled, face, uses_neu
     assert samples.is_judged.sum() == 20
 
 
+@pytest.mark.parametrize("uses_neutral", [True, False])
+def test_faces_that_are_not_kept_give_the_same_features(make_labelled, uses_neutral, monkeypatch):
+    data, recipe = TrainingData(make_labelled(n_subjects=4)), TrainingRecipe()
+    kept = Samples(data, recipe).features(None, uses_neutral=uses_neutral)
+    monkeypatch.setattr(module, "MOST_KEPT", 19)
+    made_anew = Samples(data, recipe).features(None, uses_neutral=uses_neutral)
+    np.testing.assert_allclose(made_anew, kept, atol=1e-6)
+
+
 def test_faces_at_rest_show_nothing(make_labelled):
     sequences = make_labelled(n_subjects=4)
     samples = Samples(TrainingData(sequences), TrainingRecipe())
