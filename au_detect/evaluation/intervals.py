@@ -147,9 +147,7 @@ def repeated_difference_interval(
 
     Where nothing differs, simulated intervals of 60 people and three trainings leave nought out in
     3 % (each person is hit by chance) to 7 % (most of what chance does is the same for all people)
-    of cases instead of 5 %, from five trainings on in 3 to 5 %, and of two in up to 13 %. Of 60
-    cross-validated pairs (``benchmarks/null_comparisons.py``, logistic regression) the mean TPR
-    differed in 3 %, the FPR in 10 % and the AUC in none.
+    of cases instead of 5 %, from five trainings on in 3 to 5 %, and of two in up to 13 %.
 
     Parameters
     ----------
