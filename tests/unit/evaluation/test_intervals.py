@@ -122,7 +122,7 @@ def simulated_differences(rng, n_people=60, n_repeats=3, gain=0.0, training_sd=0
     return cells.mean(axis=1), cells @ weights.T
 
 
-@pytest.mark.parametrize("training_sd", [0.0, 0.01, 0.03])
+@pytest.mark.parametrize("training_sd", [0.01, 0.03])
 def test_recipes_that_differ_in_their_seed_alone_rarely_differ(training_sd):
     rng = np.random.default_rng(0)
     repeated = once = 0
@@ -133,8 +133,7 @@ def test_recipes_that_differ_in_their_seed_alone_rarely_differ(training_sd):
         low, high = repeated_difference_interval(seen[:1], drawn[:1], 60)
         once += low > 0 or high < 0
     assert 0.02 <= repeated / 400 <= 0.08
-    if training_sd:  # people alone: what one training happens to give counts as a gain
-        assert once / 400 > 0.12
+    assert once / 400 > 0.12  # people alone: what one training happens to give counts as a gain
 
 
 def test_a_true_gain_is_found():
