@@ -13,7 +13,7 @@ from pathlib import Path
 from au_detect.classifiers.storage import NetworkEntry, read_manifest
 from au_detect.errors import InputError
 from au_detect.facs import ACTION_UNITS, au_label
-from au_detect.landmarks.models import IBUG, find_landmark_model, shipped_networks
+from au_detect.landmarks.models import OPEN, find_landmark_model, shipped_networks
 from au_detect.version import __version__
 
 PACKAGES = ("numpy", "opencv-python-headless", "dlib-bin", "ai-edge-litert", "pandas")
@@ -32,7 +32,7 @@ def describe(model: str | PathLike[str] | None = None, *, every: bool = False) -
     ModelFileError
         If the model's manifest is missing or damaged.
     """
-    name = IBUG
+    name = OPEN
     try:
         landmark_model = find_landmark_model()
         name, landmarks = landmark_model.name, f"{landmark_model.name} ({landmark_model.path})"

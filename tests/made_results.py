@@ -32,7 +32,7 @@ def make_result(n_frames=6, *, lost=(), name="clip.mp4", n_faces=1, **changes):
         "reliable": found,
         "neutral": {0: "frame 0"},
         "input": name,
-        "settings": {"version": "1.2.3", "model": "default"},
+        "settings": {"version": "1.2.3", "model": "open"},
     }
     return AUResult(**(fields | changes))
 

@@ -63,7 +63,8 @@ def add_data_options(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("how a collection is measured (not of .npz)")
     group.add_argument(
         "--landmarks", metavar="NAME|FILE",
-        help='track the faces with "ibug300w" (default), "open" or a dlib predictor of 68 points; '
+        help='track the faces with "open" (our own, default), "ibug300w" (extra "ibug") or a dlib '
+        "predictor of 68 points; "
         f'"{OWN_LANDMARKS}" takes the landmarks of the collection',
     )  # fmt: skip
     group.add_argument(

@@ -58,7 +58,7 @@ class LabelledFeatures:
     uses_furrows : bool
         Whether furrow features are among them, after those of the landmarks.
     landmark_model : str
-        Name of the landmark model that the features stand on, for example ``"ibug300w"``.
+        Name of the landmark model that the features stand on, for example ``"open"``.
     source : dict
         Where the rows came from; must be JSON-able.
 

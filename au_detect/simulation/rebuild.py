@@ -14,6 +14,7 @@ import numpy as np
 
 from au_detect.datasets.pose_range import pose_range_deg
 from au_detect.datasets.sequences import LabelledSequences
+from au_detect.errors import InputError
 from au_detect.features.looks import GAZE_FILE
 from au_detect.landmarks.models import (
     IBUG,
@@ -77,6 +78,8 @@ def rebuild_models(
 ) -> None:
     """Make "open", the networks of visibility and gaze, those for landmark models, error models.
 
+    Networks for "ibug300w" are made where that is installed.
+
     Parameters
     ----------
     face_model : path
@@ -93,10 +96,9 @@ def rebuild_models(
     Raises
     ------
     InputError
-        If the face model cannot be read or the landmark model "ibug300w" is not installed.
+        If the face model cannot be read.
     """
     folder = Path(out)
-    usual = find_landmark_model(IBUG)
     examples = render_examples(
         face_model, N_LANDMARK_PICTURES, random_state=LANDMARK_SEED,
         materials=materials, n_jobs=n_jobs, progress=parts_progress,
@@ -116,10 +118,18 @@ def rebuild_models(
     train_visibility_network(examples, folder / FILE_NAME, random_state=VISIBILITY_SEED)
     del examples
     for renders in render_for_each(
-        face_model, N_RENDERED, [LandmarkModel(OPEN, path), usual], random_state=RENDER_SEED,
+        face_model, N_RENDERED, [LandmarkModel(OPEN, path), *_usual()], random_state=RENDER_SEED,
         materials=materials, n_jobs=n_jobs, progress=parts_progress,
     ):  # fmt: skip
         train_on_renders(face_model, renders, folder, RECIPE, progress=progress)
+
+
+def _usual() -> list[LandmarkModel]:
+    """Return the landmark model "ibug300w" where it is installed."""
+    try:
+        return [find_landmark_model(IBUG)]
+    except InputError:
+        return []
 
 
 def train_on_renders(

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 MODELS = Path(__file__).parents[2] / "models"
 CARD = MODELS / "MODEL_CARD.rst"
-SHIPPED = ("default", "open")
+SHIPPED = ("ibug300w", "open")
 RATES = ("tpr", "fpr", "auc")
 TITLES = {"tpr": "found (TPR)", "fpr": "false alarms (FPR)", "auc": "ranking (AUC)"}
 KINDS = {

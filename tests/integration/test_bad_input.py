@@ -216,7 +216,7 @@ def test_a_damaged_network_is_refused_before_anything_is_read(tmp_path, damage, 
 
     model = tmp_path / "model"
     model.mkdir()
-    for path in (packaged_folder("models") / "default").iterdir():
+    for path in (packaged_folder("models") / "open").iterdir():
         if path.is_file():
             (model / path.name).write_bytes(path.read_bytes())
     network = sorted(model.glob("*.tflite"))[0]

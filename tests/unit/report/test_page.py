@@ -105,7 +105,7 @@ def test_facts_say_what_was_measured(page_of):
         "Duration": "0.50 s",
         "Face found": "in 5 of 6 frames",
         "Neutral face": "frame 0",
-        "Model": "default",
+        "Model": "open",
         "Version": "1.2.3",
         "Action units on in any frame": "AU12",
     }

@@ -69,7 +69,7 @@ def test_weights_that_are_read_back_give_the_same_answers():
 
 
 def test_few_people_begin_from_the_shipped_networks(fitted):
-    assert fitted.started_from["model"] == "default"
+    assert fitted.started_from["model"] == IBUG
     assert fitted.started_from["landmark_model"] == IBUG
     for half in fitted.halves:
         assert half.alternative in ALTERNATIVES
