@@ -148,7 +148,7 @@ def add_landmarks_option(parser: Any) -> None:
     """Add who finds the landmarks, as `landmark_model`."""
     parser.add_argument(
         "--landmarks", dest="landmark_model", metavar="NAME|FILE",
-        help='"open" (our own, default), "ibug300w" (extra "ibug") or a dlib predictor of 68 points',
+        help='"open" (ours, default), "ibug300w" (extra "ibug") or a dlib predictor of 68 points',
     )  # fmt: skip
 
 

