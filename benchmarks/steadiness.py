@@ -79,7 +79,7 @@ def main() -> None:
     """Parse the command line and print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="+")
-    parser.add_argument("--landmarks", default="ibug300w")
+    parser.add_argument("--landmarks", default="open")
     options = parser.parse_args()
     for video in options.videos:
         report(video, options.landmarks)

@@ -314,7 +314,7 @@ def main() -> None:
     """Parse the command line and print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("video", type=Path)
-    parser.add_argument("--landmarks", default="ibug300w")
+    parser.add_argument("--landmarks", default="open")
     parser.add_argument("--frames", type=int, default=1800)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--core", type=int, default=min(os.sched_getaffinity(0)))
