@@ -94,7 +94,7 @@ def test_a_table_cannot_be_explained_and_says_so(smile, tmp_path):
 def test_another_model_is_refused(smile):
     other = pickle.loads(pickle.dumps(smile))
     other.settings["model_sha256"] = "0" * 64
-    with pytest.raises(InputError, match=r"model must be the one that made the result .default"):
+    with pytest.raises(InputError, match=r"model must be the one that made the result .open"):
         other.explain(9)
 
 
