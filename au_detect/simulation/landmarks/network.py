@@ -61,7 +61,7 @@ class NetworkOptions:
     batch: int = 64
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
-    rounds: tuple[tuple[int, float], ...] = ((10, 1.5e-3), (16, 2.5e-3))
+    rounds: tuple[tuple[int, float], ...] = ((10, 1.5e-3), (16, 2.5e-3), (32, 2.5e-3))
 
 
 def build_network(options: NetworkOptions) -> Any:
