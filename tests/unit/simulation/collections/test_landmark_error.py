@@ -112,7 +112,7 @@ def test_save_and_load(tmp_path, monkeypatch):
 
 def test_the_shipped_model_keeps_a_face_a_face(faces):
     model = load_landmark_error()
-    assert model.landmark_model == "ibug300w"
+    assert model.landmark_model == "open"
     assert model.gain.shape == (136, 136)
     for seen, true in zip(
         model.distort(faces[0][:200], faces[1][:200], np.random.default_rng(0)), faces, strict=True
