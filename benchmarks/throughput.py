@@ -28,7 +28,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-STAGES = ("decode", "detect", "follow", "furrows", "features", "networks", "write", "other")
+STAGES = ("decode", "detect", "follow", "furrows", "looks", "features", "networks", "write", "other")
 LIVE_FPS = 30.0
 LIVE_FRAMES = 300
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -137,7 +137,10 @@ def _time_stages(stopwatch: Stopwatch) -> None:
     stopwatch.time(tracking, "detect", "detect")
     stopwatch.time(tracking, "look_at", "detect")
     stopwatch.time(tracking.FaceTracker, "track", "follow")
-    stopwatch.time(measurement, "measure_furrows", "furrows")
+    for function in ("cut_upright", "upright_furrows"):
+        stopwatch.time(measurement, function, "furrows")
+    for function in ("measure_looks", "measure_visibility"):
+        stopwatch.time(measurement, function, "looks")
     stopwatch.time(faces, "score_face", "features")
     stopwatch.time(AUModel, "predict", "networks")
     stopwatch.time(AUResult, "to_csv", "write")
