@@ -15,26 +15,27 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect import AUDetector, AUResult, landmark_fit
+from au_detect import AUDetector, AUResult
+from au_detect.landmarks import trees
 from au_detect.landmarks.crop import FIT_CROP
 from au_detect.landmarks.points import apply_affine
 
 
 def detect(video: Path, landmarks: str, kept_frames: int) -> tuple[AUResult, float]:
     """Return the result, and how many fits a frame took."""
-    predict, n_fits = landmark_fit._predict, 0
+    predict, n_fits = trees._predict, 0
 
     def counted(*arguments: object) -> object:
         nonlocal n_fits
         n_fits += 1
         return predict(*arguments)
 
-    usual = landmark_fit.KEPT_FRAMES
-    landmark_fit.KEPT_FRAMES, landmark_fit._predict = kept_frames, counted
+    usual = trees.KEPT_FRAMES
+    trees.KEPT_FRAMES, trees._predict = kept_frames, counted
     try:
         result = AUDetector(landmark_model=landmarks).run(video, neutral="first")
     finally:
-        landmark_fit.KEPT_FRAMES, landmark_fit._predict = usual, predict
+        trees.KEPT_FRAMES, trees._predict = usual, predict
     return result, n_fits / max(result.face_found.sum(), 1)
 
 
@@ -48,7 +49,7 @@ def upright_iod(result: AUResult) -> NDArray[np.float64]:
 
 def report(video: Path, landmarks: str) -> None:
     """Print how the two results of a video differ."""
-    once, fits = detect(video, landmarks, landmark_fit.KEPT_FRAMES)
+    once, fits = detect(video, landmarks, trees.KEPT_FRAMES)
     twice, fits_twice = detect(video, landmarks, 0)
     print(f"{video.name}, {landmarks}: {fits:.2f} fits a frame, {fits_twice:.2f} without")
     columns = {
@@ -79,7 +80,7 @@ def main() -> None:
     """Parse the command line and print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="+")
-    parser.add_argument("--landmarks", default="open")
+    parser.add_argument("--landmarks", default="ibug300w", help="of trees: networks look twice always")
     options = parser.parse_args()
     for video in options.videos:
         report(video, options.landmarks)
