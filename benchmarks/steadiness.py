@@ -80,7 +80,7 @@ def main() -> None:
     """Parse the command line and print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="+")
-    parser.add_argument("--landmarks", default="ibug300w", help="of trees: networks look twice always")
+    parser.add_argument("--landmarks", default="ibug300w", help="trees")
     options = parser.parse_args()
     for video in options.videos:
         report(video, options.landmarks)
