@@ -29,16 +29,8 @@ from statistics import median
 from typing import Any
 
 STAGES = (
-    "decode",
-    "detect",
-    "follow",
-    "furrows",
-    "looks",
-    "features",
-    "networks",
-    "write",
-    "other",
-)
+    "decode", "detect", "follow", "furrows", "looks", "features", "networks", "write", "other",
+)  # fmt: skip
 LIVE_FPS = 30.0
 LIVE_FRAMES = 300
 ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
