@@ -10,32 +10,39 @@ the upright face, in inter-ocular distances.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect import AUDetector, AUResult
-from au_detect.landmarks import trees
+from au_detect.landmarks import trees, two_fits
 from au_detect.landmarks.crop import FIT_CROP
+from au_detect.landmarks.network import NetworkFitter
 from au_detect.landmarks.points import apply_affine
 
 
 def detect(video: Path, landmarks: str, kept_frames: int) -> tuple[AUResult, float]:
     """Return the result, and how many fits a frame took."""
-    predict, n_fits = trees._predict, 0
+    predict, look, n_fits = trees._predict, NetworkFitter._look, 0
 
-    def counted(*arguments: object) -> object:
-        nonlocal n_fits
-        n_fits += 1
-        return predict(*arguments)
+    def counted(function: Callable[..., object]) -> Callable[..., object]:
+        def count(*arguments: object) -> object:
+            nonlocal n_fits
+            n_fits += 1
+            return function(*arguments)
 
-    usual = trees.KEPT_FRAMES
-    trees.KEPT_FRAMES, trees._predict = kept_frames, counted
+        return count
+
+    usual = two_fits.KEPT_FRAMES
+    two_fits.KEPT_FRAMES = kept_frames
+    trees._predict, NetworkFitter._look = counted(predict), counted(look)
     try:
         result = AUDetector(landmark_model=landmarks).run(video, neutral="first")
     finally:
-        trees.KEPT_FRAMES, trees._predict = usual, predict
+        two_fits.KEPT_FRAMES = usual
+        trees._predict, NetworkFitter._look = predict, look
     return result, n_fits / max(result.face_found.sum(), 1)
 
 
@@ -49,7 +56,7 @@ def upright_iod(result: AUResult) -> NDArray[np.float64]:
 
 def report(video: Path, landmarks: str) -> None:
     """Print how the two results of a video differ."""
-    once, fits = detect(video, landmarks, trees.KEPT_FRAMES)
+    once, fits = detect(video, landmarks, two_fits.KEPT_FRAMES)
     twice, fits_twice = detect(video, landmarks, 0)
     print(f"{video.name}, {landmarks}: {fits:.2f} fits a frame, {fits_twice:.2f} without")
     columns = {
@@ -80,7 +87,7 @@ def main() -> None:
     """Parse the command line and print everything."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("videos", type=Path, nargs="+")
-    parser.add_argument("--landmarks", default="ibug300w", help="trees")
+    parser.add_argument("--landmarks", default="open")
     options = parser.parse_args()
     for video in options.videos:
         report(video, options.landmarks)

@@ -71,6 +71,7 @@ MEASURING_MODULES = (
     "landmarks.search",
     "landmarks.tracking",
     "landmarks.trees",
+    "landmarks.two_fits",
     "landmarks.visibility",
     "networks.litert",
     "networks.network_file",

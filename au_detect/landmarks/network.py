@@ -6,6 +6,7 @@ such files.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -17,6 +18,7 @@ from au_detect.errors import InputError, ModelFileError
 from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP, FaceCrop
 from au_detect.landmarks.crop_fit import CropFit
 from au_detect.landmarks.points import MIRROR, N_LANDMARKS, REGIONS
+from au_detect.landmarks.two_fits import TwoFits
 from au_detect.networks.litert import open_network
 
 LEAST_DEVIATION = 5.0
@@ -67,26 +69,36 @@ class NetworkFitter:
         self._lock = Lock()
 
     def fit(self, crop: NDArray[np.uint8], last: CropFit | None = None) -> CropFit:
-        """Return the landmarks in a crop; what was found before does not matter.
+        """Return the landmarks in a crop: the mean of what is seen in it and in its mirror image.
 
-        They are the mean of what is seen in the crop and in its mirror image.
+        If what was found in the last frame serves for this one, the crop is looked at alone.
         """
-        seen = network_input(crop)
-        with self._lock:
-            plain, mirrored = self._look(seen), self._look(seen[:, ::-1])
-        found = (plain + mirrored[MIRROR] * np.array([-1.0, 1.0, 1.0])) / 2
-        error_iod = np.asarray(np.maximum(found[:, 2], 0) / NETWORK_CROP.iod_px, np.float32)
-        return CropFit(
-            points=found[:, :2] * _SCALE + _MIDDLE_PX,
+        shown = network_input(crop)
+        plain = self._look(shown)
+        seen, error_px = _in_fit_crop(plain), plain[:, 2]
+        found = last.serve_for(seen) if isinstance(last, TwoFits) else None
+        if found is None:
+            mirrored = self._look(shown[:, ::-1])[MIRROR]
+            turned = _in_fit_crop(mirrored * np.array([-1.0, 1.0, 1.0]))
+            found = replace(TwoFits.of(seen, turned), half_error_px=(error_px - mirrored[:, 2]) / 2)
+        error_iod = np.maximum(error_px - found.half_error_px, 0) / NETWORK_CROP.iod_px
+        return replace(
+            found,
             uncertainty_iod=float(error_iod[_INSIDE].mean()),
-            error_iod=error_iod,
+            error_iod=np.asarray(error_iod, np.float32),
         )
 
-    def _look(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        self._interpreter.set_tensor(self._input, seen[None, ..., None])
-        self._interpreter.invoke()
-        found: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[0, :N_LANDMARKS]
+    def _look(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
+        with self._lock:
+            self._interpreter.set_tensor(self._input, shown[None, ..., None])
+            self._interpreter.invoke()
+            found: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[0, :N_LANDMARKS]
         return found
+
+
+def _in_fit_crop(found: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Return the points (68, 2) of what the network gives, in `FIT_CROP`, px."""
+    return np.asarray(found[:, :2], dtype=float) * _SCALE + _MIDDLE_PX
 
 
 def read_network(path: Path) -> NetworkFitter:

@@ -6,12 +6,13 @@ import cv2
 import numpy as np
 import pytest
 
-from au_detect.landmarks import trees
+from au_detect.landmarks import trees, two_fits
 from au_detect.landmarks.crop import FIT_CROP
 from au_detect.landmarks.models import find_landmark_model
 from au_detect.landmarks.points import apply_affine, mirror
 from au_detect.landmarks.tracking import FaceTracker
-from au_detect.landmarks.trees import KEPT_FRAMES, SAME_SHAPE_IOD, TreesFitter
+from au_detect.landmarks.trees import TreesFitter
+from au_detect.landmarks.two_fits import KEPT_FRAMES, SAME_SHAPE_IOD
 
 EVALUATION_DATA = os.environ.get("AU_DETECT_EVALUATION_DATA")
 SIDE_PX = FIT_CROP.side_px
@@ -107,7 +108,7 @@ def test_a_clip_has_nearly_the_points_of_two_fits_a_frame(monkeypatch):
     usual = find_landmark_model("ibug300w")
     path = Path(str(EVALUATION_DATA)) / "real_faces" / "clips" / "single_face.mp4"
     points, fits = points_and_fits()
-    monkeypatch.setattr(trees, "KEPT_FRAMES", 0)
+    monkeypatch.setattr(two_fits, "KEPT_FRAMES", 0)
     twice, fits_twice = points_and_fits()
     assert fits < 1.6 < 2 <= fits_twice
     distance_iod = np.array([FIT_CROP.rms_iod(vectors) for vectors in points - twice])
