@@ -76,7 +76,8 @@ def test_detection_gives_the_same(monkeypatch):
     expected = AUDetector().run(folder)
     monkeypatch.setattr(litert, "Interpreter", NumpyInterpreter)
     found = AUDetector().run(folder)
-    np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-6)
+    # Landmarks come from a deep network, whose last digits every later network sees.
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-5)
     np.testing.assert_array_equal(found.active, expected.active)
 
 
