@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.options import Raw
-from au_detect.cli.printing import say, say_lines
+from au_detect.cli.printing import parts_progress, say, say_lines
 from au_detect.datasets.coded_frames import VIDEO_FRAMES
 from au_detect.errors import InputError
 from au_detect.escapes import escaped
@@ -104,17 +104,11 @@ def sequences_from_options(
         frames=options.frames,
         cache=False if options.no_cache else options.cache,
         n_jobs=options.jobs,
-        progress=_progress,
+        progress=parts_progress("sequences", "measuring"),
         landmark_model=None if own else options.landmarks,
         video_frames=options.video_frames,
         camera=options.camera,
     )
-
-
-def _progress(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
-    from tqdm import tqdm
-
-    return tqdm(parts, total=n_parts, desc="measuring", unit=" sequences", disable=None)
 
 
 def _dataset(options: argparse.Namespace) -> int:

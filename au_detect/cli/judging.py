@@ -6,13 +6,12 @@ Parsing and printing only, like `au_detect.cli.main`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.data import DATA_HELP, add_data_options, sequences_from_options
 from au_detect.cli.options import Raw
-from au_detect.cli.printing import complain, say, say_lines
+from au_detect.cli.printing import complain, parts_progress, say, say_lines
 from au_detect.cli.recipe import add_recipe_options, recipe_from_options, training_progress
 from au_detect.errors import InputError
 from au_detect.evaluation.protocols import PROTOCOLS
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from au_detect.datasets.sequences import LabelledSequences
     from au_detect.training.data import TrainingData
     from au_detect.training.recipe import TrainingRecipe
+
+_folds_progress = parts_progress("fits", "folds", leave=False)
 
 
 def add_judging_commands(commands: Any) -> None:
@@ -296,9 +297,3 @@ def _print_evaluation(document: dict[str, Any]) -> None:
     if document["intensity"]:
         print()
         say_lines(intensity_text(document["intensity"]))
-
-
-def _folds_progress(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
-    from tqdm import tqdm
-
-    return tqdm(parts, total=n_parts, desc="folds", unit=" fits", disable=None, leave=False)

@@ -41,3 +41,14 @@ def frame_progress(name: str) -> Any:
         )
 
     return bar
+
+
+def parts_progress(unit: str, name: str | None = None, *, leave: bool = True) -> Any:
+    """Return what shows parts that are made, measured or judged in a bar; `leave` it when done."""
+
+    def bar(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
+        from tqdm import tqdm
+
+        return tqdm(parts, total=n_parts, desc=name, unit=f" {unit}", disable=None, leave=leave)
+
+    return bar

@@ -8,13 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.options import Raw
-from au_detect.cli.printing import say
-from au_detect.cli.training import (
-    add_face_model_option,
-    add_materials_options,
-    materials_of,
-    parts_progress,
-)
+from au_detect.cli.printing import parts_progress, say
+from au_detect.cli.training import add_face_model_option, add_materials_options, materials_of
 
 if TYPE_CHECKING:
     from au_detect.simulation.landmarks.examples import LandmarkExamples

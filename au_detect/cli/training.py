@@ -6,12 +6,11 @@ Parsing and printing only, like `au_detect.cli.main`.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from au_detect.cli.options import Raw, add_landmarks_option
-from au_detect.cli.printing import say
+from au_detect.cli.printing import parts_progress, say
 from au_detect.cli.recipe import training_progress
 from au_detect.errors import InputError
 
@@ -195,17 +194,6 @@ def _render_table(options: argparse.Namespace) -> int:
     table.save(options.out)
     say(f"{len(table)} of {options.n} sequences, {table.n_subjects} people -> {options.out}")
     return 0
-
-
-def parts_progress(unit: str) -> Any:
-    """Return a progress bar over parts that are made."""
-
-    def bar(parts: Iterable[Any], n_parts: int) -> Iterable[Any]:
-        from tqdm import tqdm
-
-        return tqdm(parts, total=n_parts, unit=f" {unit}", disable=None)
-
-    return bar
 
 
 def _landmark_error(options: argparse.Namespace) -> int:
