@@ -84,17 +84,13 @@ def find_landmark_model(
 
 
 def shipped_networks(landmark_model: str) -> Path:
-    """Return the folder of the shipped networks for a landmark model.
+    """Return the folder of the shipped networks for a landmark model, which bears its name.
 
     A model of another name is answered with the folder for "open", whose manifest then says that it
     was made for another.
     """
-    return packaged_folder("models") / networks_name(landmark_model)
-
-
-def networks_name(landmark_model: str) -> str:
-    """Return what the folder of the networks for a landmark model is called among the models."""
-    return landmark_model if landmark_model in NAMES else OPEN
+    name = landmark_model if landmark_model in NAMES else OPEN
+    return packaged_folder("models") / name
 
 
 def _named_or_at(text: str, source: str) -> LandmarkModel:

@@ -13,7 +13,7 @@ from typing import Any
 
 from au_detect.emotions import EmotionRule
 from au_detect.errors import InputError
-from au_detect.landmarks.models import NAMES, networks_name
+from au_detect.landmarks.models import NAMES
 from au_detect.paths import packaged_folder
 from au_detect.report.environment import write_page
 from au_detect.report.sections import make_section
@@ -63,8 +63,7 @@ def write_report(
 
 def _model_card(results: list[AUResult]) -> str:
     """Return the card of the packaged models, if one of them made a result."""
-    names = {networks_name(landmark_model) for landmark_model in NAMES}
-    if not any(str(result.settings.get("model")) in names for result in results):
+    if not any(str(result.settings.get("model")) in NAMES for result in results):
         return ""
     file = packaged_folder("models") / "MODEL_CARD.rst"
     return file.read_text(encoding="utf-8") if file.is_file() else ""

@@ -22,7 +22,6 @@ from au_detect.landmarks.models import (
     OPEN,
     LandmarkModel,
     find_landmark_model,
-    networks_name,
 )
 from au_detect.landmarks.visibility import FILE_NAME
 from au_detect.simulation.collections.landmark_error import fit_error_to_renders, with_shaken_copies
@@ -158,6 +157,4 @@ def train_on_renders(
     own = replace(renders, attributes=renders.attributes | strata)
     data = TrainingData(with_shaken_copies(own, error, recipe.random_state), (alone,))
     fitted = fit(data, recipe, neutral=(True, False), watch=Watch(progress))
-    save_fitted(
-        fitted, folder / networks_name(name), pose_range_deg=pose_range_deg((data.own, alone))
-    )
+    save_fitted(fitted, folder / name, pose_range_deg=pose_range_deg((data.own, alone)))
