@@ -66,6 +66,11 @@ class NeutralFace:
     others: tuple[NeutralFace, ...] = ()
 
     @property
+    def as_seen(self) -> tuple[NeutralFace, ...]:
+        """The face and its `others`: a row says which of them it is compared with."""
+        return (self, *self.others)
+
+    @property
     def halves(self) -> tuple[bool, bool]:
         """Whether upper and lower half are seen."""
         return self.upper_reliable, self.lower_reliable

@@ -34,8 +34,7 @@ class Evidence:
     model : AUModel, optional
         Files and copies in other processes do without it.
     which : ndarray of int, shape (n_rows,), optional
-        What rows are compared with: 0 (by default all) is the neutral of the face, i its i-th
-        other.
+        Place in `NeutralFace.as_seen` of what each row is compared with; by default 0.
     """
 
     kind: NetworkKind
@@ -53,8 +52,8 @@ class Evidence:
 
     def neutral_of(self, row: int, face_id: int) -> NeutralFace:
         """Return the neutral face that a row of a face was compared with."""
-        neutral = self.neutral[face_id]
-        return (neutral, *neutral.others)[0 if self.which is None else int(self.which[row])]
+        number = 0 if self.which is None else int(self.which[row])
+        return self.neutral[face_id].as_seen[number]
 
 
 def evidence_as_json(evidence: Evidence) -> dict[str, Any]:

@@ -98,15 +98,10 @@ def score_rows(
     which = np.zeros(len(rows), dtype=np.intp)
     for face_id, mine in faces.items():
         rest = (resting or {}).get(face_id)
+        own = score_face(model, aus, kind, rows.rows(mine), neutral[face_id], rest, focal_px)
+        scores.put(mine, own.over(limits))
         if rest is not None:
             which[mine] = rest.which
-        own = score_face(
-            model, aus, kind, rows.rows(mine), neutral[face_id], focal_px, which=which[mine]
-        )
-        if rest is not None:
-            both = mixed(model, kind, aus, own.probabilities, rest)
-            own = replace(own, probabilities=both)
-        scores.put(mine, own.over(limits))
     upper, lower = (_reliable(rows, neutral, half) for half in ("upper_reliable", "lower_reliable"))
     scores.hide(~reliable_aus(aus, upper, lower))
     scores.finish()
@@ -156,9 +151,8 @@ def score_face(
     kind: NetworkKind,
     face: FaceMeasurements,
     neutral: NeutralFace,
+    resting: Resting | None = None,
     focal_px: float | None = None,
-    *,
-    which: NDArray[np.intp] | None = None,
 ) -> FaceScores:
     """Score the rows of one face, all of which show it.
 
@@ -173,23 +167,24 @@ def score_face(
         Rows of one face.
     neutral : NeutralFace
         What it is compared with.
+    resting : Resting, optional
+        Of these rows, where the neutral was found in them: says which of the neutral's others each
+        is compared with, and what the answers are mixed with.
     focal_px : float, optional
         As in `score_rows`.
-    which : ndarray of int, shape (n_rows,), optional
-        Rows with i > 0 are compared with the i-th of the neutral's others.
 
     Notes
     -----
     The halves are two symmetric faces, each made of one half and its mirror image, now and neutral
     alike.
     """
-    if which is None or not which.any():
+    if resting is None:
         return _score_against(model, aus, kind, face, neutral, focal_px)
     scores = FaceScores.empty(len(face), len(aus))
-    for number in np.unique(which).tolist():
-        mine, own = np.flatnonzero(which == number), (neutral, *neutral.others)[number]
+    for number in np.unique(resting.which).tolist():
+        mine, own = np.flatnonzero(resting.which == number), neutral.as_seen[number]
         scores.put(mine, _score_against(model, aus, kind, face.rows(mine), own, focal_px))
-    return scores
+    return replace(scores, probabilities=mixed(model, kind, aus, scores.probabilities, resting))
 
 
 def _score_against(

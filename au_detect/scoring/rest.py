@@ -78,7 +78,7 @@ class Resting:
     share : float
         Of the networks with a neutral, in [0, 1].
     which : ndarray of int, shape (n_rows,)
-        What each row is compared with: 0 is the neutral, i its i-th other.
+        Place in `NeutralFace.as_seen` of what each row is compared with.
     """
 
     neutral: NeutralFace
