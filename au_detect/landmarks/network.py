@@ -80,7 +80,7 @@ class NetworkFitter:
         if found is None:
             mirrored = self._look(shown[:, ::-1])[MIRROR]
             turned = _in_fit_crop(mirrored * np.array([-1.0, 1.0, 1.0]))
-            found = replace(TwoFits.of(seen, turned), half_error_px=(error_px - mirrored[:, 2]) / 2)
+            found = TwoFits.of(seen, turned, half_error_px=(error_px - mirrored[:, 2]) / 2)
         error_iod = np.maximum(error_px - found.half_error_px, 0) / NETWORK_CROP.iod_px
         return replace(
             found,

@@ -43,12 +43,19 @@ class TwoFits(CropFit):
     age: int = 0
 
     @classmethod
-    def of(cls, seen: NDArray[np.floating], mirrored: NDArray[np.floating]) -> TwoFits:
+    def of(
+        cls,
+        seen: NDArray[np.floating],
+        mirrored: NDArray[np.floating],
+        half_error_px: NDArray[np.floating] | float = 0.0,
+    ) -> TwoFits:
         """Return the mean of two fits; the mirror image's is turned back already."""
         half = (seen - mirrored) / 2
-        uncertainty_iod = 2 * FIT_CROP.rms_iod(half)
         return cls(
-            points=(seen + mirrored) / 2, uncertainty_iod=uncertainty_iod, half_difference=half
+            points=(seen + mirrored) / 2,
+            uncertainty_iod=2 * FIT_CROP.rms_iod(half),
+            half_difference=half,
+            half_error_px=half_error_px,
         )
 
     def serve_for(self, one_fit: NDArray[np.float64]) -> TwoFits | None:
