@@ -28,11 +28,16 @@ PAIRS: NDArray[np.intp] = np.array(
 )  # fmt: skip
 """Points whose distances action units change: lids, lips, brows, nose and chin."""
 
-PAIR_WEIGHTS: NDArray[np.float32] = np.ones(len(PAIRS), dtype=np.float32)
+_N_LID_PAIRS = 6
+_COUNT_MORE = {(48, 54): 2.0, (33, 8): 2.0, (21, 22): 3.0}
+PAIR_WEIGHTS: NDArray[np.float32] = np.array(
+    [
+        _COUNT_MORE.get(tuple(p), 2.0 if i < _N_LID_PAIRS else 1.0)
+        for i, p in enumerate(PAIRS.tolist())
+    ],
+    dtype=np.float32,
+)
 """How much each pair's error counts: lids, which move least, and inner brows, lip corners, chin."""
-PAIR_WEIGHTS[:6] = 2.0
-PAIR_WEIGHTS[[PAIRS.tolist().index(pair) for pair in ([48, 54], [33, 8])]] = 2.0
-PAIR_WEIGHTS[PAIRS.tolist().index([21, 22])] = 3.0
 
 
 def _weights() -> NDArray[np.float32]:
