@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from au_detect.classifiers.dense_network import Combination, DenseNetwork
 
 _IGNORED = 1e30  # variance that scales a feature to nothing
+_ROWS_AT_ONCE = 16_384
 
 
 def build_network(
@@ -146,7 +147,8 @@ def _scaling(features: NDArray[np.float32]) -> dict[str, NDArray[np.float64]]:
     In blocks: the differences from the mean are twice as large as the features.
     """
     mean = features.mean(axis=0, dtype=float)
-    blocks = (features[start : start + 16_384] for start in range(0, len(features), 16_384))
+    starts = range(0, len(features), _ROWS_AT_ONCE)
+    blocks = (features[start : start + _ROWS_AT_ONCE] for start in starts)
     squares = [((block - mean) ** 2).sum(axis=0) for block in blocks]
     variance = np.sum(squares, axis=0) / len(features)
     scale = np.maximum(np.maximum(features.max(axis=0), -features.min(axis=0)), 1e-6)

@@ -270,8 +270,7 @@ def _taken(faces: NDArray[np.float32] | HeadPose, rows: NDArray[np.intp]) -> Hea
     """Return the poses of some of the faces, which are turned already or are not."""
     if not isinstance(faces, HeadPose):
         faces, rows = _frontal(faces[rows]), np.arange(len(rows))
-    pose = faces
-    return HeadPose(pose.angles[rows], pose.scale_px[rows], pose.frontal[rows].astype(float))
+    return HeadPose(faces.angles[rows], faces.scale_px[rows], faces.frontal[rows].astype(float))
 
 
 def _chosen(
