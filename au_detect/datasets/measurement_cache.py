@@ -64,6 +64,7 @@ MEASURING_MODULES = (
     "landmarks.crop_fit",
     "landmarks.detection",
     "landmarks.fit",
+    "landmarks.frontal_detector",
     "landmarks.models",
     "landmarks.network",
     "landmarks.points",

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.landmarks.crop import FaceCrop, overlap
+from au_detect.landmarks.frontal_detector import frontal_detector
 from au_detect.landmarks.portrait import Portrait, portrait
 from au_detect.landmarks.search import search_scale
 
@@ -93,12 +94,12 @@ _own = threading.local()
 def _detector() -> dlib.fhog_object_detector:
     """Return the detector of this thread: it keeps the picture, and crashes if it is shared."""
     if not hasattr(_own, "detector"):
-        _own.detector = deepcopy(_unpacked_detector())
+        _own.detector = deepcopy(_first_detector())
     detector: dlib.fhog_object_detector = _own.detector
     return detector
 
 
 @cache
-def _unpacked_detector() -> dlib.fhog_object_detector:
-    """Return a detector to be copied: to unpack it takes a second, to copy it two milliseconds."""
-    return dlib.get_frontal_face_detector()
+def _first_detector() -> dlib.fhog_object_detector:
+    """Return a detector to be copied for every thread."""
+    return frontal_detector()

@@ -54,7 +54,7 @@ ONLY_IN = {
     "uvicorn": {"web.live.server", "web.server.app"},
     "sqlalchemy": {"web.server.store"},
     "httpx": {"web.client"},
-    "dlib": {"landmarks.detection", "landmarks.trees"},
+    "dlib": {"landmarks.detection", "landmarks.frontal_detector", "landmarks.trees"},
     "ai_edge_litert": {"networks.litert"},
     "tensorflow": {"classifiers.mlp", "simulation.landmarks.network"},
     "keras": {"classifiers.mlp", "simulation.landmarks.network"},

@@ -1,0 +1,56 @@
+"""dlib's detector from the cache: the same answers, whatever lies there."""
+
+from pathlib import Path
+
+import dlib
+import numpy as np
+import pytest
+
+from au_detect.landmarks.frontal_detector import frontal_detector
+
+
+def found(detector, picture):
+    boxes, scores, _ = detector.run(picture, 0, -2.0)
+    return [(box.left(), box.top(), box.right(), box.bottom()) for box in boxes], list(scores)
+
+
+@pytest.fixture(scope="module")
+def picture():
+    return np.random.default_rng(0).integers(0, 256, (300, 300), dtype=np.uint8)
+
+
+@pytest.fixture(scope="module")
+def expected(picture):
+    boxes, scores = found(dlib.get_frontal_face_detector(), picture)
+    assert boxes  # what scores above -2 is no face, and must be the same all the same
+    return boxes, scores
+
+
+def test_the_kept_detector_finds_the_same(tmp_path, picture, expected):
+    assert found(frontal_detector(tmp_path / "cache"), picture) == expected
+    (kept,) = (tmp_path / "cache").iterdir()
+    assert dlib.__version__ in kept.name
+    assert found(frontal_detector(tmp_path / "cache"), picture) == expected
+
+
+def test_it_is_read_not_unpacked(tmp_path, picture, expected, monkeypatch):
+    frontal_detector(tmp_path)
+    monkeypatch.setattr(dlib, "get_frontal_face_detector", None)
+    assert found(frontal_detector(tmp_path), picture) == expected
+
+
+@pytest.mark.parametrize("n_bytes", [0, 100, 100_000])
+def test_a_damaged_file_is_replaced(tmp_path, picture, expected, n_bytes):
+    frontal_detector(tmp_path)
+    (kept,) = tmp_path.iterdir()
+    whole = kept.read_bytes()
+    kept.write_bytes(whole[:n_bytes])
+    assert found(frontal_detector(tmp_path), picture) == expected
+    assert kept.read_bytes() == whole
+
+
+def test_a_folder_that_cannot_be_written_costs_only_time(tmp_path, picture, expected):
+    file = tmp_path / "file"
+    file.touch()
+    assert found(frontal_detector(file), picture) == expected
+    assert list(tmp_path.iterdir()) == [Path(file)]
