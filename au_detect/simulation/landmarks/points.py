@@ -29,7 +29,10 @@ PAIRS: NDArray[np.intp] = np.array(
 """Points whose distances action units change: lids, lips, brows, nose and chin."""
 
 _N_LID_PAIRS = 6
-_COUNT_MORE = {(48, 54): 2.0, (33, 8): 2.0, (21, 22): 3.0}
+_COUNT_MORE = {
+    **dict.fromkeys([(61, 67), (62, 66), (63, 65), (48, 54), (33, 8)], 2.0),
+    (21, 22): 3.0,
+}
 PAIR_WEIGHTS: NDArray[np.float32] = np.array(
     [
         _COUNT_MORE.get(tuple(p), 2.0 if i < _N_LID_PAIRS else 1.0)
@@ -37,7 +40,7 @@ PAIR_WEIGHTS: NDArray[np.float32] = np.array(
     ],
     dtype=np.float32,
 )
-"""How much each pair's error counts: lids, which move least, and inner brows, lip corners, chin."""
+"""How much each pair's error counts: lids and lips, which move least, inner brows, and the chin."""
 
 
 def _weights() -> NDArray[np.float32]:

@@ -12,6 +12,7 @@ from au_detect.simulation.face.model import PARTS
 from au_detect.simulation.rendering.appearance import Appearance
 from au_detect.simulation.rendering.brows import brow_curve, brow_thickness
 from au_detect.simulation.rendering.eyes import find_eyes
+from au_detect.simulation.rendering.openings import LipStrips, as_seen, lip_strips
 from au_detect.simulation.rendering.shading import IRIS_RADIUS_RAD
 from au_detect.simulation.rendering.surface import TEXTURE_SIZE, Surface
 
@@ -66,6 +67,8 @@ class LandmarkAnchors:
         Vertices of the further points but the irises.
     irises : ndarray of int, shape (2, n)
         Vertices around the edge of the right and the left iris, which turn with the eyes.
+    lips : LipStrips
+        Among whose vertices the edges of the lips are.
     """
 
     vertices: NDArray[np.intp]
@@ -74,6 +77,7 @@ class LandmarkAnchors:
     outward: NDArray[np.float64]
     further: NDArray[np.intp]
     irises: NDArray[np.intp]
+    lips: LipStrips
 
     @classmethod
     def of(cls, surface: Surface, person: Appearance) -> LandmarkAnchors:
@@ -95,25 +99,46 @@ class LandmarkAnchors:
             third = x[0] + (x[1] - x[0]) / 3
             vertices[row] = loop[np.argmin(np.abs(surface.model.neutral[loop, 0] - third))]
         outward, contours = _jaw(surface)
-        return cls(vertices, weights, contours, outward, _further(surface), _irises(surface))
+        marks_x_cm = (surface.model.neutral[vertices, 0] * weights).sum(axis=1)
+        return cls(
+            vertices, weights, contours, outward,
+            _further(surface), _irises(surface), lip_strips(surface, marks_x_cm),
+        )  # fmt: skip
 
 
-def visible_landmarks(
+def visible_points(
     anchors: LandmarkAnchors,
     pixels: NDArray[np.floating],
+    depth_cm: NDArray[np.floating],
     right: NDArray[np.floating],
     down: NDArray[np.floating],
-) -> NDArray[np.float32]:
-    """Return the landmarks in the picture, shape (68, 2), px.
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return landmarks (68, 2) and further points (n_further, 2) in the picture, px.
 
     Parameters
     ----------
     anchors : LandmarkAnchors
     pixels : ndarray, shape (n_vertices, 2)
         The projected mesh.
+    depth_cm : ndarray, shape (n_vertices,)
+        How far its vertices are from the camera.
     right, down : ndarray, shape (2,)
         Where the head's x axis, and its y axis reversed, point in the picture.
     """
+    irises = pixels[anchors.irises].mean(axis=1)
+    marks = _on_contour(anchors, pixels, right, down)
+    points = np.concatenate([marks, irises, pixels[anchors.further]])
+    seen = as_seen(points, anchors.lips, pixels, depth_cm, down).astype(np.float32)
+    return seen[: len(marks)], seen[len(marks) :]
+
+
+def _on_contour(
+    anchors: LandmarkAnchors,
+    pixels: NDArray[np.floating],
+    right: NDArray[np.floating],
+    down: NDArray[np.floating],
+) -> NDArray[np.floating]:
+    """Return the landmarks (68, 2), px: those of the jaw where the face ends in the picture."""
     marks = (pixels[anchors.vertices] * anchors.weights[..., None]).sum(axis=1)
     for row, candidates in enumerate(anchors.contours):
         outward = anchors.outward[row, 0] * right - anchors.outward[row, 1] * down
@@ -124,20 +149,7 @@ def visible_landmarks(
             offset = (pixels[best] - marks[row]) @ outward / (outward @ outward)
             slip = (pixels[best] - marks[row]) @ along
             marks[row] = marks[row] + offset * outward + 0.5 * slip * along * (outward @ outward)
-    return marks.astype(np.float32)
-
-
-def further_points(anchors: LandmarkAnchors, pixels: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Return irises and points of lids and lips between the landmarks, (n_further, 2), px.
-
-    Parameters
-    ----------
-    anchors : LandmarkAnchors
-    pixels : ndarray, shape (n_vertices, 2)
-        The projected mesh.
-    """
-    irises = pixels[anchors.irises].mean(axis=1)
-    return np.concatenate([irises, pixels[anchors.further]]).astype(np.float32)
+    return np.asarray(marks)
 
 
 def _irises(surface: Surface) -> NDArray[np.intp]:

@@ -24,11 +24,7 @@ from au_detect.simulation.rendering.furrow_lines import (
 )
 from au_detect.simulation.rendering.hair import Groom
 from au_detect.simulation.rendering.light import Light, Sensor, record
-from au_detect.simulation.rendering.outline import (
-    LandmarkAnchors,
-    further_points,
-    visible_landmarks,
-)
+from au_detect.simulation.rendering.outline import LandmarkAnchors, visible_points
 from au_detect.simulation.rendering.props import build_props
 from au_detect.simulation.rendering.scene import Mesh, fold, luminance, place_points
 from au_detect.simulation.rendering.skin import paint_skin
@@ -44,7 +40,7 @@ class Rendering:
     image : ndarray of uint8, shape (height, width)
     landmarks : ndarray of float32, shape (68, 2)
         Where a person would put the landmarks, px: brows on their hairs, jaw on the visible
-        contour.
+        contour, lips and lids on the edges that are seen.
     mesh_landmarks : ndarray of float32, shape (68, 2)
         The model's landmark vertices, px.
     further_points : ndarray of float32, shape (n_further, 2)
@@ -218,13 +214,16 @@ class FaceRenderer:
         light_in, level = luminance(
             face.mesh, face.person, face_skin, face.skin[1], points, turn, camera, light, size
         )
-        flat, _ = camera.project(mesh, turn, shift)
+        flat, depth_cm = camera.project(mesh, turn, shift)
         axes, _ = camera.project(np.array([[0.0, 0, 0], [1, 0, 0], [0, -1, 0]]), turn, shift)
+        landmarks, further = visible_points(
+            face.anchors, flat, depth_cm, axes[1] - axes[0], axes[2] - axes[0]
+        )
         return Rendering(
             image=record(light_in, level, sensor, rng),
-            landmarks=visible_landmarks(face.anchors, flat, axes[1] - axes[0], axes[2] - axes[0]),
+            landmarks=landmarks,
             mesh_landmarks=flat[self.model.landmark_vertices].astype(np.float32),
-            further_points=further_points(face.anchors, flat),
+            further_points=further,
             direction=turn @ (direction_of_mesh(gaze_rad) * HEAD_TO_CAMERA),
             rotation=turn,
             camera=camera,

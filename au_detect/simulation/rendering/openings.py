@@ -1,0 +1,109 @@
+"""The edges of lips and lids as a picture shows them: apart, or on one line where they meet.
+
+The mesh lets closed lips and lids pass through each other, and the model's landmarks of the inner
+lips lie a little off the edge that is seen. A person marks what is seen.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import dijkstra
+
+from au_detect.landmarks import N_LANDMARKS
+from au_detect.simulation.face.model import PARTS
+from au_detect.simulation.rendering.surface import Surface
+
+Points = NDArray[np.floating]
+
+UPPER_LIP, LOWER_LIP = (61, 62, 63), (67, 66, 65)
+"""Landmarks of the inner lips, of which those at the same place meet."""
+_LIDS_AND_CORNERS = (
+    *((37, 41), (38, 40), (43, 47), (44, 46)),
+    *((N_LANDMARKS + i, N_LANDMARKS + i + 3) for i in (2, 3, 4, 8, 9, 10)),
+    *((N_LANDMARKS + i, N_LANDMARKS + i + 2) for i in (14, 15)),
+)
+"""Upper and lower point of lids, and of lips near the corners; the further points come last."""
+_LIP_REACH_CM, _HALF_STRIP_CM = 1.2, 0.12
+_IN_FRONT_CM = 0.3
+"""By how much one lip must be nearer to the camera for its edge alone to be seen."""
+
+LipStrips = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
+"""Vertices of upper and lower lip, at the places of `UPPER_LIP`."""
+
+
+def lip_strips(surface: Surface, marks_x_cm: NDArray[np.floating]) -> LipStrips:
+    """Return the strips of the lips, from the outside to the inside, that cross a landmark.
+
+    Parameters
+    ----------
+    surface : Surface
+    marks_x_cm : ndarray, shape (68,)
+        Where landmarks lie on the mesh, to the subject's left.
+    """
+    middles = surface.model.landmark_vertices[[UPPER_LIP[1], LOWER_LIP[1]]]
+    upper, lower = _distances_cm(surface, middles) < _LIP_REACH_CM
+    x = surface.model.neutral[: PARTS["face"].stop, 0]
+    strips = [np.abs(x - marks_x_cm[mark]) < _HALF_STRIP_CM for mark in UPPER_LIP]
+    return tuple((np.flatnonzero(upper & s), np.flatnonzero(lower & s)) for s in strips)
+
+
+def _distances_cm(surface: Surface, starts: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Return how far every vertex of the face is along edges, shape (n_starts, n_vertices)."""
+    n = PARTS["face"].stop
+    triangles = surface.triangles[surface.triangles.max(axis=1) < n]
+    first, second = (
+        np.concatenate([triangles[:, corner] for corner in order])
+        for order in ((0, 1, 2), (1, 2, 0))
+    )
+    # An edge is a side of two triangles, but lengths of the same entry would be added up.
+    first, second = np.unique(np.sort([first, second], axis=0), axis=1)
+    length = np.linalg.norm(surface.model.neutral[first] - surface.model.neutral[second], axis=1)
+    edges = coo_array((length, (first, second)), shape=(n, n)).tocsr()
+    return np.asarray(dijkstra(edges, directed=False, indices=starts, limit=2 * _LIP_REACH_CM))
+
+
+def as_seen(
+    points: Points,
+    strips: LipStrips,
+    pixels: Points,
+    depth_cm: NDArray[np.floating],
+    down: NDArray[np.floating],
+) -> Points:
+    """Return landmarks and further points with the edges of lips and lids where they are seen.
+
+    Parameters
+    ----------
+    points : ndarray, shape (n_points, 2)
+        The 68 landmarks and the further points, px.
+    strips : LipStrips
+    pixels : ndarray, shape (n_vertices, 2)
+        The projected mesh.
+    depth_cm : ndarray, shape (n_vertices,)
+        How far its vertices are from the camera.
+    down : ndarray, shape (2,)
+        Where the head's y axis reversed points in the picture.
+    """
+    seen, down = points.copy(), down / np.linalg.norm(down)
+    for upper, lower, (above, below) in zip(UPPER_LIP, LOWER_LIP, strips, strict=True):
+        edge = above[np.argmax(pixels[above] @ down)], below[np.argmin(pixels[below] @ down)]
+        nearer_cm = depth_cm[edge[0]] - depth_cm[edge[1]]
+        pair = seen[[upper, lower]]
+        pair += np.outer(((pixels[list(edge)] - pair) * down).sum(axis=1), down)
+        share = np.clip(0.5 + nearer_cm / (2 * _IN_FRONT_CM), 0, 1)
+        seen[[upper, lower]] = _apart_or_on_a_line(pair, down, share)
+    for rows in map(list, _LIDS_AND_CORNERS):
+        seen[rows] = _apart_or_on_a_line(seen[rows], down, 0.5)
+    return seen
+
+
+def _apart_or_on_a_line(pair: Points, down: NDArray[np.floating], share: float) -> Points:
+    """Return an upper and a lower point (2, 2), moved to one height if the lower is above.
+
+    It is `share` of the way from the upper to the lower point.
+    """
+    overlap = (pair[0] - pair[1]) @ down
+    if overlap <= 0:
+        return pair
+    return pair + overlap * np.outer([-share, 1 - share], down)
