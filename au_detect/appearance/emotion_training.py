@@ -32,6 +32,7 @@ from au_detect.appearance.preparation import (
     pixel_statistics,
     shifted_and_flipped,
 )
+from au_detect.appearance.spoiling import spoilt
 from au_detect.classifiers.manifest import sha256_of
 from au_detect.classifiers.mlp import convert_network
 from au_detect.classifiers.mlp_session import compile_network, seeded
@@ -40,6 +41,8 @@ from au_detect.results.files import write_atomically
 
 PATIENCE = 25
 """Epochs without a gain after which the learning rate is halved."""
+SPOILT_SHARE = 0.75
+"""Of the pictures, where some are spoilt; the others are seen as they are."""
 PROGRESS, BEST, LAST, JUDGED = "progress.csv", "best.keras", "last_epoch", "judged.json"
 
 
@@ -53,6 +56,8 @@ class EmotionTraining:
         One of `au_detect.appearance.networks.NETWORKS`.
     augment : bool
         Learn from copies that are mirrored and moved by up to a tenth, other ones every epoch.
+    spoil : bool
+        Learn from copies that other cameras could have taken in other light, see `spoilt`.
     equalise : bool
         Equalise histograms.
     epochs, batch_size : int
@@ -79,6 +84,7 @@ class EmotionTraining:
 
     network: str = "medium"
     augment: bool = False
+    spoil: bool = False
     equalise: bool = False
     epochs: int = 100
     batch_size: int = 64
@@ -128,8 +134,6 @@ def train_emotion_network(
         Of `judge_emotions`; written to ``judged.json`` too.
     """
     parts = pictures.divided(options.random_state)
-    if options.equalise:
-        parts = {name: _with_images(part, equalised(part.images)) for name, part in parts.items()}
     folder = Path(work) if work is not None else Path(f"{out}.training")
     folder.mkdir(parents=True, exist_ok=True)
     tf = load_tensorflow()
@@ -151,9 +155,8 @@ def train_emotion_network(
         },
     )  # fmt: skip
     save_emotion_network(out, manifest, contents)
-    plain = EmotionManifest(manifest.network, manifest.emotions, False, manifest.sha256)
-    test = parts["test"]  # equalised already
-    found = EmotionNetwork(plain, contents[LITERT]).predict_proba(test.images)
+    test = parts["test"]
+    found = EmotionNetwork(manifest, contents[LITERT]).predict_proba(test.images)
     judged = judge_emotions(found, test.labels, pictures.emotions)
     write_atomically(Path(out) / JUDGED, (json.dumps(judged, indent=1) + "\n").encode())
     write_atomically(Path(out) / PROGRESS, (folder / PROGRESS).read_bytes())
@@ -169,8 +172,9 @@ def read_progress(folder: str | PathLike[str]) -> list[dict[str, float]]:
         return []
 
 
-def _with_images(pictures: LabelledPictures, images: Any) -> LabelledPictures:
-    return LabelledPictures(images, pictures.labels, pictures.emotions)
+def _seen(images: NDArray[np.uint8], options: EmotionTraining) -> NDArray[np.uint8]:
+    """Return pictures as the network is shown them."""
+    return equalised(images) if options.equalise else images
 
 
 def _start(training: LabelledPictures, options: EmotionTraining) -> Any:
@@ -180,7 +184,7 @@ def _start(training: LabelledPictures, options: EmotionTraining) -> Any:
         keras,
         options.network,
         len(training.emotions),
-        pixel_statistics(training.images),
+        pixel_statistics(_seen(training.images, options)),
         Restraint(options.dropout, options.l2),
     )
     if options.start is not None:
@@ -211,7 +215,7 @@ def _learn(
     best = max((row["val_accuracy"] for row in done), default=None)
     network.fit(
         _batches(training, options, len(done)),
-        validation_data=(as_input(validation.images), validation.labels),
+        validation_data=(as_input(_seen(validation.images, options)), validation.labels),
         validation_batch_size=256,
         epochs=options.epochs,
         verbose=0,
@@ -269,7 +273,11 @@ def _batches(pictures: LabelledPictures, options: EmotionTraining, done: int) ->
         images = pictures.images[rows]
         if options.augment:
             images = shifted_and_flipped(images, rng)
-        return as_input(images), pictures.labels[rows]
+        if options.spoil:
+            images = np.stack(
+                [spoilt(image, rng) if rng.random() < SPOILT_SHARE else image for image in images]
+            )
+        return as_input(_seen(images, options)), pictures.labels[rows]
 
     size = min(options.batch_size, len(pictures))
     return shuffled_batches(len(pictures), size, make, options.random_state, done)

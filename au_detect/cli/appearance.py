@@ -51,6 +51,9 @@ def _add_train(actions: Any) -> None:
                        help="its layers (default: %(default)s)")  # fmt: skip
     train.add_argument("--augment", action="store_true",
                        help="learn from mirrored and moved copies")  # fmt: skip
+    train.add_argument("--spoil", action="store_true",
+                       help="learn from copies that other cameras could have taken: in other "
+                       "light, covered, blurred, noisy")  # fmt: skip
     train.add_argument("--equalise", action="store_true", help="equalise histograms")
     train.add_argument("--classes", type=int, choices=(6, 7), metavar="6|7",
                        help="6 counts disgust as anger (default: as they are)")  # fmt: skip
@@ -136,6 +139,7 @@ def _train(options: argparse.Namespace) -> int:
     training = EmotionTraining(
         network=options.network,
         augment=options.augment,
+        spoil=options.spoil,
         equalise=options.equalise,
         epochs=options.epochs,
         batch_size=options.batch_size,

@@ -1,27 +1,16 @@
-"""Crops as cameras and trackers could have shown them: moved, mirrored, lit otherwise, spoilt.
-
-What the renderer draws too seldom is made here out of every picture anew in every epoch: other
-tone curves, lamps from the side, hard shadows, blur, few pixels, skin's uneven tone, things before
-the face, compression and noise.
-"""
+"""Crops as trackers could have laid them: off by a little, by a frame's movement, or by a box."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.landmarks.crop import NETWORK_CROP, FaceCrop, compose
 from au_detect.landmarks.points import apply_affine
 
-Picture = NDArray[np.float32]
 Generator = np.random.Generator
-
-SIDE_PX = NETWORK_CROP.side_px
-_AXIS = np.linspace(-1, 1, SIDE_PX, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -82,92 +71,3 @@ def cut_again(
     """
     matrix = jitter.matrix_from(crop_of, rng)
     return NETWORK_CROP.cut(crop, matrix), apply_affine(matrix, points)
-
-
-def spoilt(crop: NDArray[np.uint8], rng: Generator, *, covers: bool = True) -> NDArray[np.uint8]:
-    """Return the network's crop as another camera could have taken it in other circumstances.
-
-    Parameters
-    ----------
-    crop : ndarray of uint8, shape (side_px, side_px)
-    rng : numpy.random.Generator
-    covers : bool
-        Whether things may be held before the face, too.
-    """
-    picture: Picture = np.asarray(crop, np.float32) / np.float32(255)
-    for share, change in _CHANGES:
-        if rng.random() < share and (covers or change is not _covered):
-            picture = change(picture, rng)
-    grey = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
-    return _compressed(grey, rng) if rng.random() < 0.2 else grey
-
-
-def _toned(picture: Picture, rng: Generator) -> Picture:
-    """Change the light's fall across the face, the exposure and the camera's tone curve."""
-    across, down = rng.normal(0, 0.35, 2).astype(np.float32)
-    fall = np.exp(across * _AXIS[None, :] + down * _AXIS[:, None] + rng.normal(0, 0.2))
-    return np.asarray(
-        np.clip(picture * fall, 0, 1) ** np.float32(np.exp(rng.normal(0, 0.35))), np.float32
-    )
-
-
-def _shadowed(picture: Picture, rng: Generator) -> Picture:
-    """Lay a part of the face into shadow, behind a hard or a soft edge."""
-    turn = rng.uniform(0, 2 * np.pi)
-    along = np.cos(turn) * _AXIS[None, :] + np.sin(turn) * _AXIS[:, None]
-    edge = (along - rng.uniform(-0.5, 0.5)) / rng.uniform(0.02, 0.3)
-    share = rng.uniform(0.1, 0.6) / (1 + np.exp(-np.clip(edge, -30, 30)))
-    return picture * (1 - share.astype(np.float32))
-
-
-def _uneven(picture: Picture, rng: Generator) -> Picture:
-    """Add patches of tone that have nothing to do with the face's shape."""
-    n = int(rng.integers(4, 24))
-    patches = rng.normal(0, rng.uniform(0, 0.06), (n, n)).astype(np.float32)
-    return picture + cv2.resize(patches, picture.shape[::-1], interpolation=cv2.INTER_CUBIC)
-
-
-def _blurred(picture: Picture, rng: Generator) -> Picture:
-    return cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.4, 1.8)))
-
-
-def _small(picture: Picture, rng: Generator) -> Picture:
-    """Show the face on fewer pixels: down to 20 between the eyes."""
-    size = round(SIDE_PX * float(rng.uniform(0.4, 0.85)))
-    few = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
-    return cv2.resize(few, picture.shape[::-1], interpolation=cv2.INTER_LINEAR)
-
-
-def _covered(picture: Picture, rng: Generator) -> Picture:
-    """Hold one or two things before the face, plain or patterned."""
-    covered = picture.copy()
-    for _ in range(rng.integers(1, 3)):
-        height, width = rng.integers(SIDE_PX // 16, SIDE_PX // 3, 2)
-        top, left = rng.integers(0, SIDE_PX - height), rng.integers(0, SIDE_PX - width)
-        plain = rng.random() < 0.6
-        thing = rng.random() if plain else rng.random((height, width))
-        covered[top : top + height, left : left + width] = thing
-    return covered
-
-
-def _noisy(picture: Picture, rng: Generator) -> Picture:
-    noise = rng.standard_normal(picture.shape, dtype=np.float32)
-    return picture + noise * np.float32(rng.uniform(0, 0.03))
-
-
-def _compressed(grey: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
-    quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(25, 80))]
-    _, data = cv2.imencode(".jpg", grey, quality)
-    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
-
-
-_CHANGES: tuple[tuple[float, Callable[[Picture, Generator], Picture]], ...] = (
-    (0.8, _toned),
-    (0.35, _shadowed),
-    (0.3, _uneven),
-    (0.3, _blurred),
-    (0.25, _small),
-    (0.2, _covered),
-    (0.8, _noisy),
-)
-"""How often each change is made, in the order in which light, lens and sensor make them."""

@@ -17,6 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.appearance.spoiling import spoilt
 from au_detect.errors import InputError
 from au_detect.frames.pictures import read_picture
 from au_detect.landmarks.crop import NETWORK_CROP
@@ -24,7 +25,7 @@ from au_detect.landmarks.models import OPEN, LandmarkModel
 from au_detect.landmarks.network import network_input
 from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
 from au_detect.landmarks.tracking import FaceTracker
-from au_detect.simulation.landmarks.augmentation import FOLLOWED, spoilt
+from au_detect.simulation.landmarks.augmentation import FOLLOWED
 from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
 from au_detect.simulation.landmarks.points import mirror_all
 from au_detect.simulation.materials.portraits import find_portraits

@@ -10,18 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.appearance.spoiling import spoilt
 from au_detect.classifiers.mlp_session import seeded
 from au_detect.errors import InputError
 from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
 from au_detect.landmarks.network import network_input, read_network
 from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
-from au_detect.simulation.landmarks.augmentation import (
-    FOLLOWED,
-    FOUND,
-    SETTLED,
-    cut_again,
-    spoilt,
-)
+from au_detect.simulation.landmarks.augmentation import FOLLOWED, FOUND, SETTLED, cut_again
 from au_detect.simulation.landmarks.examples import (
     EXAMPLE_CROP,
     LandmarkExamples,

@@ -12,12 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.appearance.spoiling import spoilt
 from au_detect.classifiers.mlp_session import seeded
 from au_detect.errors import InputError
 from au_detect.landmarks.crop import NETWORK_CROP
 from au_detect.landmarks.network import network_input
 from au_detect.landmarks.visibility import VIEW, read_visibility_network
-from au_detect.simulation.landmarks.augmentation import Jitter, cut_again, spoilt
+from au_detect.simulation.landmarks.augmentation import Jitter, cut_again
 from au_detect.simulation.landmarks.covers import covered
 from au_detect.simulation.landmarks.examples import (
     EXAMPLE_CROP,

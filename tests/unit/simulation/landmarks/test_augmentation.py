@@ -3,7 +3,7 @@ import pytest
 
 from au_detect.landmarks.crop import NETWORK_CROP, FaceCrop
 from au_detect.landmarks.points import apply_affine
-from au_detect.simulation.landmarks.augmentation import Jitter, cut_again, spoilt
+from au_detect.simulation.landmarks.augmentation import Jitter, cut_again
 
 MIDDLE = (NETWORK_CROP.side_px - 1) / 2
 WIDE = FaceCrop(box_px=126, side_px=224)
@@ -32,23 +32,3 @@ def test_jitter_has_the_spread_that_it_says():
     assert np.std(scales) == pytest.approx(0.1, rel=0.06)
     np.testing.assert_allclose(np.std(shifts, axis=0), 0.05, rtol=0.06)
     assert abs(np.mean(angles)) < 0.4
-
-
-def test_a_spoilt_crop_still_shows_the_same_picture():
-    rng = np.random.default_rng(2)
-    x, y = np.meshgrid(*[np.arange(NETWORK_CROP.side_px)] * 2)
-    crop = (127 + 60 * np.sin(x / 9) * np.sin(y / 9)).astype(np.uint8)
-    likeness = []
-    for _ in range(60):
-        other = spoilt(crop, rng)
-        assert other.dtype == np.uint8
-        assert other.shape == crop.shape
-        likeness.append(np.corrcoef(other.ravel(), crop.ravel())[0, 1])
-    assert 0.5 < np.median(likeness) < 0.99
-    assert len(np.unique(np.round(likeness, 6))) > 50
-
-
-def test_the_same_seed_spoils_alike():
-    crop = np.random.default_rng(3).integers(0, 256, (112, 112), np.uint8)
-    first, again = (spoilt(crop, np.random.default_rng(5)) for _ in range(2))
-    np.testing.assert_array_equal(first, again)
