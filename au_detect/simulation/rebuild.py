@@ -118,7 +118,7 @@ def rebuild_models(
     del examples
     for renders in render_for_each(
         face_model, N_RENDERED, [LandmarkModel(OPEN, path), *_usual()], random_state=RENDER_SEED,
-        materials=materials, n_jobs=n_jobs, progress=parts_progress,
+        materials=materials, other_cameras=True, n_jobs=n_jobs, progress=parts_progress,
     ):  # fmt: skip
         train_on_renders(face_model, renders, folder, RECIPE, progress=progress)
 

@@ -17,6 +17,7 @@ from au_detect.landmarks import N_LANDMARKS
 from au_detect.landmarks.models import LandmarkModel, find_landmark_model
 from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
+from au_detect.simulation.collections.other_cameras import taken_otherwise
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.materials.folders import Materials
@@ -76,17 +77,20 @@ def render_for_each(
     *,
     random_state: int = 0,
     materials: Materials | None = None,
+    other_cameras: bool = False,
     n_jobs: int = 1,
     progress: Progress | None = None,
 ) -> list[LabelledSequences]:
     """Render `n` sequences once and measure them with each of several landmark models.
 
-    Parameters and what is returned for each as in `render_sequences`.
+    Parameters and what is returned for each as in `render_sequences`. With `other_cameras` every
+    sequence has a second row, measured on pictures as others could have taken them (see
+    `taken_otherwise`).
     """
     calls = [
         (
             str(face_model), n, random_state, tuple(landmark_models),
-            range(start, min(start + 60, n)), materials,
+            range(start, min(start + 60, n)), materials, other_cameras,
         )
         for start in range(0, n, 60)
     ]  # fmt: skip
@@ -122,7 +126,7 @@ def _table(
             "face_model_sha256": model.source_sha256,
             "random_state": random_state,
             "n_rendered": len(people),
-            "n_found": len(rows),
+            "n_found": len(np.unique(kept)),
         },
     )
 
@@ -134,10 +138,13 @@ def _render_and_measure(
     landmark_models: Sequence[LandmarkModel],
     rows: range,
     materials: Materials | None,
+    other_cameras: bool,
 ) -> list[list[dict[str, Any]]]:
     model = read_face_model(face_model)
     people = draw_people(model, n, np.random.default_rng(random_state))
-    return _measure_people(model, people, random_state, rows, landmark_models, materials)
+    return _measure_people(
+        model, people, random_state, rows, landmark_models, materials, other_cameras
+    )
 
 
 def measure_people(
@@ -181,6 +188,7 @@ def _measure_people(
     rows: Iterable[int],
     landmark_models: Sequence[LandmarkModel],
     materials: Materials | None,
+    other_cameras: bool = False,
 ) -> list[list[dict[str, Any]]]:
     """Return for every landmark model what `measure_people` does."""
     cv2.setNumThreads(1)
@@ -191,24 +199,29 @@ def _measure_people(
     trackers = [FaceTracker(landmark_model) for landmark_model in landmark_models]
     measured: list[list[dict[str, Any]]] = [[] for _ in trackers]
     for row in rows:
-        neutral, apex = renderer.render_pair(row)
-        person = renderer.person(row)
+        pairs: list[Sequence[Rendering]] = [renderer.render_pair(row)]
+        if other_cameras:
+            pairs.append(taken_otherwise(pairs[0], np.random.default_rng([random_state, 8, row])))
+        person = {name: getattr(renderer.person(row), name) for name in ATTRIBUTES}
         for tracker, found in zip(trackers, measured, strict=True):
-            faces = [_measure(picture, tracker) for picture in (neutral, apex)]
-            if faces[0] is not None and faces[1] is not None:
-                found.append(
-                    {
-                        "row": row,
-                        "neutral_points": faces[0][0],
-                        "neutral_furrows": faces[0][1],
-                        "points": faces[1][0],
-                        "furrows": faces[1][1],
-                        "neutral_true_points": neutral.mesh_landmarks,
-                        "true_points": apex.mesh_landmarks,
-                        "person": {name: getattr(person, name) for name in ATTRIBUTES},
-                    }
-                )
+            seen = [_measure_pair(pair, tracker) for pair in pairs]
+            found += [{"row": row, "person": person, **columns} for columns in seen if columns]
     return measured
+
+
+def _measure_pair(pair: Sequence[Rendering], tracker: FaceTracker) -> dict[str, Any]:
+    """Return what is measured on a neutral and an apex picture; nothing where a face is missed."""
+    neutral, apex = (_measure(picture, tracker) for picture in pair)
+    if neutral is None or apex is None:
+        return {}
+    return {
+        "neutral_points": neutral[0],
+        "neutral_furrows": neutral[1],
+        "points": apex[0],
+        "furrows": apex[1],
+        "neutral_true_points": pair[0].mesh_landmarks,
+        "true_points": pair[1].mesh_landmarks,
+    }
 
 
 def _measure(

@@ -25,7 +25,7 @@ _LIDS_AND_CORNERS = (
     *((N_LANDMARKS + i, N_LANDMARKS + i + 2) for i in (14, 15)),
 )
 """Upper and lower point of lids, and of lips near the corners; the further points come last."""
-_LIP_REACH_CM, _HALF_STRIP_CM = 1.2, 0.12
+_LIP_REACH_CM, _HALF_STRIP_CM, _INSIDE_CM = 1.2, 0.12, 0.25
 _IN_FRONT_CM = 0.3
 """By how much one lip must be nearer to the camera for its edge alone to be seen."""
 
@@ -34,7 +34,7 @@ LipStrips = tuple[tuple[NDArray[np.intp], NDArray[np.intp]], ...]
 
 
 def lip_strips(surface: Surface, marks_x_cm: NDArray[np.floating]) -> LipStrips:
-    """Return the strips of the lips, from the outside to the inside, that cross a landmark.
+    """Return the strips of the lips, from the outside to a little inside, that cross a landmark.
 
     Parameters
     ----------
@@ -44,9 +44,13 @@ def lip_strips(surface: Surface, marks_x_cm: NDArray[np.floating]) -> LipStrips:
     """
     middles = surface.model.landmark_vertices[[UPPER_LIP[1], LOWER_LIP[1]]]
     upper, lower = _distances_cm(surface, middles) < _LIP_REACH_CM
-    x = surface.model.neutral[: PARTS["face"].stop, 0]
-    strips = [np.abs(x - marks_x_cm[mark]) < _HALF_STRIP_CM for mark in UPPER_LIP]
-    return tuple((np.flatnonzero(upper & s), np.flatnonzero(lower & s)) for s in strips)
+    x, _, z = surface.model.neutral[: PARTS["face"].stop].T
+    strips = []
+    for mark in UPPER_LIP:
+        deepest_cm = z[surface.model.landmark_vertices[mark]] - _INSIDE_CM
+        strip = (np.abs(x - marks_x_cm[mark]) < _HALF_STRIP_CM) & (z > deepest_cm)
+        strips.append((np.flatnonzero(upper & strip), np.flatnonzero(lower & strip)))
+    return tuple(strips)
 
 
 def _distances_cm(surface: Surface, starts: NDArray[np.intp]) -> NDArray[np.float64]:
