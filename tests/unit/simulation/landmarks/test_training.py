@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
-if importlib.util.find_spec("tensorflow") is None:  # the module imports it, without its greeting
+if importlib.util.find_spec("tensorflow") is None:
     pytest.skip("training needs TensorFlow (extra: train)", allow_module_level=True)
 
 from au_detect.errors import InputError
@@ -21,7 +21,7 @@ from au_detect.simulation.landmarks.examples import (
     draw_turned_people,
     render_examples,
 )
-from au_detect.simulation.landmarks.network import Batches, NetworkOptions
+from au_detect.simulation.landmarks.options import NetworkOptions
 from au_detect.simulation.landmarks.points import N_POINTS
 from au_detect.simulation.landmarks.training import (
     draw_example,
@@ -30,7 +30,7 @@ from au_detect.simulation.landmarks.training import (
 )
 
 SMALL = NetworkOptions(
-    channels=(8, 12, 16), blocks=(0, 1, 1), epochs=8, batch=8, learning_rate=0.01
+    channels=(8, 12, 16), blocks=(0, 0, 0), epochs=8, batch=8, learning_rate=0.01
 )
 
 
@@ -86,6 +86,8 @@ def test_what_the_network_is_shown_has_its_points_on_the_spots(drawn_examples):
 def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
     drawn_examples, tmp_path, monkeypatch
 ):
+    from au_detect.simulation.landmarks.network import Batches
+
     out, begun = tmp_path / "new" / "mine.tflite", []
 
     def cut_off_in_the_fourth_epoch(batches, index):
@@ -114,6 +116,7 @@ def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
 @pytest.mark.slow
 def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch):
     """Which rounds there are; how one goes is tested above."""
+    from au_detect.simulation.landmarks import network as networks
     from au_detect.simulation.landmarks import photographs, training
 
     few = drawn_examples.take(drawn_examples.subject < 6)
@@ -128,7 +131,7 @@ def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch
         folder.mkdir(parents=True)
         rounds.append((batches.n, options.epochs, options.learning_rate, folder))
 
-    monkeypatch.setattr(training, "train_network", train)
+    monkeypatch.setattr(networks, "train_network", train)
     options = replace(SMALL, epochs=3, rounds=((1, 0.001), (2, 0.002)))
     error = train_landmark_model(few, tmp_path / "mine.tflite", options, photographs=tmp_path)
     n, work = int((~few.is_kept_out).sum()), tmp_path / "mine.training"
