@@ -44,6 +44,7 @@ def render(evaluation_data):
     return rendered
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("yaw_deg", [0.0, 20.0])
 def test_eyes_are_followed_to_both_sides(render, detector, yaw_deg):
     pictures = [render((turn, 0.0), yaw_deg) for turn in (-0.2, 0.2)]

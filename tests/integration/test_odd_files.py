@@ -311,6 +311,7 @@ def test_a_hostile_side_car_is_one_line(tmp_path, detector, pictures, capsys):
         assert capsys.readouterr().err.count("\n") == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("changed", [{"input": "\udcff"}, {"neutral": {"0": "\udcff"}}])
 def test_bytes_of_names_that_are_no_text_are_shown_as_escapes(tmp_path, result_json, changed):
     path = tmp_path / "x.json"

@@ -58,6 +58,7 @@ def names(folder):
 # Results of others
 
 
+@pytest.mark.slow
 def test_a_result_of_another_input_is_not_overwritten(place, frames, capsys):
     for folder, frame in (("a", frames[0]), ("b", frames[-1])):
         (place / folder).mkdir()
@@ -135,6 +136,7 @@ def test_an_annotated_copy_does_not_overwrite_an_input(place, frames):
     assert (place / "keep.annotated.annotated.png").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("given", ["folder", "folder/*.png", "neutral"])
 def test_nor_a_picture_of_a_folder_nor_the_neutral(place, frames, given):
     (place / "folder").mkdir()
@@ -156,6 +158,7 @@ def test_an_annotated_copy_over_its_own_source_is_refused(place, frames):
         write_annotated(result, "keep.png", place / "keep")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["keep.mp4", "other.mp4", "link.html"])
 def test_a_report_replaces_no_recording(place, video, capsys, where):
     for name in ("keep.mp4", "other.mp4"):
@@ -169,6 +172,7 @@ def test_a_report_replaces_no_recording(place, video, capsys, where):
     assert main(["report", "keep.mp4", "--out", "page.html"]) == 0, "a page may be replaced"
 
 
+@pytest.mark.slow
 def test_nor_does_a_plot(place, frames, capsys):
     pytest.importorskip("matplotlib")
     shutil.copy(frames[0], "keep.png")
@@ -232,6 +236,7 @@ def test_an_annotated_video_that_does_not_fit_is_one_line_and_no_file(place, vid
 # Names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x" * 250, "ä" * 125, 'a<b>:"|?', "con", "dot.", "new\nline"])
 def test_any_name_gets_valid_names(place, video, name):
     shutil.copy(video, f"{name}.mp4")
@@ -244,6 +249,7 @@ def test_any_name_gets_valid_names(place, video, name):
         assert not file.startswith(("con.", "dot.."))
 
 
+@pytest.mark.slow
 def test_names_are_never_raw_on_the_terminal_or_in_a_table(place, frames, capfd):
     folder = place / "walls"
     folder.mkdir()

@@ -189,6 +189,7 @@ def test_rendered_examples_show_faces_on_the_template(evaluation_data, tmp_path)
     np.testing.assert_array_equal(again.crops, examples.crops)
 
 
+@pytest.mark.slow
 def test_further_points_lie_between_the_landmarks(evaluation_data):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     points = render_examples(face_model, 2, random_state=3).points
@@ -207,6 +208,7 @@ def test_further_points_lie_between_the_landmarks(evaluation_data):
     assert (lips[:, 3, 0] < lips[:, 2, 0]).all()
 
 
+@pytest.mark.slow
 def test_what_is_rendered_is_not_rendered_again(evaluation_data, tmp_path, monkeypatch):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     first = render_examples(face_model, 2, random_state=1, folder=tmp_path)
