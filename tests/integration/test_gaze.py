@@ -17,6 +17,8 @@ from au_detect.simulation.rendering.appearance import draw_appearance
 from au_detect.simulation.rendering.light import draw_light, draw_sensor
 from au_detect.simulation.rendering.renderer import FaceRenderer
 
+pytestmark = pytest.mark.slow
+
 CAMERA = Camera(focal_px=800.0, center_px=(159.5, 159.5), distance_cm=75.0)
 
 
@@ -44,7 +46,6 @@ def render(evaluation_data):
     return rendered
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("yaw_deg", [0.0, 20.0])
 def test_eyes_are_followed_to_both_sides(render, detector, yaw_deg):
     pictures = [render((turn, 0.0), yaw_deg) for turn in (-0.2, 0.2)]

@@ -17,6 +17,8 @@ from au_detect import sample_sequences
 from au_detect.cli.main import main
 from au_detect.frames.pictures import select_pictures
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\nau-detect: all is well"
 """A name that would rename the window, clear it, colour it and add a line."""
@@ -58,7 +60,6 @@ def names(folder):
 # Results of others
 
 
-@pytest.mark.slow
 def test_a_result_of_another_input_is_not_overwritten(place, frames, capsys):
     for folder, frame in (("a", frames[0]), ("b", frames[-1])):
         (place / folder).mkdir()
@@ -136,7 +137,6 @@ def test_an_annotated_copy_does_not_overwrite_an_input(place, frames):
     assert (place / "keep.annotated.annotated.png").exists()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("given", ["folder", "folder/*.png", "neutral"])
 def test_nor_a_picture_of_a_folder_nor_the_neutral(place, frames, given):
     (place / "folder").mkdir()
@@ -158,7 +158,6 @@ def test_an_annotated_copy_over_its_own_source_is_refused(place, frames):
         write_annotated(result, "keep.png", place / "keep")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("where", ["keep.mp4", "other.mp4", "link.html"])
 def test_a_report_replaces_no_recording(place, video, capsys, where):
     for name in ("keep.mp4", "other.mp4"):
@@ -172,7 +171,6 @@ def test_a_report_replaces_no_recording(place, video, capsys, where):
     assert main(["report", "keep.mp4", "--out", "page.html"]) == 0, "a page may be replaced"
 
 
-@pytest.mark.slow
 def test_nor_does_a_plot(place, frames, capsys):
     pytest.importorskip("matplotlib")
     shutil.copy(frames[0], "keep.png")
@@ -222,7 +220,6 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_an_annotated_video_that_does_not_fit_is_one_line_and_no_file(place, video):
     command = [sys.executable, "-c", LITTLE_ROOM, "run", str(video), "--video", "--out", "out"]
@@ -236,7 +233,6 @@ def test_an_annotated_video_that_does_not_fit_is_one_line_and_no_file(place, vid
 # Names
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["x" * 250, "ä" * 125, 'a<b>:"|?', "con", "dot.", "new\nline"])
 def test_any_name_gets_valid_names(place, video, name):
     shutil.copy(video, f"{name}.mp4")
@@ -249,7 +245,6 @@ def test_any_name_gets_valid_names(place, video, name):
         assert not file.startswith(("con.", "dot.."))
 
 
-@pytest.mark.slow
 def test_names_are_never_raw_on_the_terminal_or_in_a_table(place, frames, capfd):
     folder = place / "walls"
     folder.mkdir()
