@@ -87,7 +87,7 @@ def _add_train_visibility(commands: Any) -> None:
 
 
 def _train_landmarks(options: argparse.Namespace) -> int:
-    from au_detect.simulation.landmarks.network import NetworkOptions
+    from au_detect.simulation.landmarks.options import NetworkOptions
     from au_detect.simulation.landmarks.training import train_landmark_model
 
     examples, work = _examples(options)

@@ -149,6 +149,7 @@ def test_a_list_brings_its_neutrals(tmp_path, frames):
     assert table["neutral"].tolist() == [str(frames[0]), "none", str(frames[1])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["csv", "parquet", "json"])
 def test_unusual_names_are_scored_recorded_and_resumed(tmp_path, frames, monkeypatch, file_format):
     names = ['a b/it\'s "q" ä 顔', "=1+1", "-x", "new\nline", os.fsdecode(b"\xff\xfe")]
@@ -233,6 +234,7 @@ def test_resuming_scores_only_what_failed(tree, tmp_path, monkeypatch):
     assert run_of(tmp_path / "out")["n_from_earlier_runs"] == 3
 
 
+@pytest.mark.slow
 def test_without_resume_everything_is_scored_again(tree, tmp_path, monkeypatch):
     score_sequences(tree, tmp_path / "out")
     scored = spied(monkeypatch)
@@ -422,29 +424,13 @@ def test_ctrl_c_ends_with_130_and_a_summary_of_what_is_done(tmp_path, frames):
 
 
 @pytest.mark.slow
-def test_a_killed_run_is_resumed_where_it_was(tmp_path, frames, monkeypatch):
-    tree, out = many(tmp_path, frames, 24), tmp_path / "out"
-    process = started(tree, out, jobs=2)
-    os.killpg(process.pid, signal.SIGKILL)
-    process.communicate(timeout=120)
-    done = records(out)
-    assert 3 <= len(done) < 24
-    for name in done:
-        assert len(pd.read_csv(out / "results" / f"{name}.csv")) == N_EACH
-    scored = spied(monkeypatch)
-    table = score_sequences(tree, out, resume=True)
-    assert {Path(path).name for path in scored} == {f"{k:03d}" for k in range(24)} - done
-    assert len(table) == 24
-    assert (table["error"] == "").all()
-    assert len({(out / name).read_bytes().count(b"\n") for name in table["result"]}) == 1
-
-
-@pytest.mark.slow
-def test_workers_of_a_killed_run_finish_their_input_and_end(tmp_path, frames):
+def test_workers_of_a_killed_run_finish_their_input_and_it_is_resumed_there(
+    tmp_path, frames, monkeypatch
+):
     tree, out = many(tmp_path, frames, 24), tmp_path / "out"
     process = started(tree, out, jobs=2)
     os.kill(process.pid, signal.SIGKILL)  # the parent alone
-    process.wait(timeout=120)
+    process.communicate(timeout=120)
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline:
         try:
@@ -456,8 +442,17 @@ def test_workers_of_a_killed_run_finish_their_input_and_end(tmp_path, frames):
         os.killpg(process.pid, signal.SIGKILL)
         pytest.fail("there are still workers")
     assert not list(out.rglob("*.part"))
-    done = {path.stem for path in out.glob("results/*.csv")}
-    assert done == records(out)
+    done = records(out)
+    assert done == {path.stem for path in out.glob("results/*.csv")}
+    assert 3 <= len(done) < 24
+    for name in done:
+        assert len(pd.read_csv(out / "results" / f"{name}.csv")) == N_EACH
+    scored = spied(monkeypatch)
+    table = score_sequences(tree, out, resume=True)
+    assert {Path(path).name for path in scored} == {f"{k:03d}" for k in range(24)} - done
+    assert len(table) == 24
+    assert (table["error"] == "").all()
+    assert len({(out / name).read_bytes().count(b"\n") for name in table["result"]}) == 1
 
 
 @pytest.mark.slow

@@ -21,6 +21,7 @@ def out(folder, tmp_path_factory):
     return out
 
 
+@pytest.mark.slow
 def test_emotions_are_printed_and_written(folder, tmp_path, capsys):
     assert main(["run", folder, "--emotions", "--out", str(tmp_path)]) == 0
     printed = capsys.readouterr().out
@@ -56,6 +57,7 @@ def test_an_annotated_copy_is_written(folder, tmp_path, capsys):
     assert "annotated copy -> " in capsys.readouterr().out
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["png", "pdf"])
 def test_a_result_is_drawn(folder, out, tmp_path, ending):
     pytest.importorskip("matplotlib")
@@ -82,6 +84,7 @@ def test_a_bad_plot_is_named(out, tmp_path, capsys):
     assert "cannot read the result file" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_report_of_results_and_inputs(folder, out, tmp_path, capsys):
     page = tmp_path / "report.html"
     arguments = [str(out / "001.json"), folder, "--frames", folder, "--title", "Two"]

@@ -64,6 +64,7 @@ def test_unrelated_pictures_are_no_film_without_a_word(album, tmp_path, capsys):
     assert "read as one sequence, though their sizes differ" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_folder_of_videos_is_run_one_by_one_and_resumed(videos, tmp_path, capsys):
     assert run(videos, "--out", tmp_path, "--events", "csv", "--decimal", "comma") == 0
     out, err = capsys.readouterr()
@@ -94,6 +95,7 @@ def test_two_people_of_whom_one_is_followed(tmp_path, pictures, capsys):
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_the_annotated_copy_is_what_browsers_play(videos, tmp_path):
     import av
 

@@ -17,6 +17,8 @@ from au_detect.simulation.rendering.appearance import draw_appearance
 from au_detect.simulation.rendering.light import draw_light, draw_sensor
 from au_detect.simulation.rendering.renderer import FaceRenderer
 
+pytestmark = pytest.mark.slow
+
 CAMERA = Camera(focal_px=800.0, center_px=(159.5, 159.5), distance_cm=75.0)
 
 

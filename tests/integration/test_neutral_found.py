@@ -31,6 +31,7 @@ def test_the_frames_at_rest_are_found_wherever_they_are(found):
     assert not on(found, 35)
 
 
+@pytest.mark.slow
 def test_the_first_frame_would_have_hidden_the_smile(detector, smiles_first):
     assert 12 not in on(detector.run(smiles_first, neutral="first"), 0)
 
@@ -126,6 +127,7 @@ def test_what_was_measured_gives_what_the_frames_give(detector, smiles_first, fo
     assert scored.neutral_frames == found.neutral_frames
 
 
+@pytest.mark.slow
 def test_a_stream_finds_rest_as_it_comes(detector, pictures):
     frames = [pictures[-1]] * 12 + [pictures[0]] * 12 + [pictures[-1]] * 6
     rows = list(detector.stream(frames))

@@ -14,6 +14,8 @@ from au_detect.cli import main as command
 from au_detect.frames.limits import MAX_PICTURE_PIXELS
 from au_detect.frames.pictures import read_picture, select_pictures
 
+pytestmark = pytest.mark.slow
+
 CALM = {"crf": "8", "preset": "veryfast"}
 
 
@@ -82,7 +84,6 @@ def test_a_video_whose_pixels_are_not_square(
     assert result.probabilities[-1, smile] > 0.8
 
 
-@pytest.mark.slow
 def test_what_was_used_is_in_the_settings(tmp_path, pictures):
     write_video(tmp_path / "x.mov", pictures, first_frame=45, sound_s=3.0, options=CALM)
     write_video(tmp_path / "y.h264", pictures, rate=50, container="h264")
@@ -151,7 +152,6 @@ def test_one_frame_is_not_its_own_neutral(one_frame, detector, pictures):
     assert result.probabilities[0, smile] > 0.5
 
 
-@pytest.mark.slow
 def test_the_frames_of_moving_pictures_are_a_sequence(tmp_path, detector, pictures):
     animation = cv2.Animation()
     animation.frames = [np.dstack([picture] * 3) for picture in pictures]
@@ -186,7 +186,6 @@ def test_12_bits_in_a_16_bit_file_are_said(tmp_path, detector, pictures, capsys)
 # Small faces
 
 
-@pytest.mark.slow
 def test_the_smallest_face_is_what_is_asked_for(tmp_path, pictures):
     from au_detect.landmarks.points import interocular_distance_px
 

@@ -17,6 +17,8 @@ from au_detect import sample_sequences
 from au_detect.cli.main import main
 from au_detect.frames.pictures import select_pictures
 
+pytestmark = pytest.mark.slow
+
 ENVIRONMENT = os.environ | {"PYTHONPATH": str(Path(au_detect.__file__).parents[1])}
 EVIL = "\x1b]0;owned\x07\x1b[2J\x9b31m\nau-detect: all is well"
 """A name that would rename the window, clear it, colour it and add a line."""
@@ -218,7 +220,6 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_an_annotated_video_that_does_not_fit_is_one_line_and_no_file(place, video):
     command = [sys.executable, "-c", LITTLE_ROOM, "run", str(video), "--video", "--out", "out"]

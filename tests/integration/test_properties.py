@@ -137,6 +137,7 @@ def test_the_detector_takes_any_array_or_refuses_it(detector, array):
         assert_result(result, n_frames)
 
 
+@pytest.mark.slow
 @settings(SLOW, max_examples=15)
 @given(data=st.data())
 def test_layout_in_memory_changes_no_result(detector, face, data):
@@ -156,6 +157,7 @@ LANDMARK_SHAPES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @QUICK
 @given(data=st.data())
 def test_any_landmarks_are_scored_or_refused(detector, data):

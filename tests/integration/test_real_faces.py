@@ -97,6 +97,21 @@ def test_people_of_yale_and_london(benchmark, detector, real_faces):
     assert np.nanmean(london.fpr[london.n_positive == 0]) <= 0.01
 
 
+def test_fewer_than_one_in_a_hundred_faces_in_plain_sight_is_mistrusted(
+    benchmark, detector, smile, real_faces
+):
+    cases, results = benchmark.read_cases(real_faces), [smile]
+    for case in cases:
+        neutral = {} if case.group == "side light" else {"neutral": case.neutral}
+        results.append(detector.run(case.picture, **neutral))
+    results += map(detector.run, {case.neutral for case in cases})
+    for half in ("upper", "lower"):
+        found = [getattr(result, f"{half}_reliable")[result.face_found] for result in results]
+        reliable = np.concatenate(found)
+        assert len(reliable) > 200
+        assert reliable.mean() > 0.99
+
+
 @pytest.mark.parametrize(("group", "emotion"), EXPECTED.items())
 def test_clear_expressions_are_ranked_first(detector, real_faces, group, emotion):
     """Relative to each person's own neutral picture."""

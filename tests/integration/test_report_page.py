@@ -61,6 +61,7 @@ class Viewer(HTMLParser):
         return [text for name, text in self.texts if name == tag]
 
 
+@pytest.mark.slow
 def test_the_apex_is_shown_first_and_nothing_is_blocked(page, tmp_path):
     dom, console = open_in_browser(page, tmp_path)
     assert console == []
@@ -72,6 +73,7 @@ def test_the_apex_is_shown_first_and_nothing_is_blocked(page, tmp_path):
     assert any("lip corners higher" in text for text in viewer.of("li"))
 
 
+@pytest.mark.slow
 def test_a_click_on_the_chart_shows_its_frame(page, tmp_path):
     text = page.read_text("utf-8")
     text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
@@ -86,6 +88,7 @@ def test_a_click_on_the_chart_shows_its_frame(page, tmp_path):
     assert any(text.startswith("frame 3 (0.10 s): ") for text in viewer.of("p"))
 
 
+@pytest.mark.slow
 def test_another_script_is_not_run(page, tmp_path):
     text = page.read_text("utf-8")
     foreign = tmp_path / "foreign.html"

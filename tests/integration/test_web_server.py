@@ -27,6 +27,8 @@ from au_detect.web.server.app import create_app, make_server  # noqa: E402
 from au_detect.web.server.feedback import export_feedback  # noqa: E402
 from au_detect.web.server.settings import Limits, ServerSettings  # noqa: E402
 
+pytestmark = pytest.mark.slow
+
 HOME = "http://127.0.0.1:8000"
 LIMITS = Limits(n_frames=60, n_pixels=2_000_000, duration_s=5.0, n_files=30)
 
@@ -222,7 +224,6 @@ def test_a_copy_is_drawn_afterwards_into_files_that_are_sent_again(client, setti
     assert not [row for row in client.get("/v1/jobs").json() if row["made"]]
 
 
-@pytest.mark.slow
 def test_a_copy_is_drawn_afterwards_into_pictures_that_were_kept(files, tmp_path):
     settings = ServerSettings(folder=tmp_path, limits=LIMITS, keep=True)
     with testclient.TestClient(create_app(settings, 8000), base_url=HOME) as client:

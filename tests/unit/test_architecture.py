@@ -250,6 +250,12 @@ def test_measurements_are_kept_under_the_hash_of_all_code_that_measures():
     )
 
 
+def test_tensorflow_waits_until_a_network_is_made():
+    """Two modules load it when they are loaded: functions alone may import those."""
+    loading = {"simulation.landmarks.network", "simulation.looks.network"}
+    assert not {module for module, others in loads(sources()).items() if others & loading}
+
+
 def loaded_by(statement: str) -> set[str]:
     """Return which heavy libraries a fresh Python has loaded after a statement."""
     code = f"{statement}\nimport sys\nprint(*({set(HEAVY)} & set(sys.modules)))"

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from au_detect.classifiers.mlp import convert_network, import_tensorflow
 from au_detect.classifiers.mlp_session import compile_network
 from au_detect.landmarks.crop import NETWORK_CROP
+from au_detect.simulation.landmarks.options import NetworkOptions
 from au_detect.simulation.landmarks.points import N_POINTS, PAIR_WEIGHTS, PAIRS, WEIGHTS
 
 # Convolutions take half as long to learn with it; older processors get it on demand only.
@@ -34,34 +34,6 @@ SIDE_PX = NETWORK_CROP.side_px
 STRIDE_PX = 4
 NARROWEST_PX = 2.0
 """Spread that maps are drawn to."""
-
-
-@dataclass(frozen=True)
-class NetworkOptions:
-    """Size of the network and how it is trained.
-
-    Parameters
-    ----------
-    channels : tuple of int
-        At a quarter, an eighth and a sixteenth of the input's resolution.
-    blocks : tuple of int
-        Residual blocks at each.
-    epochs, batch : int
-    learning_rate : float
-        The largest, after one epoch; it falls to nothing along a cosine.
-    weight_decay : float
-    rounds : tuple of (int, float)
-        Epochs and largest learning rate of each time that photographs are labelled and training
-        goes on with them.
-    """
-
-    channels: tuple[int, int, int] = (24, 48, 72)
-    blocks: tuple[int, int, int] = (1, 2, 2)
-    epochs: int = 40
-    batch: int = 64
-    learning_rate: float = 4e-3
-    weight_decay: float = 1e-4
-    rounds: tuple[tuple[int, float], ...] = ((10, 1.5e-3), (16, 2.5e-3), (32, 2.5e-3))
 
 
 def build_network(options: NetworkOptions) -> Any:

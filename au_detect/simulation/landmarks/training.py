@@ -1,4 +1,7 @@
-"""A landmark model of our own: a network trained on renders, whose landmarks are known."""
+"""A landmark model of our own: a network trained on renders, whose landmarks are known.
+
+TensorFlow is imported where a network is made, not before.
+"""
 
 from __future__ import annotations
 
@@ -23,14 +26,7 @@ from au_detect.simulation.landmarks.examples import (
     joined_examples,
     network_path,
 )
-from au_detect.simulation.landmarks.network import (
-    Batches,
-    NetworkOptions,
-    build_network,
-    export_network,
-    tf,
-    train_network,
-)
+from au_detect.simulation.landmarks.options import NetworkOptions
 from au_detect.simulation.landmarks.photographs import cut_photographs, label_photographs
 from au_detect.simulation.landmarks.points import mirror_all
 
@@ -83,6 +79,8 @@ def train_landmark_model(
     kept_out = examples.is_kept_out
     if not kept_out.any():
         raise InputError("examples must show two people at least, got one")
+    from au_detect.simulation.landmarks.network import build_network, tf
+
     mine, chosen = examples.take(~kept_out), options or NetworkOptions()
     place = Path(work or path.with_suffix(".training"))
     with seeded(tf, random_state):
@@ -103,6 +101,8 @@ def train_landmark_model(
 
 
 def _write(network: Any, path: Path) -> None:
+    from au_detect.simulation.landmarks.network import export_network
+
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(export_network(network))
 
@@ -111,6 +111,8 @@ def _train(
     network: Any, examples: LandmarkExamples, options: NetworkOptions, random_state: int, work: Path
 ) -> None:
     """Train a network on all the examples, or take what a run that was cut off had trained."""
+    from au_detect.simulation.landmarks.network import Batches, train_network
+
     trained = work / TRAINED
     if trained.is_file():
         network.load_weights(trained)

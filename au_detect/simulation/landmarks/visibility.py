@@ -1,6 +1,7 @@
 """The network that says whether eyes and mouth are seen, trained on renders with covers.
 
-`au_detect.landmarks.visibility` runs it; `au_detect.simulation.landmarks.covers` paints.
+`au_detect.landmarks.visibility` runs it; `au_detect.simulation.landmarks.covers` paints. TensorFlow
+is imported where a network is made, not before.
 """
 
 from __future__ import annotations
@@ -25,7 +26,6 @@ from au_detect.simulation.landmarks.examples import (
     LandmarkExamples,
     network_path,
 )
-from au_detect.simulation.landmarks.network import export_network, keras, tf
 
 VARIANTS, EPOCHS, BATCH = 4, 14, 128
 """How many things are held before every face, and how often all are shown."""
@@ -73,6 +73,8 @@ def train_visibility_network(
     kept_out = examples.is_kept_out
     if not kept_out.any():
         raise InputError("examples must show two people at least, got one")
+    from au_detect.simulation.landmarks.network import export_network, tf
+
     views, hidden = draw_views(examples.take(~kept_out), random_state)
     with seeded(tf, random_state):
         network = build_network()
@@ -124,6 +126,8 @@ def draw_view(
 
 def build_network() -> Any:
     """Return the network: views (n, side, side, 1) → log-odds (n, 2) that the halves are free."""
+    from au_detect.simulation.landmarks.network import keras
+
     layers = keras.layers
     x = inputs = keras.Input((VIEW.side_px, VIEW.side_px, 1), name="view")
     x = layers.Conv2D(12, 5, 2, padding="same", activation="relu")(x)
@@ -136,6 +140,8 @@ def build_network() -> Any:
 
 
 def _fit(network: Any, views: NDArray[np.uint8], hidden: Array, epochs: int) -> None:
+    from au_detect.simulation.landmarks.network import keras
+
     inputs = np.stack([network_input(view) for view in views])[..., None]
     free = (hidden <= FREE).astype(np.float32)
     counts = (free + (hidden >= HIDDEN)).astype(np.float32)
@@ -149,6 +155,8 @@ def _fit(network: Any, views: NDArray[np.uint8], hidden: Array, epochs: int) -> 
 
 def _loss(truth: Any, log_odds: Any) -> Any:
     """Return the cross-entropy of the halves that count."""
+    from au_detect.simulation.landmarks.network import tf
+
     entropy = tf.nn.sigmoid_cross_entropy_with_logits(truth[:, :2], log_odds)
     return tf.reduce_mean(entropy * truth[:, 2:])
 

@@ -1,4 +1,7 @@
-"""The gaze network, trained on renders whose gaze is known."""
+"""The gaze network, trained on renders whose gaze is known.
+
+TensorFlow is imported where a network is made, not before.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,6 @@ from au_detect.simulation.landmarks.examples import (
     LandmarkExamples,
     network_path,
 )
-from au_detect.simulation.looks.network import Batches, build_network, tf, train_network
 from au_detect.simulation.looks.windows import draw_windows
 
 EPOCHS = 40
@@ -65,6 +67,8 @@ def train_gaze_network(
     people = np.unique(known.subject)
     if len(people) < 2:
         raise InputError(f"examples must have looks of two people at least, got {len(people)}")
+    from au_detect.simulation.looks.network import Batches, build_network, tf, train_network
+
     kept_out = known.is_kept_out
     shown = known.take(~kept_out)
 

@@ -100,6 +100,7 @@ def test_bad_options_are_refused(changes, message):
         AppearanceOptions(**changes)
 
 
+@pytest.mark.slow
 def test_bp_mll_is_exp_of_the_differences_of_pairs():
     import tensorflow as tf
 

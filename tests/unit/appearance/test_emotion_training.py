@@ -17,6 +17,8 @@ from au_detect.appearance.emotion_training import (
 from au_detect.appearance.layer_views import write_layer_views
 from au_detect.errors import InputError, ModelFileError
 
+pytestmark = pytest.mark.slow
+
 QUICK = EmotionTraining(
     "small", epochs=4, batch_size=8, learning_rate=0.005, falling_rate=True, dropout=0.0
 )

@@ -9,6 +9,8 @@ if not find_spec("tensorflow"):
 from au_detect.appearance.keras_session import load_keras
 from au_detect.appearance.networks import NETWORKS, Restraint, build_emotion_network
 
+pytestmark = pytest.mark.slow
+
 STATISTICS = (np.full((48, 48, 1), 100.0, np.float32), np.full((48, 48, 1), 90.0, np.float32))
 
 

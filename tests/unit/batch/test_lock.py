@@ -31,6 +31,7 @@ def test_different_shards_share_it_and_the_last_one_tidies_up(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_it_is_free_again_after_an_error_and_after_a_kill(tmp_path):
     with pytest.raises(ValueError, match="x"), locked_folder(str(tmp_path), None):
         raise ValueError("x")

@@ -193,7 +193,9 @@ class CheckedLogisticRegression(_TwoColumns, LogisticRegressionClassifier):
 
 
 class CheckedAdaBoost(_TwoColumns, AdaBoostAUClassifier):
-    pass
+    def _make_estimator(self):
+        """Of few trees: the contract is checked."""
+        return super()._make_estimator().set_params(n_estimators=5)
 
 
 SKIPPED_CHECKS = {

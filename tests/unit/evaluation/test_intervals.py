@@ -122,6 +122,7 @@ def simulated_differences(rng, n_people=60, n_repeats=3, gain=0.0, training_sd=0
     return cells.mean(axis=1), cells @ weights.T
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training_sd", [0.01, 0.03])
 def test_recipes_that_differ_in_their_seed_alone_rarely_differ(training_sd):
     rng = np.random.default_rng(0)

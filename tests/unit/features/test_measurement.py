@@ -91,6 +91,7 @@ def test_the_frames_of_a_sequence_come_in_order(image, face_px):
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_many_frames_come_in_order(image, face_px):
     expected = measurements(700, face_px)
     faces = [[tracked(points)] for points in expected.points]
@@ -112,6 +113,7 @@ def test_no_frames_are_refused():
         measure_faces([], GivenFaces([]))
 
 
+@pytest.mark.slow
 def test_about_one_kilobyte_a_frame_is_kept_whatever_the_size_of_the_pictures(face_px):
     n = 400
 

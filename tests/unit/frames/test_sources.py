@@ -317,6 +317,7 @@ def test_an_abandoned_capture_is_released(monkeypatch):
     assert list(stream) == []
 
 
+@pytest.mark.slow
 @needs_clips
 def test_time_stamps_of_real_clips():
     stream = open_frames(CLIPS / "single_face.mp4")

@@ -26,26 +26,29 @@ def expected(picture):
     return boxes, scores
 
 
-def test_the_kept_detector_finds_the_same(tmp_path, picture, expected):
-    assert found(frontal_detector(tmp_path / "cache"), picture) == expected
-    (kept,) = (tmp_path / "cache").iterdir()
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory, picture, expected):
+    """Return a folder that keeps the detector, which was unpacked to be kept there."""
+    folder = tmp_path_factory.mktemp("cache") / "new"
+    assert found(frontal_detector(folder), picture) == expected
+    return folder
+
+
+def test_the_kept_detector_finds_the_same_and_is_not_unpacked(
+    cache, picture, expected, monkeypatch
+):
+    (kept,) = cache.iterdir()
     assert dlib.__version__ in kept.name
-    assert found(frontal_detector(tmp_path / "cache"), picture) == expected
-
-
-def test_it_is_read_not_unpacked(tmp_path, picture, expected, monkeypatch):
-    frontal_detector(tmp_path)
     monkeypatch.setattr(dlib, "get_frontal_face_detector", None)
-    assert found(frontal_detector(tmp_path), picture) == expected
+    assert found(frontal_detector(cache), picture) == expected
 
 
 @pytest.mark.parametrize("n_bytes", [0, 100, 100_000])
-def test_a_damaged_file_is_replaced(tmp_path, picture, expected, n_bytes):
-    frontal_detector(tmp_path)
-    (kept,) = tmp_path.iterdir()
+def test_a_damaged_file_is_replaced(cache, picture, expected, n_bytes):
+    (kept,) = cache.iterdir()
     whole = kept.read_bytes()
     kept.write_bytes(whole[:n_bytes])
-    assert found(frontal_detector(tmp_path), picture) == expected
+    assert found(frontal_detector(cache), picture) == expected
     assert kept.read_bytes() == whole
 
 

@@ -84,6 +84,7 @@ def jitter(points):
     return np.sqrt(np.mean(np.diff(points, n=2, axis=0) ** 2))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(
     not EVALUATION_DATA, reason="AU_DETECT_EVALUATION_DATA is not set: no pictures of real faces"
 )

@@ -37,6 +37,7 @@ except AUDetectError as error:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such limit")
 def test_a_video_that_cannot_be_written_whole_is_an_error_and_the_old_one_stays(tmp_path):
     file = tmp_path / "a.mp4"

@@ -33,6 +33,7 @@ def test_a_shuffled_table_gives_the_same_model(make_labelled, fitted):
     np.testing.assert_array_equal(fitted.thresholds(new), other.thresholds(new))
 
 
+@pytest.mark.slow
 def test_the_seed_moves_the_folds(make_labelled):
     data = TrainingData(make_labelled(n_subjects=20))
     recipe = replace(QUICK, calibration_folds=1, min_positive_subjects=2)
@@ -144,6 +145,7 @@ def test_a_baseline_is_not_told_to_have_what_it_has_not():
     assert told(TrainingRecipe(positive_weighting="focal"))["positive_weighting"] == "focal"
 
 
+@pytest.mark.slow
 def test_thresholds_hold_in_every_part_of_the_own_collection(make_labelled):
     """Half of the people talk: then what is found says little, and thresholds must heed it."""
     own = make_labelled(n_subjects=240)

@@ -67,6 +67,7 @@ def test_the_same_seed_and_material_give_the_same_pictures(model, people, materi
     assert max(changed) > 0.3, "someone is lit by the probe"
 
 
+@pytest.mark.slow
 def test_a_probe_that_is_bright_on_one_side_lights_that_side(model, people, materials, monkeypatch):
     monkeypatch.setattr(stock, "PROBE_SHARE", 1.0)
     renderer = SequenceRenderer(model, people, 3, SIZE_PX, materials=materials)
@@ -109,6 +110,7 @@ def test_masks_hide_the_mouth_and_show_the_eyes(model, people, plain):
     assert np.mean(hidden) > 3 * np.mean(seen)
 
 
+@pytest.mark.slow
 def test_an_unknown_covering_is_refused(model, people):
     with pytest.raises(InputError, match="covering must be one of 'none', 'cap'"):
         pictures(model, people, coverings={"curtain": 1.0})

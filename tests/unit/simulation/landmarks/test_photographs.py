@@ -1,12 +1,8 @@
-import importlib.util
-
 import cv2
 import numpy as np
 import pytest
 
 pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
-if importlib.util.find_spec("tensorflow") is None:  # the module imports it, without its greeting
-    pytest.skip("training needs TensorFlow (extra: train)", allow_module_level=True)
 
 from au_detect import sample_sequences
 from au_detect.errors import InputError

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
-if importlib.util.find_spec("tensorflow") is None:  # the module imports it, without its greeting
+if importlib.util.find_spec("tensorflow") is None:
     pytest.skip("training needs TensorFlow (extra: train)", allow_module_level=True)
 
 from au_detect.errors import InputError
@@ -21,7 +21,7 @@ from au_detect.simulation.landmarks.examples import (
     draw_turned_people,
     render_examples,
 )
-from au_detect.simulation.landmarks.network import Batches, NetworkOptions
+from au_detect.simulation.landmarks.options import NetworkOptions
 from au_detect.simulation.landmarks.points import N_POINTS
 from au_detect.simulation.landmarks.training import (
     draw_example,
@@ -86,17 +86,19 @@ def test_what_the_network_is_shown_has_its_points_on_the_spots(drawn_examples):
 def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
     drawn_examples, tmp_path, monkeypatch
 ):
+    from au_detect.simulation.landmarks.network import Batches
+
     out, begun = tmp_path / "new" / "mine.tflite", []
 
-    def cut_off_in_the_fourth_epoch(batches, index):
+    def cut_off_in_the_second_epoch(batches, index):
         begun.extend([index] * (index == 0))
-        if len(begun) > 3:
+        if len(begun) > 1:
             raise ConnectionError("the machine went away")
         return made(batches, index)
 
     made = Batches.__getitem__
     with monkeypatch.context() as patch:
-        patch.setattr(Batches, "__getitem__", cut_off_in_the_fourth_epoch)
+        patch.setattr(Batches, "__getitem__", cut_off_in_the_second_epoch)
         with pytest.raises(Exception, match="the machine went away"):
             train_landmark_model(drawn_examples, out, SMALL)
     assert not out.exists()
@@ -114,6 +116,7 @@ def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
 @pytest.mark.slow
 def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch):
     """Which rounds there are; how one goes is tested above."""
+    from au_detect.simulation.landmarks import network as networks
     from au_detect.simulation.landmarks import photographs, training
 
     few = drawn_examples.take(drawn_examples.subject < 6)
@@ -128,7 +131,7 @@ def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch
         folder.mkdir(parents=True)
         rounds.append((batches.n, options.epochs, options.learning_rate, folder))
 
-    monkeypatch.setattr(training, "train_network", train)
+    monkeypatch.setattr(networks, "train_network", train)
     options = replace(SMALL, epochs=3, rounds=((1, 0.001), (2, 0.002)))
     error = train_landmark_model(few, tmp_path / "mine.tflite", options, photographs=tmp_path)
     n, work = int((~few.is_kept_out).sum()), tmp_path / "mine.training"
@@ -186,6 +189,7 @@ def test_rendered_examples_show_faces_on_the_template(evaluation_data, tmp_path)
     np.testing.assert_array_equal(again.crops, examples.crops)
 
 
+@pytest.mark.slow
 def test_further_points_lie_between_the_landmarks(evaluation_data):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     points = render_examples(face_model, 2, random_state=3).points
@@ -204,6 +208,7 @@ def test_further_points_lie_between_the_landmarks(evaluation_data):
     assert (lips[:, 3, 0] < lips[:, 2, 0]).all()
 
 
+@pytest.mark.slow
 def test_what_is_rendered_is_not_rendered_again(evaluation_data, tmp_path, monkeypatch):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     first = render_examples(face_model, 2, random_state=1, folder=tmp_path)

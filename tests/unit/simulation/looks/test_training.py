@@ -1,8 +1,11 @@
+from importlib.util import find_spec
+
 import numpy as np
 import pytest
 
 pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
-pytest.importorskip("tensorflow", reason="training needs TensorFlow (extra: train)")
+if not find_spec("tensorflow"):
+    pytest.skip("training needs TensorFlow (extra: train)", allow_module_level=True)
 
 from au_detect.errors import InputError
 from au_detect.features.looks import LooksNetwork

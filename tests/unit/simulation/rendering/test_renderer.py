@@ -362,6 +362,7 @@ def test_furrows_add_edges_where_their_action_folds(renderer, face, au, place_cm
     assert rough[1] > 1.25 * rough[0]
 
 
+@pytest.mark.slow
 def test_glasses_hair_and_beard_change_the_picture_where_they_are(renderer, face):
     plain = shot(renderer, face)
     marks = plain.landmarks
