@@ -11,11 +11,14 @@ from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.sparse import csr_array
 
 from au_detect.errors import check_shape
 
 Floats = NDArray[np.float64]
 CELLS_AT_ONCE = 4_000_000
+MOST_CELLS = 8_000_000
+"""Curves of so many samples times steps are exact; of more, steps are joined."""
 
 
 def curve_rates(
@@ -87,25 +90,47 @@ def sampled_auc(
 def _counted_down(
     labels: ArrayLike, scores: ArrayLike, counts: Floats, group: ArrayLike | None
 ) -> Iterator[tuple[slice, Floats, Floats]]:
-    """Yield, for blocks of samples, how many positives and negatives reach each score.
+    """Yield, for blocks of samples, how many positives and negatives reach each step of the scores.
 
-    Both are (n_samples_of_block, n_different_scores), from the highest score to the lowest. So
-    memory stays bounded, however many rows and samples there are.
+    Both are (n_samples_of_block, n_steps), from the highest score to the lowest. So memory stays
+    bounded, however many rows and samples there are.
     """
     y, values = np.asarray(labels, dtype=float), np.asarray(scores, dtype=float)
     known = np.flatnonzero(np.isfinite(y) & np.isfinite(values))
     if len(known) == 0:
         return
     order = known[np.argsort(-values[known], kind="stable")]
-    places = order if group is None else np.asarray(group)[order]
-    ends = np.append(np.flatnonzero(np.diff(values[order])), len(order) - 1)
+    groups = order if group is None else np.asarray(group)[order]
     present = y[order] == 1
-    step = max(CELLS_AT_ONCE // len(order), 1)
-    for start in range(0, len(counts), step):
-        block = slice(start, start + step)
-        drawn = counts[block][:, places]
-        tp, fp = (np.cumsum(drawn * chosen, axis=1)[:, ends] for chosen in (present, ~present))
+    ends = _steps(values[order], present, MOST_CELLS // max(len(counts), 1))
+    step = np.searchsorted(ends, np.arange(len(order)))
+    shape = (counts.shape[1], len(ends))
+    tables = [
+        csr_array((np.ones(chosen.sum()), (groups[chosen], step[chosen])), shape=shape)
+        for chosen in (present, ~present)
+    ]
+    n_at_once = max(CELLS_AT_ONCE // len(ends), 1)
+    for start in range(0, len(counts), n_at_once):
+        block = slice(start, start + n_at_once)
+        tp, fp = (np.cumsum(counts[block] @ table, axis=1) for table in tables)
         yield block, tp, fp
+
+
+def _steps(scores: Floats, present: NDArray[np.bool_], most: int) -> NDArray[np.intp]:
+    """Return at which of the rows, from the highest score to the lowest, each step ends.
+
+    Every different score is a step. Where there are more than `most`, those from one positive to
+    the next are one: rates change at positives, so that nothing is lost. Of still more, evenly
+    chosen ones stay: a rate is then off by no more than what lies between two of them.
+    """
+    ends = np.append(np.flatnonzero(np.diff(scores)), len(scores) - 1)
+    if len(ends) <= most:
+        return ends
+    shown = np.diff(np.cumsum(present)[ends], prepend=0) > 0
+    ends = ends[shown | np.append(shown[1:], True)]
+    if len(ends) <= most:
+        return ends
+    return ends[np.linspace(0, len(ends) - 1, max(most, 2)).round().astype(int)]
 
 
 def roc_auc(y: ArrayLike, scores: ArrayLike, fold: ArrayLike | None = None) -> float:

@@ -199,6 +199,4 @@ def subject_weights(
 
 def sum_by_subject(values: NDArray, index: NDArray[np.intp]) -> Floats:
     """Return the sums (n_subjects, n_columns) of values (n_rows, n_columns)."""
-    sums = np.zeros((index.max() + 1, values.shape[1]))
-    np.add.at(sums, index, values)
-    return sums
+    return np.stack([np.bincount(index, weights=column) for column in values.T], axis=1)

@@ -51,6 +51,29 @@ def test_blocks_of_resamples_change_nothing(monkeypatch):
         np.testing.assert_array_equal(getattr(parts, name), getattr(whole, name))
 
 
+def make_long_curve(share_of_positives):
+    rng = np.random.default_rng(2)
+    n, n_people = 3000, 15
+    y = (rng.random((n, 1)) < share_of_positives).astype(float)
+    p = 1 / (1 + np.exp(-(2 * y + rng.normal(size=(n, 1)))))
+    return y, p, [0.5], (1,), rng.integers(0, n_people, n)
+
+
+@pytest.mark.parametrize(("share_of_positives", "tolerance"), [(0.02, 1e-12), (0.4, 0.01)])
+def test_joined_steps_lose_nothing_between_positives_and_little_among_many(
+    share_of_positives, tolerance, monkeypatch
+):
+    known = make_long_curve(share_of_positives)
+    exact = resample_subjects(*known, n_resamples=20)
+    monkeypatch.setattr("au_detect.evaluation.curve_rates.MOST_CELLS", 20 * 200)
+    joined = resample_subjects(*known, n_resamples=20)
+    for name in ("auc", "pr_auc", "matched_tpr"):
+        np.testing.assert_allclose(
+            getattr(joined, name), getattr(exact, name), atol=tolerance, err_msg=name
+        )
+    np.testing.assert_array_equal(joined.tpr, exact.tpr)
+
+
 def test_thresholds_may_differ_from_row_to_row():
     y, p, subject = make_cells()
     rows = np.tile([0.5, 0.6], (len(y), 1))
