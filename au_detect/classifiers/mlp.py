@@ -24,12 +24,14 @@ from au_detect.classifiers.calibration import active_au_weights, fit_platt_scali
 from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
 from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
 from au_detect.classifiers.mlp_network import build_network, with_probabilities, without_sigmoid
-from au_detect.classifiers.mlp_session import compile_network, seeded, silent_stderr
+from au_detect.classifiers.mlp_session import batches_of, compile_network, seeded, silent_stderr
 from au_detect.errors import AUDetectError, InputError, check_option
 
 WEIGHTINGS = ("per_au", "per_sample", "focal", "none")
 _STEPS_PER_EPOCH = 20  # at least, in a table of 20 rows or more
 _ROWS_AT_ONCE = 8192
+MOST_GIVEN_WHOLE = 250_000
+"""Keras copies up to so many rows, twice; of more it sees a batch at a time, a little slower."""
 _NO_TENSORFLOW = (
     "networks are trained with TensorFlow: pip install 'au-detect[train]' with Python 3.11 to 3.13 "
     "(TensorFlow has no wheels for newer ones yet); detection does without it"
@@ -190,16 +192,23 @@ class MLPClassifier(AUClassifier):
             optimizer = tf.keras.optimizers.Adam(self.learning_rate)
             compile_network(network, optimizer, self._loss(tf, weights))
             history = network.fit(
-                *training[:2],
-                sample_weight=training[2],
-                validation_data=held_out,
-                batch_size=min(self.batch_size, max(len(training[0]) // _STEPS_PER_EPOCH, 1)),
-                validation_batch_size=_ROWS_AT_ONCE,
+                **self._given(tf.keras, training, held_out, self.random_state + member),
                 epochs=self.max_epochs,
                 callbacks=self._callbacks(tf, member, held_out),
                 verbose=0,
             )
         return network, {name: list(map(float, v)) for name, v in history.history.items()}
+
+    def _given(self, keras: Any, training: Samples, held_out: Samples, seed: int) -> dict[str, Any]:
+        """Return what Keras is given to learn from and to stop by."""
+        size = min(self.batch_size, max(len(training[0]) // _STEPS_PER_EPOCH, 1))
+        if len(training[0]) > MOST_GIVEN_WHOLE:
+            stopping = batches_of(keras, held_out, _ROWS_AT_ONCE)
+            return {"x": batches_of(keras, training, size, seed), "validation_data": stopping}
+        names = ("x", "y", "sample_weight")
+        return dict(zip(names, training, strict=True)) | {
+            "validation_data": held_out, "batch_size": size, "validation_batch_size": _ROWS_AT_ONCE,
+        }  # fmt: skip
 
     def _build(self, keras: Any, features: NDArray[np.float32]) -> Any:
         return build_network(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import os
 import random
 import sys
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 
 @contextlib.contextmanager
@@ -44,3 +46,38 @@ def compile_network(network: Any, optimizer: Any, loss: Any, **options: Any) -> 
     network.compile(optimizer, loss, jit_compile=False, **options)
     # Made while the first step is traced, they would have it traced again: half a second each.
     optimizer.build(network.trainable_variables)
+
+
+def batches_of(
+    keras: Any, samples: tuple[NDArray[Any], ...], size: int, seed: int | None = None
+) -> Any:
+    """Return a Keras dataset of the rows of arrays, of which a batch at a time is copied.
+
+    Parameters
+    ----------
+    keras : module
+    samples : tuple of ndarray
+        Of as many rows each.
+    size : int
+        Rows of a batch; the last one has what is left.
+    seed : int, optional
+        Every epoch has the rows in another random order; by default in their own.
+    """
+    n = len(samples[0])
+    rng = None if seed is None else np.random.default_rng(seed)
+
+    class Batches(keras.utils.PyDataset):
+        order = np.arange(n) if rng is None else rng.permutation(n)
+
+        def __len__(self) -> int:
+            return math.ceil(n / size)
+
+        def __getitem__(self, index: int) -> Any:
+            rows = self.order[index * size : (index + 1) * size]
+            return tuple(values[rows] for values in samples)
+
+        def on_epoch_end(self) -> None:
+            if rng is not None:
+                self.order = rng.permutation(n)
+
+    return Batches()

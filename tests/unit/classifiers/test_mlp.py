@@ -11,7 +11,8 @@ if not (find_spec("tensorflow") and find_spec("sklearn")):
 
 from au_detect.classifiers.base import HELD_OUT, held_out_rows
 from au_detect.classifiers.calibration import choose_thresholds
-from au_detect.classifiers.mlp import MLPClassifier
+from au_detect.classifiers.mlp import MLPClassifier, import_tensorflow
+from au_detect.classifiers.mlp_session import batches_of
 from au_detect.classifiers.runtime import LiteRTNetwork
 from au_detect.errors import AUDetectError, InputError
 from au_detect.evaluation import evaluate_aus
@@ -240,3 +241,34 @@ def test_without_tensorflow_the_error_says_what_to_install(monkeypatch):
         AUDetectError, match=r"pip install 'au-detect\[train\]' with Python 3.11 to"
     ):
         MLPClassifier(**QUICK).fit(X, y)
+
+
+def test_tables_too_large_to_be_copied_are_learnt_from_as_well(monkeypatch):
+    X, y = make_samples(1000, seed=3)
+    reports = []
+    options = SMALL | {"on_epoch": lambda n_done, n_at_most: reports.append(n_done)}
+    monkeypatch.setattr("au_detect.classifiers.mlp.MOST_GIVEN_WHOLE", 500)
+    one, again = (MLPClassifier(**options).fit(X, y) for _ in range(2))
+    test_X, test_y = make_samples(1000, seed=4)
+    evaluation = evaluate_aus(test_y, one.predict_proba(test_X), [0.5, 0.5], (1, 2))
+    assert evaluation.auc.min() > 0.9
+    np.testing.assert_array_equal(one.predict_proba(test_X), again.predict_proba(test_X))
+    assert reports == [1, 2, 3, 4, 5] * 2
+
+
+def test_batches_hold_every_row_once_in_another_order_every_epoch():
+    keras = import_tensorflow().keras
+    rows = np.arange(10)
+    in_order = batches_of(keras, (rows, rows * 2), 4)
+    assert [batch[0].tolist() for batch in (in_order[i] for i in range(len(in_order)))] == [
+        [0, 1, 2, 3], [4, 5, 6, 7], [8, 9],
+    ]  # fmt: skip
+    shuffled = batches_of(keras, (rows, rows * 2), 4, seed=1)
+    epochs = []
+    for _ in range(2):
+        parts = [shuffled[i] for i in range(len(shuffled))]
+        epochs.append(np.concatenate([part[0] for part in parts]))
+        np.testing.assert_array_equal(np.concatenate([part[1] for part in parts]), epochs[-1] * 2)
+        shuffled.on_epoch_end()
+    assert sorted(epochs[0]) == sorted(epochs[1]) == rows.tolist()
+    assert epochs[0].tolist() != epochs[1].tolist()
