@@ -80,10 +80,9 @@ def build_convolutional_lstm(
     """
     inputs = keras.Input(shape, name="pixels")
     trunk = _first_blocks(keras, shape[1:], options)
-    maps = [trunk(inputs[:, step]) for step in range(shape[0])]
-    seen = [keras.layers.Concatenate()([one, one - maps[0]]) for one in maps]
-    steps = [keras.layers.Reshape((1, *one.shape[1:]))(one) for one in seen]
-    x = keras.layers.Concatenate(axis=1, name="maps_and_change")(steps)
+    maps = trunk(keras.ops.reshape(inputs, (-1, *shape[1:])))
+    maps = keras.ops.reshape(maps, (-1, shape[0], *maps.shape[1:]))
+    x = keras.layers.Concatenate(name="maps_and_change")([maps, maps - maps[:, :1]])
     x = keras.layers.ConvLSTM2D(
         CONVOLUTIONAL_UNITS, 3, padding="same", unroll=True, name="conv_lstm"
     )(x)
