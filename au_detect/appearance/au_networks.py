@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from typing import Any
 
-from au_detect.appearance.networks import FEATURES, NETWORKS, Layers, Restraint, add_trunk
+from au_detect.appearance.networks import (
+    FEATURES,
+    MOMENTUM,
+    NETWORKS,
+    Layers,
+    Restraint,
+    add_blocks,
+    add_trunk,
+)
 from au_detect.appearance.options import AppearanceOptions
 
 HEAD_UNITS = 128
 RECURRENT_UNITS = 64
-CONVOLUTIONAL_UNITS = (8, 16)
+CONVOLUTIONAL_UNITS = 16
+BLOCKS_BEFORE_TIME = 2
+"""Blocks of convolutions that look at single crops before a ConvLSTM sees their maps."""
 
 
 def build_picture_network(
@@ -62,23 +72,32 @@ def build_recurrent_network(
 def build_convolutional_lstm(
     keras: Any, shape: tuple[int, ...], n_aus: int, options: AppearanceOptions
 ) -> Any:
-    """Return a network from crops (n, n_steps, side, side, 1) to logits; they are halved first."""
+    """Return a network from crops (n, n_steps, side, side, 1) to logits.
+
+    The first blocks of an emotion network look at every crop; what follows sees their maps, and
+    what has changed in them since the first: people differ far more than a face changes, and
+    without that a hundred sequences teach nothing.
+    """
     inputs = keras.Input(shape, name="pixels")
-    x = keras.layers.LayerNormalization(axis=(2, 3), center=False, scale=False)(inputs)
-    x = keras.layers.TimeDistributed(keras.layers.AveragePooling2D(2), name="halved")(x)
-    first, second = CONVOLUTIONAL_UNITS
+    trunk = _first_blocks(keras, shape[1:], options)
+    maps = trunk(keras.ops.reshape(inputs, (-1, *shape[1:])))
+    maps = keras.ops.reshape(maps, (-1, shape[0], *maps.shape[1:]))
+    x = keras.layers.Concatenate(name="maps_and_change")([maps, maps - maps[:, :1]])
     x = keras.layers.ConvLSTM2D(
-        first,
-        3,
-        strides=2,
-        padding="same",
-        return_sequences=True,
-        unroll=True,
-        name="conv_lstm_0",
+        CONVOLUTIONAL_UNITS, 3, padding="same", unroll=True, name="conv_lstm"
     )(x)
-    x = keras.layers.ConvLSTM2D(second, 3, padding="same", unroll=True, name="conv_lstm_1")(x)
+    x = keras.layers.BatchNormalization(momentum=MOMENTUM, name="conv_lstm_norm")(x)
     x = keras.layers.MaxPooling2D(2, name="pooling")(x)
     return _with_head(keras, inputs, keras.layers.Flatten(name="flat")(x), n_aus, options)
+
+
+def _first_blocks(keras: Any, shape: tuple[int, ...], options: AppearanceOptions) -> Any:
+    """Return the first blocks of an emotion network, from a picture to their maps."""
+    inputs = keras.Input(shape, name="picture")
+    x = keras.layers.LayerNormalization(axis=(1, 2), center=False, scale=False)(inputs)
+    blocks = NETWORKS[options.network].blocks[:BLOCKS_BEFORE_TIME]
+    maps = add_blocks(keras, x, blocks, Restraint(options.dropout, options.l2))
+    return keras.Model(inputs, maps, name="trunk")
 
 
 def _trunk(keras: Any, shape: tuple[int, ...], options: AppearanceOptions) -> Any:

@@ -93,11 +93,7 @@ def build_emotion_network(
 def add_trunk(keras: Any, x: Any, layers: Layers, restraint: Restraint) -> Any:
     """Add convolutions, poolings and dense layers, and return what stands for the picture."""
     make = keras.layers
-    for block, channels in enumerate(layers.blocks):
-        for number, n in enumerate(channels):
-            x = _convolved(keras, x, n, f"{block}_{number}", restraint.l2)
-        x = make.MaxPooling2D(2, name=f"pooling_{block}")(x)
-        x = make.Dropout(restraint.dropout / 2, name=f"pooling_dropout_{block}")(x)
+    x = add_blocks(keras, x, layers.blocks, restraint)
     if not layers.dense:
         return make.GlobalAveragePooling2D(name=FEATURES)(x)
     x = make.Flatten(name="flat")(x)
@@ -108,6 +104,18 @@ def add_trunk(keras: Any, x: Any, layers: Layers, restraint: Restraint) -> Any:
         last = number == len(layers.dense) - 1
         x = make.ReLU(name=FEATURES if last else f"dense_relu_{number}")(x)
         x = make.Dropout(restraint.dropout, name=f"dense_dropout_{number}")(x)
+    return x
+
+
+def add_blocks(
+    keras: Any, x: Any, blocks: tuple[tuple[int, ...], ...], restraint: Restraint
+) -> Any:
+    """Add blocks of convolutions, each with its pooling, and return the last one's maps."""
+    for block, channels in enumerate(blocks):
+        for number, n in enumerate(channels):
+            x = _convolved(keras, x, n, f"{block}_{number}", restraint.l2)
+        x = keras.layers.MaxPooling2D(2, name=f"pooling_{block}")(x)
+        x = keras.layers.Dropout(restraint.dropout / 2, name=f"pooling_dropout_{block}")(x)
     return x
 
 

@@ -33,13 +33,14 @@ def noise(tmp_path_factory):
 def network(noise, tmp_path_factory, small_pixel_networks):
     folder = tmp_path_factory.mktemp("networks") / "mini"
     command = ["appearance", "train", str(noise), "--out", str(folder), "--network", "shallow"]
-    assert main([*command, "--epochs", "1", "--augment", "--equalise"]) == 0
+    assert main([*command, "--epochs", "1", "--augment", "--spoil", "--equalise"]) == 0
     return folder
 
 
 def test_train_judge_and_look_at_layers(noise, network, tmp_path, capsys):
     manifest = json.loads((network / "manifest.json").read_text())
     assert manifest["training"]["source"]["collection"] == "noise.npz"
+    assert [manifest["training"][name] for name in ("augment", "spoil", "equalise")] == [True] * 3
     assert manifest["training"]["n_pictures"] == {"training": 48, "validation": 6, "test": 6}
     assert main(["appearance", "judge", str(network), str(noise), "--part", "test"]) == 0
     out = capsys.readouterr().out

@@ -59,7 +59,7 @@ def test_another_networks_convolutions_are_the_start(trained, drawn_pictures, tm
     from au_detect.appearance.emotion_network import keras_file
 
     start = EmotionTraining("small", epochs=1, start=str(trained[0]), kept_blocks=1)
-    train_emotion_network(drawn_pictures(30), tmp_path / "next", start)
+    train_emotion_network(drawn_pictures(30), tmp_path / "next", replace(start, spoil=True))
     given, taken = (
         tf.keras.models.load_model(keras_file(folder)) for folder in (trained[0], tmp_path / "next")
     )
