@@ -25,8 +25,9 @@ from au_detect.errors import InputError
 from au_detect.evaluation.curve_rates import roc_auc
 from au_detect.facs import Face, au_label
 from au_detect.training.data import TrainingData
-from au_detect.training.fitted import FittedHalf, FittedModel, Member, mean_with_mirror
+from au_detect.training.fitted import FittedHalf, FittedModel
 from au_detect.training.halves import halves_of
+from au_detect.training.members import Member, mean_with_mirror
 from au_detect.training.people import PeopleSplit, split_people
 from au_detect.training.preference import is_better
 from au_detect.training.recipe import MODELS, TrainingRecipe
@@ -224,7 +225,7 @@ def _judged(
     }
     for member in members:
         rows = part[judged] == member.part
-        found = mean_with_mirror(member, features[judged[rows]], columns_of(task.face))
+        found = mean_with_mirror(member, features, columns_of(task.face), judged[rows])
         unseen[member.view][rows] = found
     mean = np.mean(list(unseen.values()), axis=0)
     aucs = tuple(

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.classifiers.base import AUClassifier
 from au_detect.classifiers.calibration import (
     choose_thresholds,
     fit_intensity_scale,
@@ -23,19 +22,10 @@ from au_detect.datasets.labelled_features import graded
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.evaluation.predictions import Predictions
 from au_detect.facs import Face
-from au_detect.features.extraction import mirror_columns
 from au_detect.training.data import TrainingData
+from au_detect.training.members import Member, mean_with_mirror
 from au_detect.training.recipe import TrainingRecipe
-from au_detect.training.samples import Columns, Faces, columns_of
-
-
-@dataclass(frozen=True)
-class Member:
-    """A classifier, what it reads (see `TrainingRecipe.views`), and which part calibrated it."""
-
-    view: str
-    part: int
-    classifier: AUClassifier
+from au_detect.training.samples import Faces, columns_of
 
 
 @dataclass(frozen=True)
@@ -286,13 +276,3 @@ class FittedModel:
         if sequences.furrows is not None:
             return self.recipe.views
         return tuple(view for view in self.recipe.views if view == "geometry")
-
-
-def mean_with_mirror(
-    member: Member, features: NDArray[np.float32], columns: Columns
-) -> NDArray[np.float32]:
-    """Return the mean answer (n, n_aus) of a classifier to faces and to their mirror images."""
-    order, signs = mirror_columns(columns.names)
-    place = columns.of(member.view)
-    views = (features[:, place], (signs * features[:, order])[:, place])
-    return np.mean([member.classifier.predict_proba(v) for v in views], axis=0, dtype=np.float32)
