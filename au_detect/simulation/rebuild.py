@@ -60,7 +60,7 @@ RECIPE = TrainingRecipe(
     minimum_intensity=1.5,
     max_fpr=0.04,
     strata=("activity", "turned"),
-    least_likelihood_ratio=3.0,
+    least_likelihood_ratio=5.0,
     calibration_folds=1,
     judge_augmented=True,
 )
