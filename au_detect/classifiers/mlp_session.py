@@ -63,21 +63,25 @@ def batches_of(
     seed : int, optional
         Every epoch has the rows in another random order; by default in their own.
     """
-    n = len(samples[0])
     rng = None if seed is None else np.random.default_rng(seed)
 
     class Batches(keras.utils.PyDataset):
-        order = np.arange(n) if rng is None else rng.permutation(n)
+        # Arrays belong to the object: what a class's functions enclose lives until Python looks
+        # for cycles, and these are large.
+        def __init__(self, arrays: tuple[NDArray[Any], ...]) -> None:
+            super().__init__()
+            self.arrays = arrays
+            self.on_epoch_end()
 
         def __len__(self) -> int:
-            return math.ceil(n / size)
+            return math.ceil(len(self.arrays[0]) / size)
 
         def __getitem__(self, index: int) -> Any:
             rows = self.order[index * size : (index + 1) * size]
-            return tuple(values[rows] for values in samples)
+            return tuple(values[rows] for values in self.arrays)
 
         def on_epoch_end(self) -> None:
-            if rng is not None:
-                self.order = rng.permutation(n)
+            n = len(self.arrays[0])
+            self.order = np.arange(n) if rng is None else rng.permutation(n)
 
-    return Batches()
+    return Batches(samples)
