@@ -24,7 +24,13 @@ from au_detect.classifiers.calibration import active_au_weights, fit_platt_scali
 from au_detect.classifiers.mlp_logs import Monitor, tensorboard_callback
 from au_detect.classifiers.mlp_losses import focal_loss, weighted_cross_entropy
 from au_detect.classifiers.mlp_network import build_network, with_probabilities, without_sigmoid
-from au_detect.classifiers.mlp_session import batches_of, compile_network, seeded, silent_stderr
+from au_detect.classifiers.mlp_session import (
+    batches_of,
+    compile_network,
+    let_go,
+    seeded,
+    silent_stderr,
+)
 from au_detect.errors import AUDetectError, InputError, check_option
 
 WEIGHTINGS = ("per_au", "per_sample", "focal", "none")
@@ -191,12 +197,14 @@ class MLPClassifier(AUClassifier):
             network = self._build(tf.keras, training[0])
             optimizer = tf.keras.optimizers.Adam(self.learning_rate)
             compile_network(network, optimizer, self._loss(tf, weights))
+            given = self._given(tf.keras, training, held_out, self.random_state + member)
             history = network.fit(
-                **self._given(tf.keras, training, held_out, self.random_state + member),
+                **given,
                 epochs=self.max_epochs,
                 callbacks=self._callbacks(tf, member, held_out),
                 verbose=0,
             )
+            let_go(given)
         return network, {name: list(map(float, v)) for name, v in history.history.items()}
 
     def _given(self, keras: Any, training: Samples, held_out: Samples, seed: int) -> dict[str, Any]:

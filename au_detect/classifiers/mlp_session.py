@@ -66,8 +66,6 @@ def batches_of(
     rng = None if seed is None else np.random.default_rng(seed)
 
     class Batches(keras.utils.PyDataset):
-        # Arrays belong to the object: what a class's functions enclose lives until Python looks
-        # for cycles, and these are large.
         def __init__(self, arrays: tuple[NDArray[Any], ...]) -> None:
             super().__init__()
             self.arrays = arrays
@@ -85,3 +83,10 @@ def batches_of(
             self.order = np.arange(n) if rng is None else rng.permutation(n)
 
     return Batches(samples)
+
+
+def let_go(given: dict[str, Any]) -> None:
+    """Free the arrays of datasets that were given to Keras: TensorFlow keeps those for ever."""
+    for dataset in given.values():
+        if hasattr(dataset, "arrays"):
+            dataset.arrays = ()

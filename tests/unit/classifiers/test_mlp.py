@@ -1,6 +1,8 @@
+import gc
 import random
 import re
 import sys
+import weakref
 from importlib.util import find_spec
 
 import numpy as np
@@ -254,6 +256,16 @@ def test_tables_too_large_to_be_copied_are_learnt_from_as_well(monkeypatch):
     assert evaluation.auc.min() > 0.9
     np.testing.assert_array_equal(one.predict_proba(test_X), again.predict_proba(test_X))
     assert reports == [1, 2, 3, 4, 5] * 2
+
+
+def test_large_tables_are_let_go_when_they_are_learnt(monkeypatch):
+    monkeypatch.setattr("au_detect.classifiers.mlp.MOST_GIVEN_WHOLE", 500)
+    parts = [(*make_samples(n, seed=n), np.ones(n)) for n in (1000, 200)]
+    held = [weakref.ref(values) for part in parts for values in part]
+    MLPClassifier(**SMALL | {"max_epochs": 1}).fit_on(*parts)
+    del parts
+    gc.collect()
+    assert all(ref() is None for ref in held)
 
 
 def test_batches_hold_every_row_once_in_another_order_every_epoch():
