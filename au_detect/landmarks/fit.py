@@ -21,7 +21,7 @@ from au_detect.landmarks.trees import read_trees
 
 # A crop is kept while the face is off by less than REST_IOD, and fitted anew beyond the distance
 # that the caller allows.
-REST_IOD, MAX_FITS = 0.015, 5
+REST_IOD, MAX_FITS = 0.015, 8
 
 MIN_FACE_PX = 8
 

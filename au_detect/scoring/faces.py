@@ -93,6 +93,11 @@ def score_rows(
         uses_furrows=bool(rows.has_furrows[found].all() and np.isfinite(neutral_furrows).all()),
     )
     aus = model.aus(kind, experimental=experimental)
+    if not aus:
+        raise InputError(
+            f"model must have action units that are not experimental, got {model.name!r}: ask for "
+            "its experimental ones (experimental=True, --experimental)"
+        )
     limits = np.array([*model.thresholds(kind, aus).values()])
     scores = FaceScores.empty(len(rows), len(aus))
     which = np.zeros(len(rows), dtype=np.intp)

@@ -2,7 +2,9 @@
 
 import errno
 import importlib.util
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -208,6 +210,20 @@ def test_a_camera_that_is_unplugged_keeps_the_rows_so_far(detector, pictures, mo
 
 
 # Models
+
+
+def test_a_model_of_experimental_action_units_alone_says_how_to_ask_for_them(tmp_path, pictures):
+    from au_detect.paths import packaged_folder
+
+    model = tmp_path / "model"
+    shutil.copytree(packaged_folder("models") / "open", model)
+    manifest = json.loads((model / "manifest.json").read_text())
+    for network in manifest["networks"]:
+        network["experimental"] = network["aus"]
+    (model / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match=r"not experimental, got 'model': .* \(experimental=True"):
+        AUDetector(model).run(pictures[0])
+    assert AUDetector(model, experimental=True).run(pictures[0]).face_found.all()
 
 
 @pytest.mark.parametrize("damage", ["cut", "altered", "empty", "missing"])
