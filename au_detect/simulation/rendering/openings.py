@@ -6,6 +6,8 @@ lips lie a little off the edge that is seen. A person marks what is seen.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
@@ -42,8 +44,7 @@ def lip_strips(surface: Surface, marks_x_cm: NDArray[np.floating]) -> LipStrips:
     marks_x_cm : ndarray, shape (68,)
         Where landmarks lie on the mesh, to the subject's left.
     """
-    middles = surface.model.landmark_vertices[[UPPER_LIP[1], LOWER_LIP[1]]]
-    upper, lower = _distances_cm(surface, middles) < _LIP_REACH_CM
+    upper, lower = _lips(surface)
     x, _, z = surface.model.neutral[: PARTS["face"].stop].T
     strips = []
     for mark in UPPER_LIP:
@@ -53,8 +54,12 @@ def lip_strips(surface: Surface, marks_x_cm: NDArray[np.floating]) -> LipStrips:
     return tuple(strips)
 
 
-def _distances_cm(surface: Surface, starts: NDArray[np.intp]) -> NDArray[np.float64]:
-    """Return how far every vertex of the face is along edges, shape (n_starts, n_vertices)."""
+@lru_cache(maxsize=1)
+def _lips(surface: Surface) -> NDArray[np.bool_]:
+    """Return which vertices of the face are on the upper and on the lower lip, (2, n_vertices).
+
+    They are those within reach of the lip's middle along edges; all people share them.
+    """
     n = PARTS["face"].stop
     triangles = surface.triangles[surface.triangles.max(axis=1) < n]
     first, second = (
@@ -65,7 +70,9 @@ def _distances_cm(surface: Surface, starts: NDArray[np.intp]) -> NDArray[np.floa
     first, second = np.unique(np.sort([first, second], axis=0), axis=1)
     length = np.linalg.norm(surface.model.neutral[first] - surface.model.neutral[second], axis=1)
     edges = coo_array((length, (first, second)), shape=(n, n)).tocsr()
-    return np.asarray(dijkstra(edges, directed=False, indices=starts, limit=2 * _LIP_REACH_CM))
+    middles = surface.model.landmark_vertices[[UPPER_LIP[1], LOWER_LIP[1]]]
+    distance_cm = dijkstra(edges, directed=False, indices=middles, limit=_LIP_REACH_CM)
+    return np.asarray(distance_cm < _LIP_REACH_CM)
 
 
 def as_seen(
