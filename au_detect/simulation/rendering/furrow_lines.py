@@ -8,7 +8,7 @@ Tian, Kanade & Cohn (2001).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numba import njit
@@ -38,6 +38,8 @@ class Furrow:
         How far the lines of different people lie apart, cm.
     floor : float
         Expressivity that even the smoothest skin has here.
+    deepened : dict, optional
+        AU -> by how much it deepens, at full strength, what the actions fold.
     """
 
     lines: tuple[Line, ...]
@@ -47,6 +49,7 @@ class Furrow:
     aging: float = 0.0
     spread: float = 0.12
     floor: float = 0.3
+    deepened: dict[int, float] = field(default_factory=dict)
 
 
 def _forehead(start: float, stop: float, outer: bool) -> tuple[Line, ...]:
@@ -64,6 +67,8 @@ FURROWS: dict[str, Furrow] = {
     "glabella": Furrow(
         (((0.62, 4.7), (0.72, 5.4), (0.95, 6.3)), ((0.12, 4.9), (0.15, 5.5), (0.2, 6.0))),
         0.13, 0.085, {4: 1.0, 9: 0.3}, 0.5, 0.1, 0.5,
+        # Raised inner brows stretch the mesh smooth where skin that AU4 has gathered stays folded.
+        {1: 1.0},
     ),
     "brow_bulge": Furrow(
         (((1.1, 6.5), (1.6, 7.1), (2.3, 7.35)),), 0.25, 0.06, {4: 0.7}, 0.1, 0.15
@@ -165,6 +170,8 @@ def furrow_strengths(
         for number, share in furrow.actions.items():
             pull += share * np.asarray(au_strengths.get(number, (0.0, 0.0)), dtype=float)
         depth = max(person.expressivity, furrow.floor) * factor * np.clip(pull, 0, 1.2) ** 1.3
+        for number, share in furrow.deepened.items():
+            depth *= 1 + share * np.asarray(au_strengths.get(number, (0.0, 0.0)), dtype=float)
         strengths[name] = (float(depth[0]), float(depth[1]))
     return strengths
 

@@ -219,6 +219,14 @@ def test_furrows_follow_their_actions_side_by_side():
     assert 0 < half["glabella"][0] < strengths["glabella"][0]
 
 
+def test_raised_inner_brows_deepen_what_drawn_brows_fold():
+    drawn, raised = furrow_strengths({4: (0.8, 0.8)}, someone()), {1: (1.0, 0.5)}
+    both = furrow_strengths({4: (0.8, 0.8), **raised}, someone())
+    assert both["glabella"] == pytest.approx(np.multiply(drawn["glabella"], (2.0, 1.5)))
+    assert both["brow_bulge"] == drawn["brow_bulge"]
+    assert furrow_strengths(raised, someone())["glabella"] == (0.0, 0.0)
+
+
 def test_expressive_skin_folds_deeper():
     smooth = furrow_strengths({6: (1.0, 1.0)}, someone(expressivity=0.3))
     creased = furrow_strengths({6: (1.0, 1.0)}, someone(expressivity=1.2))
