@@ -34,6 +34,8 @@ SIDE_PX = NETWORK_CROP.side_px
 STRIDE_PX = 4
 NARROWEST_PX = 2.0
 """Spread that maps are drawn to."""
+DISPLACEMENTS = 1.5
+"""How much errors of displacements count beside those of places."""
 
 
 def build_network(options: NetworkOptions) -> Any:
@@ -112,57 +114,71 @@ class WithExpectedErrors(keras.layers.Layer):
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches of examples in random order.
+    """Batches of examples in random order, two of a person in each.
 
     Parameters
     ----------
-    n : int
-        Number of examples.
+    couples : ndarray of int, shape (n, 2)
+        Two examples of a person, or one twice.
     size : int
-        Of a batch; what is left over waits for the next epoch's order.
+        Of a batch, even: first ones in its first half, second ones in the same order in its
+        other half. What is left over waits for the next epoch's order.
     make : callable
-        ``make(rows, rng)`` returns crops (size, side, side) and points (size, n_points, 2) about
-        the crop's middle, px.
+        ``make(rows, rng)`` returns crops (size, side, side, 1) and points (size, n_points, 2)
+        about the crop's middle, px.
     random_state : int
     """
 
-    def __init__(self, n: int, size: int, make: Make, random_state: int) -> None:
+    def __init__(
+        self, couples: NDArray[np.intp], size: int, make: Make, random_state: int
+    ) -> None:
         super().__init__()
-        self.n, self.size, self.make, self.random_state = n, size, make, random_state
-        self.epoch = 0
+        self.couples, self.half, self.make = couples, size // 2, make
+        self.random_state, self.epoch = random_state, 0
         self.on_epoch_end()
 
     def __len__(self) -> int:
-        return self.n // self.size
+        return len(self.couples) // self.half
 
     def __getitem__(self, index: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        rows = self._order[index * self.size : (index + 1) * self.size]
+        chosen = self._order[index * self.half : (index + 1) * self.half]
         rng = np.random.default_rng([self.random_state, self.epoch, index])
-        return self.make(rows, rng)
+        return self.make(self.couples[chosen].T.ravel(), rng)
 
     def on_epoch_end(self) -> None:
         """Draw the next epoch's order."""
         self.epoch += 1
         rng = np.random.default_rng([self.random_state, self.epoch])
-        self._order = rng.permutation(self.n)
+        self._order = rng.permutation(len(self.couples))
 
 
 def loss(truth: Any, found: Any) -> Any:
-    """Return distances of points, errors of vectors between pairs, surprise, and width of maps.
+    """Return distances, the same of displacements, surprise, and width of maps, of a `Batches`'.
 
-    In % of the inter-ocular distance. Distances count as they are beyond half a percent, so that
-    no few hard points decide. Surprise is what the expected errors are off.
+    In % of the inter-ocular distance. Displacements are from one face of a person to the other,
+    which action units are told from: errors that both share do not count there. Surprise is what
+    the expected errors are off.
     """
     percent = 100 / NETWORK_CROP.iod_px
     offset = (found[..., :2] - truth) * percent
-    distance = _length(offset)
-    first, second = (tf.gather(offset, PAIRS[:, i], axis=1) for i in (0, 1))
-    surprise = tf.abs(found[..., 2] * percent - tf.stop_gradient(distance))
+    first, second = tf.split(offset, 2)
+    surprise = tf.abs(found[..., 2] * percent - tf.stop_gradient(_length(offset)))
     return (
-        tf.reduce_mean(distance * WEIGHTS)
-        + 0.7 * tf.reduce_mean(_length(first - second) * PAIR_WEIGHTS)
+        _distances(offset)
+        + DISPLACEMENTS * _distances(first - second)
         + 0.3 * tf.reduce_mean(surprise)
         + 0.3 * tf.reduce_mean(tf.abs(found[..., 3] - NARROWEST_PX))
+    )
+
+
+def _distances(offset: Any) -> Any:
+    """Return how far points, and vectors between pairs of points, are off.
+
+    Distances count as they are beyond half a percent, so that no few hard points decide.
+    """
+    first, second = (tf.gather(offset, PAIRS[:, i], axis=1) for i in (0, 1))
+    return tf.reduce_mean(_length(offset) * WEIGHTS) + 0.7 * tf.reduce_mean(
+        _length(first - second) * PAIR_WEIGHTS
     )
 
 

@@ -16,6 +16,7 @@ class NetworkOptions:
     blocks : tuple of int
         Residual blocks at each.
     epochs, batch : int
+        A batch is even: it shows every person twice.
     learning_rate : float
         The largest, after one epoch; it falls to nothing along a cosine.
     weight_decay : float

@@ -121,16 +121,31 @@ def _train(
     def make(
         rows: NDArray[np.intp], rng: np.random.Generator
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-        drawn = [draw_example(examples.crops[row], examples.points[row], rng) for row in rows]
+        mirrored = np.tile(rng.random(len(rows) // 2) < 0.5, 2)
+        drawn = [
+            draw_example(examples.crops[row], examples.points[row], rng, mirrored=turn)
+            for row, turn in zip(rows, mirrored, strict=True)
+        ]
         inputs, points = (np.stack(column) for column in zip(*drawn, strict=True))
         return inputs[..., None], points
 
-    train_network(network, Batches(len(examples), options.batch, make, random_state), options, work)
+    batches = Batches(couples(examples.subject), options.batch, make, random_state)
+    train_network(network, batches, options, work)
     network.save_weights(trained)
 
 
+def couples(subject: NDArray[np.integer]) -> NDArray[np.intp]:
+    """Return the rows of everybody's examples two by two, (n, 2); one left over with itself."""
+    rows = [np.flatnonzero(subject == person) for person in np.unique(subject)]
+    return np.concatenate([np.resize(own, (-(-len(own) // 2), 2)) for own in rows])
+
+
 def draw_example(
-    crop: NDArray[np.uint8], points: NDArray[np.floating], rng: np.random.Generator
+    crop: NDArray[np.uint8],
+    points: NDArray[np.floating],
+    rng: np.random.Generator,
+    *,
+    mirrored: bool = False,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return what the network is given of an example, and the points about the crop's middle, px.
 
@@ -141,13 +156,15 @@ def draw_example(
     points : ndarray, shape (n_points, 2)
         In it, px.
     rng : numpy.random.Generator
-        Says how the crop is off, and what is done to it (`spoilt`); half are mirrored.
+        Says how the crop is off, and what is done to it (`spoilt`).
+    mirrored : bool
+        Show the mirror image.
     """
     jitter = JITTERS[rng.choice(len(JITTERS), p=[share for share, _ in JITTERS])][1]
     places: NDArray[np.floating]
     seen, places = cut_again(crop, points, EXAMPLE_CROP, jitter, rng)
     side = NETWORK_CROP.side_px
-    if rng.random() < 0.5:
+    if mirrored:
         seen, places = np.ascontiguousarray(seen[:, ::-1]), mirror_all(places, side)
     return network_input(spoilt(seen, rng)), np.asarray(places - (side - 1) / 2, np.float32)
 

@@ -22,15 +22,16 @@ from au_detect.simulation.landmarks.examples import (
     render_examples,
 )
 from au_detect.simulation.landmarks.options import NetworkOptions
-from au_detect.simulation.landmarks.points import N_POINTS
+from au_detect.simulation.landmarks.points import N_POINTS, WEIGHTS, mirror_all
 from au_detect.simulation.landmarks.training import (
+    couples,
     draw_example,
     landmark_error_iod,
     train_landmark_model,
 )
 
 SMALL = NetworkOptions(
-    channels=(8, 12, 16), blocks=(0, 1, 1), epochs=8, batch=8, learning_rate=0.01
+    channels=(8, 12, 16), blocks=(0, 1, 1), epochs=12, batch=8, learning_rate=0.01
 )
 
 
@@ -79,7 +80,48 @@ def test_what_the_network_is_shown_has_its_points_on_the_spots(drawn_examples):
     assert lit > 0.9 * n  # things before the face and deep shadows hide some
 
 
+def test_mirrored_examples_have_the_points_of_the_mirror_image(drawn_examples):
+    crop, points = drawn_examples.crops[0], drawn_examples.points[0]
+    found = [
+        draw_example(crop, points, np.random.default_rng(5), mirrored=mirrored)[1]
+        for mirrored in (False, True)
+    ]
+    assert found[1] == pytest.approx(mirror_all(found[0] + 55.5, 112) - 55.5, abs=1e-3)
+
+
 # Training
+
+
+def test_faces_of_a_person_are_shown_together():
+    assert couples(np.array([4, 4, 7, 7, 7, 7, 9])).tolist() == [[0, 1], [2, 3], [4, 5], [6, 6]]
+    assert couples(np.array([4, 7, 4, 7])).tolist() == [[0, 2], [1, 3]]
+
+
+def test_batches_hold_both_faces_of_a_couple_at_the_same_places():
+    from au_detect.simulation.landmarks.network import Batches
+
+    rows = np.arange(12).reshape(6, 2)
+    batches = Batches(rows, 4, lambda chosen, rng: (chosen, chosen), 0)
+    assert len(batches) == 3
+    shown = np.concatenate([batches[index][0].reshape(2, 2).T for index in range(3)])
+    assert sorted(shown.tolist()) == rows.tolist()
+
+
+def test_errors_that_both_faces_share_count_less():
+    """All points of one face 1 IOD off to the right, those of the other to the right or left."""
+    from au_detect.simulation.landmarks.network import DISPLACEMENTS, NETWORK_CROP, loss
+
+    truth = np.zeros((2, N_POINTS, 2), np.float32)
+
+    def of(first, second):
+        found = np.zeros((2, N_POINTS, 4), np.float32)
+        found[0, :, 0], found[1, :, 0] = NETWORK_CROP.iod_px * np.array([first, second])
+        found[..., 2] = NETWORK_CROP.iod_px * np.abs([first, second])[:, None]
+        return float(loss(truth, found))
+
+    mean_weight = WEIGHTS.mean()
+    assert of(1, -1) - of(1, 1) == pytest.approx(DISPLACEMENTS * 200 * mean_weight, rel=0.01)
+    assert of(1, 1) - of(0, 0) == pytest.approx(100 * mean_weight, rel=0.01)
 
 
 @pytest.mark.slow
@@ -129,7 +171,7 @@ def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch
         assert np.isfinite(network.predict_on_batch(seen)).all()
         assert points.shape == (SMALL.batch, N_POINTS, 2)
         folder.mkdir(parents=True)
-        rounds.append((batches.n, options.epochs, options.learning_rate, folder))
+        rounds.append((len(batches.couples), options.epochs, options.learning_rate, folder))
 
     monkeypatch.setattr(networks, "train_network", train)
     options = replace(SMALL, epochs=3, rounds=((1, 0.001), (2, 0.002)))
@@ -137,9 +179,9 @@ def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch
     n, work = int((~few.is_kept_out).sum()), tmp_path / "mine.training"
     more = n + training.N_COPIES * len(crops)
     assert rounds == [
-        (n, 3, 0.01, work),
-        (more, 1, 0.001, work / "round_1"),
-        (more, 2, 0.002, work / "round_2"),
+        (n // 2, 3, 0.01, work),
+        (more // 2, 1, 0.001, work / "round_1"),
+        (more // 2, 2, 0.002, work / "round_2"),
     ]
     assert error == landmark_error_iod(tmp_path / "mine.tflite", few.take(few.is_kept_out))
     assert not list(tmp_path.rglob(training.TRAINED))
