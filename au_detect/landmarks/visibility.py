@@ -153,7 +153,7 @@ def face_contrast(view: NDArray[np.uint8]) -> float:
 def outside_shares(image: NDArray[np.uint8], points: NDArray[np.floating]) -> tuple[float, float]:
     """Return which share of the landmarks of upper and lower half is outside the picture."""
     height, width = image.shape
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    (left, top), (right, bottom) = np.minimum.reduce(points), np.maximum.reduce(points)
     if left > -0.5 and top > -0.5 and right < width - 0.5 and bottom < height - 0.5:
         return 0.0, 0.0
     inside = np.all((points > -0.5) & (points < (width - 0.5, height - 0.5)), axis=1)
