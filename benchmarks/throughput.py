@@ -111,7 +111,7 @@ def detect(options: argparse.Namespace, stopwatch: Stopwatch | None = None) -> d
 
     detector = AUDetector(landmark_model=options.landmarks)
     first = next(iter(open_frames(options.video)))
-    detector.run(first.image)
+    detector.run(first.image).to_dataframe()  # loads networks and pandas
 
     def progress(frames: Any, n_frames: int | None) -> Any:
         frames = islice(iter(frames), options.frames)

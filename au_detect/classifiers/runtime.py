@@ -73,12 +73,16 @@ class LiteRTNetwork:
         check_shape("X", features, ("n_samples", self.n_features))
         probabilities = np.full((len(features), self.n_aus), np.nan, dtype=np.float32)
         finite = np.flatnonzero(np.isfinite(features).all(axis=1))
+        if len(finite) < len(features):
+            probabilities[finite] = self.predict_proba(features[finite])
+            return probabilities
         block = np.zeros((ROWS_AT_ONCE, self.n_features), dtype=np.float32)
-        for start in range(0, len(finite), ROWS_AT_ONCE):
-            rows = finite[start : start + ROWS_AT_ONCE]
-            block[: len(rows)] = features[rows]
+        for start in range(0, len(features), ROWS_AT_ONCE):
+            rows = features[start : start + ROWS_AT_ONCE]
+            block[: len(rows)] = rows
             with self._lock:
                 self._interpreter.set_tensor(self._input, block)
                 self._interpreter.invoke()
-                probabilities[rows] = self._interpreter.get_tensor(self._output)[: len(rows)]
+                answers = self._interpreter.get_tensor(self._output)
+            probabilities[start : start + len(rows)] = answers[: len(rows)]
         return probabilities

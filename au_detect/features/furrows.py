@@ -94,6 +94,11 @@ for _row, _anchor in enumerate(_ANCHORS):
     for _point in _anchor:
         _weights[_row, _point] += 1.0 / len(_anchor)
 
+_AROUND_PX = FURROW_CROP.iod_px * np.hstack(
+    [_BOXES_IOD[:, :2] - _BOXES_IOD[:, 2:] / 2, _BOXES_IOD[:, :2] + _BOXES_IOD[:, 2:] / 2]
+)
+"""Left, top, right, bottom of every window about its anchor."""
+
 
 def _mirror_order() -> NDArray[np.intp]:
     def other(name: str) -> str:
@@ -115,10 +120,8 @@ def furrow_windows(crop_points: NDArray[np.floating]) -> NDArray[np.float64]:
     crop_points : ndarray, shape (68, 2)
         Landmarks in the crop.
     """
-    iod = FURROW_CROP.iod_px
-    center = _weights @ crop_points + _BOXES_IOD[:, :2] * iod
-    half = _BOXES_IOD[:, 2:] * iod / 2.0
-    return np.hstack([center - half, center + half])
+    anchor = _weights @ crop_points
+    return np.concatenate([anchor, anchor], axis=1) + _AROUND_PX
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ def _channels(crop: NDArray[np.uint8]) -> list[NDArray[np.generic]]:
     low, high = CANNY_LOW * STEPS_A_PIXEL, CANNY_HIGH * STEPS_A_PIXEL
     edges = cv2.Canny(dx, dy, low, high, L2gradient=True)
     bright = grey * np.float32(1.0 / cv2.mean(local)[0])
-    return [edges, np.abs(dx).astype(np.float32), np.abs(dy).astype(np.float32), bright, smooth]
+    return [edges, np.abs(dx), np.abs(dy), bright, smooth]
 
 
 def _window_means(
@@ -201,24 +204,24 @@ def _window_means(
 
     Pixel `i` reaches from i - 0.5 to i + 0.5, so that mirrored windows hold mirrored pixels.
     """
-    limits = np.clip(np.rint(windows + 0.5), 0, FURROW_CROP.side_px).astype(int)
-    left, top, right, bottom = limits.T
-    right, bottom = np.maximum(right, 1), np.maximum(bottom, 1)
-    left, top = np.minimum(left, right - 1), np.minimum(top, bottom - 1)
-    n_pixels = (right - left) * (bottom - top)
+    limits = np.minimum(np.rint(windows + 0.5), FURROW_CROP.side_px).astype(int)
+    first, last = limits[:, :2], np.maximum(limits[:, 2:], 1)
+    first = np.maximum(np.minimum(first, last - 1), 0)
+    left, top = np.minimum.reduce(first)
+    right, bottom = np.maximum.reduce(last)
 
-    *flat, smooth = channels
-    width = FURROW_CROP.side_px + 1
-    sums = np.empty((len(channels) + 1, width, width))
+    *flat, smooth = (channel[top:bottom, left:right] for channel in channels)
+    sums = np.empty((len(channels) + 1, bottom - top + 1, right - left + 1))
     for channel, channel_sums in zip(flat, sums[:-2], strict=True):
         cv2.integral(channel, channel_sums, cv2.CV_64F)
-    cv2.integral2(smooth, sums[-2], sums[-1], cv2.CV_64F, cv2.CV_64F)
+    cv2.integral2(smooth, sums[-1], sums[-2], cv2.CV_64F, cv2.CV_64F)
 
-    def at(y: NDArray[np.intp], x: NDArray[np.intp]) -> NDArray[np.float64]:
-        return sums.reshape(len(sums), -1).take(y * width + x, axis=1)
-
-    inside = at(bottom, right) - at(top, right) - at(bottom, left) + at(top, left)
-    *means, means_smooth, means_squares = inside / n_pixels
-    spread = np.sqrt(np.maximum(means_squares - means_smooth**2, 0.0))
-    values = np.stack([*means, spread])
-    return np.asarray(values * _UNITS[:, None], dtype=np.float32).ravel()
+    corners = np.array([first, last]) - (left, top)  # (2, n_windows, 2)
+    x, y = corners[..., 0], corners[..., 1] * sums.shape[2]
+    at = sums.reshape(len(sums), -1).take(y[:, None] + x, axis=1)
+    inside = at[:, 1, 1] - at[:, 0, 1] - at[:, 1, 0] + at[:, 0, 0]
+    width, height = (last - first).T
+    means = inside / (width * height)
+    values, means_smooth = means[:-1], means[-1]
+    values[-1] = np.sqrt(np.maximum(values[-1] - means_smooth**2, 0.0))  # was the mean square
+    return (values * _UNITS[:, None]).astype(np.float32).ravel()

@@ -7,6 +7,7 @@ that are off as much: ``au-detect train-gaze`` makes it, from renders whose gaze
 
 from __future__ import annotations
 
+import math
 from functools import cache
 from pathlib import Path
 from threading import Lock
@@ -51,7 +52,7 @@ def measure_looks(face: UprightFace) -> NDArray[np.float32]:
     windows[1] = cut_window(face.crop, left)[:, ::-1]
     found = network().read(windows)
     found[1, 0] *= -1.0
-    upright = face.matrix[:, :2] / np.hypot(*face.matrix[0, :2])
+    upright = face.matrix[:, :2] / math.hypot(face.matrix[0, 0], face.matrix[0, 1])
     found[:, :2] = found[:, :2] @ upright  # the crop's axes turned back to the picture's
     return found
 
@@ -66,11 +67,11 @@ def cut_window(crop: NDArray[np.uint8], middle: NDArray[np.floating]) -> NDArray
 
 def network_input(windows: NDArray[np.generic]) -> NDArray[np.float32]:
     """Return what the network is given of windows (n, height, width): mean 0 and deviation 1."""
-    given = np.empty((*windows.shape, 1), dtype=np.float32)
-    for window, place in zip(windows, given[..., 0], strict=True):
+    given = windows.astype(np.float32)[..., None]
+    for window, shown in zip(windows, given, strict=True):
         mean, deviation = cv2.meanStdDev(window)
-        np.subtract(window, np.float32(mean[0, 0]), out=place)
-        place *= np.float32(1 / max(float(deviation[0, 0]), LEAST_DEVIATION))
+        shown -= np.float32(mean[0, 0])
+        shown *= np.float32(1 / max(float(deviation[0, 0]), LEAST_DEVIATION))
     return given
 
 
@@ -105,7 +106,8 @@ class LooksNetwork:
         with self._lock:
             self._interpreter.set_tensor(self._input, network_input(windows))
             self._interpreter.invoke()
-            return np.array(self._interpreter.get_tensor(self._output))
+            found: NDArray[np.float32] = self._interpreter.get_tensor(self._output)
+        return found
 
 
 @cache

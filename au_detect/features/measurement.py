@@ -14,12 +14,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from au_detect.errors import InputError, check_positive
 from au_detect.features.columns import Columns, check_columns, chosen_rows, filled, not_measured
-from au_detect.features.furrows import N_FURROWS, cut_upright, upright_furrows
+from au_detect.features.furrows import FURROW_CROP, N_FURROWS, cut_upright, upright_furrows
 from au_detect.features.looks import measure_looks
 from au_detect.frames import Frame
 from au_detect.landmarks import N_LANDMARKS, Landmarks
-from au_detect.landmarks.tracking import FaceTracker
-from au_detect.landmarks.visibility import measure_visibility
+from au_detect.landmarks.tracking import FaceTracker, TrackedFace
+from au_detect.landmarks.visibility import VIEW, measure_visibility
 
 NO_FACE = -1
 """`face_id` of the one row that stands for a frame without any face."""
@@ -46,6 +46,10 @@ _NOT_FOUND = {
 }  # fmt: skip
 """Values of a row that stands for a frame without any face."""
 _WHERE_FOUND: Any = None
+_TO_VIEW = FURROW_CROP.matrix_to(VIEW)
+FACES_AT_ONCE = 32
+"""Upright faces are measured together, step by step: a step that goes from face to face has its
+code in the processor's caches, which saves an eighth of all time."""
 
 
 @dataclass(frozen=True)
@@ -169,32 +173,54 @@ def measure_faces(
         If there is no frame.
     """
     rows = _GrowingRows()
+    tracked: list[dict[str, Any]] = []
     for frame in frames:
         if independent:
             tracker.reset()
-        faces = tracker.track(frame.image)
-        for face in faces:
-            seen = measure_visibility(frame.image, face.points)
-            upright = cut_upright(frame.image, face.points)
-            rows.add(
-                points=face.points,
-                furrows=upright_furrows(upright),
-                boxes=face.box,
-                confidence=face.confidence,
-                frame=frame.index,
-                timestamp_s=frame.timestamp_s,
-                face_id=face.face_id,
-                upper_reliable=seen.upper,
-                lower_reliable=seen.lower,
-                looks=measure_looks(upright),
-                picture_px=frame.image.shape[::-1],
-            )
-        if not faces:
-            known = {"frame": frame.index, "timestamp_s": frame.timestamp_s}
-            rows.add(**known, picture_px=frame.image.shape[::-1], **_NOT_FOUND)
+        tracked += _rows_of_frame(frame, tracker.track(frame.image))
+        if len(tracked) >= FACES_AT_ONCE:
+            rows.add(_measured(tracked))
+            tracked = []
+    rows.add(_measured(tracked))
     if len(rows) == 0:
         raise InputError("frames must hold at least one frame, got none")
     return FaceMeasurements(**rows.finished())
+
+
+def _rows_of_frame(frame: Frame, faces: list[TrackedFace]) -> list[dict[str, Any]]:
+    """Return what is known of every face, and the face upright; or the row that there is none."""
+    known = {
+        "frame": frame.index,
+        "timestamp_s": frame.timestamp_s,
+        "picture_px": frame.image.shape[::-1],
+    }
+    if not faces:
+        return [known | _NOT_FOUND]
+    return [
+        {
+            **known,
+            "points": face.points,
+            "boxes": face.box,
+            "confidence": face.confidence,
+            "face_id": face.face_id,
+            "upright": cut_upright(frame.image, face.points),
+        }
+        for face in faces
+    ]
+
+
+def _measured(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Complete the rows that have an upright face with what is measured on it."""
+    faces = [row for row in rows if "upright" in row]
+    for face in faces:
+        view = VIEW.cut(face["upright"].crop, _TO_VIEW)
+        seen = measure_visibility(view, face["points"], face["picture_px"])
+        face["upper_reliable"], face["lower_reliable"] = seen.upper, seen.lower
+    for face in faces:
+        face["furrows"] = upright_furrows(face["upright"])
+    for face in faces:
+        face["looks"] = measure_looks(face["upright"])
+    return rows
 
 
 class _GrowingRows:
@@ -209,14 +235,16 @@ class _GrowingRows:
     def __len__(self) -> int:
         return self._n_rows
 
-    def add(self, **values: Any) -> None:
-        """Add a row: a value for every column."""
-        if self._n_rows == self._n_places:
-            more = max(self._n_places // 16, min(self._n_places, 256), 1)
-            self._set_places(self._n_places + more)
+    def add(self, rows: list[dict[str, Any]]) -> None:
+        """Add rows, each of which has a value for every column."""
+        n_rows = self._n_rows + len(rows)
+        if n_rows > self._n_places:
+            more = max(self._n_places // 16, min(self._n_places, 256))
+            self._set_places(max(self._n_places + more, n_rows))
         for name, column in self._columns.items():
-            column[self._n_rows] = values[name]
-        self._n_rows += 1
+            for place, row in enumerate(rows, self._n_rows):
+                column[place] = row[name]
+        self._n_rows = n_rows
 
     def finished(self) -> dict[str, NDArray]:
         """Return the columns, read-only; afterwards no row can be added."""

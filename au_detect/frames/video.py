@@ -20,7 +20,7 @@ from au_detect.frames.formats import (
     URL_SCHEMES,
 )
 from au_detect.frames.limits import MAX_PICTURE_PIXELS
-from au_detect.frames.stream import USUAL_FPS, FrameStream
+from au_detect.frames.stream import USUAL_FPS, FrameStream, in_bursts
 from au_detect.frames.video_reader import VideoReader
 
 if TYPE_CHECKING:
@@ -109,7 +109,10 @@ def _stream(
     except BaseException:
         container.close()
         raise
-    return FrameStream(kind, name, reader.n_frames, reader.frames(keep_colour), reader.facts)
+    frames = reader.frames(keep_colour)
+    if kind == "video":
+        frames = in_bursts(frames)
+    return FrameStream(kind, name, reader.n_frames, frames, reader.facts)
 
 
 def _pictures_in(container: InputContainer, name: str) -> VideoStream:

@@ -56,7 +56,7 @@ class FaceCrop:
 
     def matrix(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Return the similarity (2, 3) that brings the face with `points` (68, 2) upright."""
-        return fit_similarity(points[STABLE_POINTS], self.template)
+        return fit_similarity(points.take(STABLE_POINTS, axis=0), self.template)
 
     def matrix_of_box(self, box: ArrayLike) -> NDArray[np.float64]:
         """Return the similarity (2, 3) that lays `box` (left, top, right, bottom) on the crop's."""
@@ -74,10 +74,10 @@ class FaceCrop:
 
     def box(self, matrix: NDArray[np.float64]) -> NDArray[np.float64]:
         """Return left, top, right, bottom, in the picture, of the box that `matrix` brings here."""
-        to_picture = cv2.invertAffineTransform(matrix)
-        center = apply_affine(to_picture, [(self.side_px - 1) / 2] * 2)
-        half = np.hypot(to_picture[0, 0], to_picture[0, 1]) * self.box_px / 2
-        return np.concatenate([center - half, center + half])
+        (a, b, x), (c, d, y) = cv2.invertAffineTransform(matrix).tolist()
+        middle, half = (self.side_px - 1) / 2, math.hypot(a, b) * self.box_px / 2
+        x, y = (a + b) * middle + x, (c + d) * middle + y
+        return np.array([x - half, y - half, x + half, y + half])
 
     def shift_iod(self, correction: NDArray[np.float64]) -> float:
         """Return how far the crop's `correction` (2, 3) moves the face, in IOD.
@@ -89,7 +89,7 @@ class FaceCrop:
 
     def rms_iod(self, vectors: NDArray[np.float64]) -> float:
         """Return the root mean square length of vectors (n, 2) in the crop, in IOD."""
-        return float(np.linalg.norm(vectors) / len(vectors) ** 0.5 / self.iod_px)
+        return math.sqrt(np.vdot(vectors, vectors) / len(vectors)) / self.iod_px
 
     def thumbnail(self, crop: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Return the face in a crop on 18 x 18 pixels, mean 0 and norm 1 (less if it is flat).
@@ -99,7 +99,7 @@ class FaceCrop:
         margin = (self.side_px - self.box_px) // 2
         face = crop[margin : margin + self.box_px, margin : margin + self.box_px]
         small = cv2.resize(face, (18, 18), interpolation=cv2.INTER_AREA).astype(np.float32)
-        small -= small.sum() / small.size
+        small -= cv2.mean(small)[0]
         return small / max(np.vdot(small, small), small.size) ** 0.5
 
     def cut(self, image: NDArray[np.uint8], matrix: NDArray[np.float64]) -> NDArray[np.uint8]:
@@ -109,7 +109,7 @@ class FaceCrop:
         finer than the crop's pixels does not turn into noise. Outside the picture its border is
         repeated.
         """
-        factor = round(1 / math.hypot(*matrix[0, :2]))
+        factor = round(1 / math.hypot(matrix[0, 0], matrix[0, 1]))
         if factor >= 2:
             image, matrix = _shrink(image, matrix, self.side_px, factor)
         size = (self.side_px, self.side_px)
@@ -128,10 +128,11 @@ def _shrink(
     image: NDArray[np.uint8], matrix: NDArray[np.float64], side_px: int, factor: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """Average blocks of `factor` pixels around what `matrix` shows; return it with its matrix."""
-    to_picture = cv2.invertAffineTransform(matrix)
-    center = to_picture @ (side_px / 2, side_px / 2, 1.0)
-    reach = (abs(to_picture[0, 0]) + abs(to_picture[0, 1])) * side_px / 2  # of a turned square
+    (a, b, x), (c, d, y) = cv2.invertAffineTransform(matrix).tolist()
+    half = side_px / 2
+    reach = (abs(a) + abs(b)) * half  # of a turned square
     bounds = []
+    center = (a + b) * half + x, (c + d) * half + y
     for middle, length in zip(center, image.shape[::-1], strict=True):
         n_blocks = length // factor
         if n_blocks == 0:
@@ -141,9 +142,10 @@ def _shrink(
     (left, right), (top, bottom) = bounds
     part = image[top * factor : bottom * factor, left * factor : right * factor]
     small = cv2.resize(part, (right - left, bottom - top), interpolation=cv2.INTER_AREA)
-    shrunk = matrix * (factor, factor, 1.0)
-    shrunk[:, 2] += matrix[:, :2] @ (np.array([left, top]) * factor + (factor - 1) / 2)
-    return small, shrunk
+    (a, b, x), (c, d, y) = matrix.tolist()
+    first_x, first_y = (first * factor + (factor - 1) / 2 for first in (left, top))
+    x, y = a * first_x + b * first_y + x, c * first_x + d * first_y + y
+    return small, np.array([[a * factor, b * factor, x], [c * factor, d * factor, y]])
 
 
 def compose(second: NDArray[np.float64], first: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import cv2
 import dlib
@@ -35,11 +35,16 @@ class Look:
     """A closer look at an upright face: the detector's score, about 1.5 on a clear one."""
 
     score: float
-    portrait: Portrait
+    crop: NDArray[np.uint8]
+
+    @cached_property
+    def portrait(self) -> Portrait:
+        """What the face looks like; few looks are asked for it."""
+        return portrait(self.crop, CHECK_CROP)
 
 
 def look_at(image: NDArray[np.uint8], points: NDArray[np.float64]) -> Look:
-    """Ask the detector, and take the portrait, of the face with `points` (68, 2) px.
+    """Ask the detector about the face with `points` (68, 2) px, upright in `CHECK_CROP`.
 
     What looks more like a face upside down is one upside down, and no face with these points.
     """
@@ -47,7 +52,7 @@ def look_at(image: NDArray[np.uint8], points: NDArray[np.float64]) -> Look:
     score = _score(crop)
     if score < DOUBTFUL_SCORE and _score(_wide_and_turned(image, points), NEAR_FACE) > score:
         score = WORST_SCORE
-    return Look(score, portrait(crop, CHECK_CROP))
+    return Look(score, crop)
 
 
 def _wide_and_turned(image: NDArray[np.uint8], points: NDArray[np.float64]) -> NDArray[np.uint8]:

@@ -58,13 +58,14 @@ class FaceFit:
 
     def likeness(self, thumbnail: NDArray[np.float32]) -> float:
         """Return the correlation, in [-1, 1], of this face with another's thumbnail."""
-        return float(np.sum(self.thumbnail * thumbnail))
+        return float(np.vdot(self.thumbnail, thumbnail))
 
     def is_inside(self, image: NDArray[np.uint8]) -> bool:
         """Return whether the middle of the face is in the picture, and more than a few pixels."""
-        x, y = (self.box[:2] + self.box[2:]) / 2
+        left, top, right, bottom = self.box.tolist()
         height, width = image.shape
-        return bool(0 <= x < width and 0 <= y < height and self.box[2] - self.box[0] > MIN_FACE_PX)
+        in_picture = 0 <= (left + right) / 2 < width and 0 <= (top + bottom) / 2 < height
+        return in_picture and right - left > MIN_FACE_PX
 
 
 @lru_cache(maxsize=4)

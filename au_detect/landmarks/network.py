@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 import cv2
 import numpy as np
@@ -33,7 +34,10 @@ def network_input(crop: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Return what the network is given for a crop: grey values of mean 0 and deviation 1."""
     mean, deviation = cv2.meanStdDev(crop)
     factor = 1 / max(float(deviation[0, 0]), LEAST_DEVIATION)
-    return np.multiply(crop, np.float32(factor), dtype=np.float32) - np.float32(mean[0, 0] * factor)
+    shown = crop.astype(np.float32)
+    shown *= np.float32(factor)
+    shown -= np.float32(mean[0, 0] * factor)
+    return shown
 
 
 class NetworkFitter:
@@ -76,17 +80,15 @@ class NetworkFitter:
         shown = network_input(crop)
         plain = self._look(shown)
         seen, error_px = _in_fit_crop(plain), plain[:, 2]
-        found = last.serve_for(seen) if isinstance(last, TwoFits) else None
-        if found is None:
-            mirrored = self._look(shown[:, ::-1])[MIRROR]
-            turned = _in_fit_crop(mirrored * np.array([-1.0, 1.0, 1.0]))
-            found = TwoFits.of(seen, turned, half_error_px=(error_px - mirrored[:, 2]) / 2)
-        error_iod = np.maximum(error_px - found.half_error_px, 0) / NETWORK_CROP.iod_px
-        return replace(
-            found,
-            uncertainty_iod=float(error_iod[_INSIDE].mean()),
-            error_iod=np.asarray(error_iod, np.float32),
-        )
+        if isinstance(last, TwoFits):
+            served = last.serve_for(seen, **_uncertainty(error_px - last.half_error_px))
+            if served is not None:
+                return served
+        mirrored = self._look(shown[:, ::-1])[MIRROR]
+        turned = _in_fit_crop(mirrored * np.array([-1.0, 1.0, 1.0]))
+        half_error_px = (error_px - mirrored[:, 2]) / 2
+        uncertainty = _uncertainty(error_px - half_error_px)
+        return replace(TwoFits.of(seen, turned), half_error_px=half_error_px, **uncertainty)
 
     def _look(self, shown: NDArray[np.float32]) -> NDArray[np.float32]:
         with self._lock:
@@ -94,6 +96,13 @@ class NetworkFitter:
             self._interpreter.invoke()
             found: NDArray[np.float32] = self._interpreter.get_tensor(self._output)[0, :N_LANDMARKS]
         return found
+
+
+def _uncertainty(error_px: NDArray[np.floating]) -> dict[str, Any]:
+    """Return the fields of a `CropFit` that tell how far its points may be off."""
+    error_iod = np.maximum(error_px, 0) / np.float32(NETWORK_CROP.iod_px)
+    mean_iod = np.add.reduce(error_iod[_INSIDE]) / (N_LANDMARKS - _INSIDE.start)
+    return {"uncertainty_iod": float(mean_iod), "error_iod": error_iod}
 
 
 def _in_fit_crop(found: NDArray[np.floating]) -> NDArray[np.float64]:

@@ -188,13 +188,12 @@ def fit_similarity(
     """
     s = np.ascontiguousarray(source, dtype=float).view(complex).ravel()
     t = np.ascontiguousarray(target, dtype=float).view(complex).ravel()
-    s_mean, t_mean = s.sum() / len(s), t.sum() / len(t)
-    s = s - s_mean
-    factor = np.vdot(s, t - t_mean) / np.vdot(s, s).real
+    s_mean, t_mean = np.add.reduce(s) / len(s), np.add.reduce(t) / len(t)
+    s = s - s_mean  # so that the mean of t falls out of the product
+    factor = np.vdot(s, t) / np.vdot(s, s).real
     shift = t_mean - factor * s_mean
-    return np.array(
-        [[factor.real, -factor.imag, shift.real], [factor.imag, factor.real, shift.imag]]
-    )
+    a, b, x, y = factor.real, factor.imag, shift.real, shift.imag
+    return np.array([[a, -b, x], [b, a, y]])
 
 
 def apply_affine(matrix: ArrayLike, points: ArrayLike) -> NDArray[np.float64]:

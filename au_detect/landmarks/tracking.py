@@ -8,6 +8,7 @@ comes back, is known by its portrait (`au_detect.landmarks.portrait`).
 
 from __future__ import annotations
 
+import math
 import os
 from copy import copy
 from dataclasses import dataclass
@@ -48,8 +49,8 @@ FOLLOWED_IOD = 0.03
 # all areas of `au_detect.landmarks.search`.
 CHECK_EVERY, SEARCH_EVERY, SEARCH_LOST_EVERY, JUST_LOST = 15, 15, 5, 30
 FINE_EVERY, FINEST_EVERY = 8, 24
-# How many people are remembered, and how many portraits of each.
-MOST_PEOPLE, MOST_PORTRAITS = 64, 6
+# How many people are remembered, and how many looks at each.
+MOST_PEOPLE, MOST_LOOKS = 64, 6
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ class _Following:
 
     def __init__(self, face_id: int, fit: FaceFit, look: Look) -> None:
         self.face_id, self.fit = face_id, fit
-        self.portraits: list[Portrait] = []
+        self.looks: list[Look] = []
         self.frames_lost = 0
         self._set_checked(fit, look)
 
@@ -93,7 +94,7 @@ class _Following:
 
     def likeness(self, portrait: Portrait) -> float:
         """Return how much a portrait looks like the one of this face that is most like it."""
-        return max(float(own @ portrait) for own in self.portraits)
+        return max(float(own.portrait @ portrait) for own in self.looks)
 
     def is_shown_by(self, image: NDArray[np.uint8], fit: FaceFit) -> bool:
         """Return whether `fit` is still the face; ask the detector now and then, and in doubt."""
@@ -113,12 +114,11 @@ class _Following:
     def _set_checked(self, fit: FaceFit, look: Look) -> None:
         self.score, self._checked_thumbnail, self._frames_since_check = look.score, fit.thumbnail, 0
         if look.score > FOUND_SCORE:  # the first stays, the oldest of the others goes
-            self.portraits = [*self.portraits[:1], *self.portraits[1:][-MOST_PORTRAITS + 2 :]]
-            self.portraits.append(look.portrait)
+            self.looks = [*self.looks[:1], *self.looks[1:][-MOST_LOOKS + 2 :], look]
 
     def seen(self) -> TrackedFace:
-        agreement = np.exp(-((self.fit.uncertainty_iod / 0.05) ** 2))
-        confidence = float(agreement / (1.0 + np.exp(-2.0 * self.score)))
+        agreement = math.exp(-((self.fit.uncertainty_iod / 0.05) ** 2))
+        confidence = agreement / (1.0 + math.exp(-2.0 * self.score))
         points, box = self.fit.points.astype(np.float32), self.fit.box.astype(np.float32)
         return TrackedFace(self.face_id, points, box, confidence)
 
@@ -182,7 +182,7 @@ class FaceTracker:
     def portrait_of(self, face_id: int) -> Portrait | None:
         """Return the first portrait of somebody; None for a number that nobody has."""
         known = [face for face in self._people() if face.face_id == face_id]
-        return known[0].portraits[0] if known else None
+        return known[0].looks[0].portrait if known else None
 
     def most_like(self, portrait: Portrait) -> int | None:
         """Return the number of who looks most like a portrait; None if nobody was seen."""

@@ -9,6 +9,7 @@ shape, and the second fit is saved (``benchmarks/steadiness.py`` says what that 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,6 @@ class TwoFits(CropFit):
         cls,
         seen: NDArray[np.floating],
         mirrored: NDArray[np.floating],
-        half_error_px: NDArray[np.floating] | float = 0.0,
     ) -> TwoFits:
         """Return the mean of two fits; the mirror image's is turned back already."""
         half = (seen - mirrored) / 2
@@ -55,14 +55,22 @@ class TwoFits(CropFit):
             points=(seen + mirrored) / 2,
             uncertainty_iod=2 * FIT_CROP.rms_iod(half),
             half_difference=half,
-            half_error_px=half_error_px,
         )
 
-    def serve_for(self, one_fit: NDArray[np.float64]) -> TwoFits | None:
-        """Return the landmarks of a later frame from one fit of its crop, if it is near enough."""
+    def serve_for(self, one_fit: NDArray[np.float64], **uncertainty: Any) -> TwoFits | None:
+        """Return the landmarks of a later frame from one fit of its crop, if it is near enough.
+
+        `uncertainty` is what the model tells of the one fit (`uncertainty_iod`, `error_iod`).
+        """
+        if self.age == KEPT_FRAMES:
+            return None
         reference = self.upright if self.reference is None else self.reference
         later = replace(
-            self, points=one_fit - self.half_difference, reference=reference, age=self.age + 1
+            self,
+            points=one_fit - self.half_difference,
+            reference=reference,
+            age=self.age + 1,
+            **uncertainty,
         )
         near = FIT_CROP.rms_iod(later.upright - reference) <= SAME_SHAPE_IOD
-        return later if near and later.age <= KEPT_FRAMES else None
+        return later if near else None

@@ -116,26 +116,28 @@ def shipped_visibility_network() -> VisibilityNetwork:
 
 
 def measure_visibility(
-    image: NDArray[np.uint8],
+    view: NDArray[np.uint8],
     points: NDArray[np.floating],
+    picture_px: tuple[int, int],
     network: VisibilityNetwork | None = None,
 ) -> Visibility:
     """Return which half of a face can be trusted.
 
     Parameters
     ----------
-    image : ndarray of uint8, shape (height, width)
-        Grey picture.
+    view : ndarray of uint8, shape (side_px, side_px)
+        The face as `VIEW` shows it.
     points : ndarray, shape (68, 2)
-        Landmarks, px.
+        Landmarks in the picture, px.
+    picture_px : tuple of int
+        Its width and height.
     network : VisibilityNetwork, optional
         By default the shipped one.
     """
-    view = VIEW.cut(image, VIEW.matrix(points))
     if face_contrast(view) < LEAST_CONTRAST:
         return Visibility(False, False)
     log_odds = (network or shipped_visibility_network()).log_odds(view)
-    outside = outside_shares(image, points)
+    outside = outside_shares(points, picture_px)
     upper, lower = (
         bool(odds >= least and share <= MOST_OUTSIDE)
         for odds, least, share in zip(log_odds, LEAST_LOG_ODDS, outside, strict=True)
@@ -150,10 +152,12 @@ def face_contrast(view: NDArray[np.uint8]) -> float:
     return float(deviation[0, 0])
 
 
-def outside_shares(image: NDArray[np.uint8], points: NDArray[np.floating]) -> tuple[float, float]:
+def outside_shares(
+    points: NDArray[np.floating], picture_px: tuple[int, int]
+) -> tuple[float, float]:
     """Return which share of the landmarks of upper and lower half is outside the picture."""
-    height, width = image.shape
-    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    width, height = picture_px
+    (left, top), (right, bottom) = np.minimum.reduce(points), np.maximum.reduce(points)
     if left > -0.5 and top > -0.5 and right < width - 0.5 and bottom < height - 0.5:
         return 0.0, 0.0
     inside = np.all((points > -0.5) & (points < (width - 0.5, height - 0.5)), axis=1)
