@@ -129,9 +129,7 @@ class Batches(keras.utils.PyDataset):
     random_state : int
     """
 
-    def __init__(
-        self, couples: NDArray[np.intp], size: int, make: Make, random_state: int
-    ) -> None:
+    def __init__(self, couples: NDArray[np.intp], size: int, make: Make, random_state: int) -> None:
         super().__init__()
         self.couples, self.half, self.make = couples, size // 2, make
         self.random_state, self.epoch = random_state, 0
