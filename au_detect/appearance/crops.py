@@ -74,7 +74,7 @@ def drawn_change(rng: np.random.Generator) -> NDArray[np.float64]:
     """Draw how a face stands differently in its portrait: larger, turned, aside; (2, 3)."""
     middle = cv2.getRotationMatrix2D(
         ((_PORTRAIT.side_px - 1) / 2, (_PORTRAIT.side_px - 1) / 2),
-        float(rng.normal(0, 5.0)),
+        float(rng.normal(0, 8.0)),
         float(np.exp(rng.normal(0, 0.12))),
     )
     middle[:, 2] += rng.normal(0, 1.5, 2)
