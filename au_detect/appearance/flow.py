@@ -52,13 +52,6 @@ def face_ellipse(side_px: int) -> NDArray[np.bool_]:
     return (x / 0.34) ** 2 + (y / 0.46) ** 2 <= 1
 
 
-def mirrored_flow(stack: NDArray) -> NDArray:
-    """Return flows (..., 20, height, width) as a mirror shows them."""
-    mirrored = stack[..., ::-1].copy()
-    mirrored[..., 0::2, :, :] *= -1
-    return mirrored
-
-
 def _neighbours() -> list[tuple[int, int]]:
     ahead = [(REACH + k, REACH + k + 1) for k in range(REACH)]
     back = [(REACH - k, REACH - k - 1) for k in range(REACH)]

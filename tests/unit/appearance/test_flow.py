@@ -2,7 +2,7 @@ import cv2
 import numpy as np
 import pytest
 
-from au_detect.appearance.flow import STEP_PX, face_ellipse, flow_stack, mirrored_flow
+from au_detect.appearance.flow import STEP_PX, face_ellipse, flow_stack
 from au_detect.errors import InputError
 
 
@@ -45,13 +45,6 @@ def test_the_mean_is_taken_away_and_nothing_is_left_outside_the_face():
 
 def test_nothing_moves_in_a_still_window():
     assert (flow_stack(np.repeat(moving([0]), 11, axis=0)) == 0).all()
-
-
-def test_a_mirror_turns_flows_around():
-    stack = np.zeros((20, 4, 4))
-    stack[0, 1, 0], stack[1, 1, 0] = 2, 3
-    seen = mirrored_flow(stack)
-    assert (seen[0, 1, 3], seen[1, 1, 3]) == (-2, 3)
 
 
 def test_a_window_has_eleven_frames():
