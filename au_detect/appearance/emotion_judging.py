@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.errors import check_shape
+from au_detect.errors import InputError, check_shape
 
 N_GUESSES = 3
 Z95 = 1.959964
@@ -33,8 +33,15 @@ def judge_emotions(
         pictures); ``balanced_accuracy``, the mean recall of the emotions that occur; ``within``:
         how often the truth is among the first one, two and three guesses; ``confusion``: rows are
         true, columns answered; ``precision`` and ``recall`` by emotion, None where undefined.
+
+    Raises
+    ------
+    InputError
+        If there is no picture, or the shape of `probabilities` differs.
     """
     n = len(labels)
+    if not n:
+        raise InputError(f"labels must be of pictures of {', '.join(emotions)}, got none")
     check_shape("probabilities", probabilities, (n, len(emotions)))
     order = np.argsort(-probabilities, axis=1, kind="stable")
     hits = np.cumsum(order[:, :N_GUESSES] == labels[:, None], axis=1)

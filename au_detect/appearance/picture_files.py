@@ -113,7 +113,10 @@ def _read_csv(path: Path) -> LabelledPictures:
 def _pixels(text: str, place: str) -> NDArray[np.uint8]:
     values = np.array(text.split(), dtype=np.int64)
     if len(values) != SIDE_PX**2 or values.min() < 0 or values.max() > 255:
-        raise InputError(f"{place} must hold {SIDE_PX**2} values in 0-255, got {len(values)}")
+        got = f"{values.min()} to {values.max()}" if len(values) else "nothing"
+        raise InputError(
+            f"{place} must hold {SIDE_PX**2} values in 0-255, got {len(values)}, {got}"
+        )
     return values.reshape(SIDE_PX, SIDE_PX).astype(np.uint8)
 
 

@@ -133,7 +133,7 @@ def _rebuild(options: argparse.Namespace) -> int:
 
 def _simulate(options: argparse.Namespace) -> int:
     if options.materials is not None and not (options.render or options.emotions):
-        raise InputError("--materials must come with --render, got no --render")
+        raise InputError("--materials must come with --render or --emotions, got neither")
     is_table = options.out.suffix == ".npz"
     if options.emotions:
         return _render_emotions(options)

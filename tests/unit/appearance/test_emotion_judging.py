@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from au_detect.appearance.emotion_judging import judge_emotions, judged_text, wilson_interval
+from au_detect.errors import InputError
 
 NAMES = ("anger", "fear", "neutral")
 
@@ -18,6 +19,11 @@ def test_guesses_confusion_and_precision():
     text = judged_text(judged)
     assert "4 pictures: accuracy 0.500" in text
     assert "within one, two, three guesses: 0.500, 0.750, 1.000" in text
+
+
+def test_nothing_cannot_be_judged():
+    with pytest.raises(InputError, match="labels must be of pictures of anger, fear, neutral"):
+        judge_emotions(np.empty((0, 3)), np.empty(0, dtype=int), NAMES)
 
 
 def test_wilson_interval():

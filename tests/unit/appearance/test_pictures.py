@@ -81,7 +81,10 @@ def test_read_fer2013_with_its_split(tmp_path):
 def test_read_fer2013_says_which_line_is_wrong(tmp_path):
     path = tmp_path / "fer2013.csv"
     path.write_text("emotion,pixels,Usage\n3,1 2 3,Training\n")
-    with pytest.raises(InputError, match="line 2 must hold 2304 values in 0-255, got 3"):
+    with pytest.raises(InputError, match="line 2 must hold 2304 values in 0-255, got 3, 1 to 3"):
+        read_labelled_pictures(path)
+    path.write_text(f"emotion,pixels,Usage\n3,{' '.join(['256'] * 2304)},Training\n")
+    with pytest.raises(InputError, match=r"line 2 must hold .* got 2304, 256 to 256"):
         read_labelled_pictures(path)
 
 
