@@ -6,7 +6,7 @@ may answer together: one for each action unit, or one for the frame and one for 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,11 +21,11 @@ from au_detect.appearance.au_networks import (
     build_recurrent_network,
 )
 from au_detect.appearance.copies import changed_pictures, changed_sequences
-from au_detect.appearance.emotion_network import keras_file
+from au_detect.appearance.emotion_network import begin_from
 from au_detect.appearance.flow import N_CHANNELS
 from au_detect.appearance.keras_session import load_tensorflow
-from au_detect.appearance.learning import fit_network
-from au_detect.appearance.networks import FEATURES, take_convolutions
+from au_detect.appearance.learning import Copies, fit_network
+from au_detect.appearance.networks import FEATURES
 from au_detect.appearance.options import AppearanceOptions
 from au_detect.classifiers.base import AUClassifier, Samples
 from au_detect.classifiers.baselines import RBFSVMClassifier
@@ -34,7 +34,6 @@ from au_detect.classifiers.mlp_session import seeded
 from au_detect.errors import InputError
 
 ROWS_AT_ONCE = 256
-Copies = Callable[[NDArray[np.float32], np.random.Generator], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -155,15 +154,9 @@ class GridClassifier(AUClassifier):
 
     def _take_start(self, keras: Any, network: Any) -> None:
         options = self._chosen
-        trunk = next((layer for layer in network.layers if layer.name == "trunk"), None)
-        if options.start is None or trunk is None:
-            return
-        given = keras.models.load_model(keras_file(options.start))
-        if not take_convolutions(trunk, given, options.kept_blocks):
-            raise InputError(
-                f"start must be a network with the convolutions of {options.network}, "
-                f"got {options.start}"
-            )
+        for layer in network.layers:
+            if layer.name == "trunk" and options.start is not None:
+                begin_from(keras, layer, options.start, options.kept_blocks)
 
     def _scores(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
         total = np.zeros((len(features), self.n_aus_))

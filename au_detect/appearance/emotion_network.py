@@ -15,10 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.appearance.networks import take_convolutions
 from au_detect.appearance.pictures import SIDE_PX
 from au_detect.appearance.preparation import as_input, equalised
 from au_detect.classifiers.manifest import sha256_of
-from au_detect.errors import ModelFileError, check_shape
+from au_detect.errors import InputError, ModelFileError, check_shape
 from au_detect.networks.litert import open_network
 from au_detect.results.files import write_atomically
 
@@ -140,6 +141,31 @@ def keras_file(folder: str | PathLike[str]) -> Path:
     manifest = _read_manifest(Path(folder))
     _checked(Path(folder), KERAS, manifest)
     return Path(folder) / KERAS
+
+
+def begin_from(keras: Any, network: Any, folder: str | PathLike[str], kept_blocks: int) -> None:
+    """Start a Keras network's convolutions from those of the emotion network in a folder.
+
+    Parameters
+    ----------
+    keras : module
+    network : keras.Model
+    folder : path
+    kept_blocks : int
+        How many of the blocks training must not change.
+
+    Raises
+    ------
+    InputError
+        If the emotion network has other convolutions.
+    ModelFileError
+        As `load_emotion_network`.
+    """
+    given = keras.models.load_model(keras_file(folder))
+    if not take_convolutions(network, given, kept_blocks):
+        raise InputError(
+            f"start must be a network with the same convolutions, got {given.name} in {folder}"
+        )
 
 
 def _read_manifest(folder: Path) -> EmotionManifest:

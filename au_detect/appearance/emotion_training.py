@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import math
 import time
@@ -20,11 +19,11 @@ from au_detect.appearance.emotion_network import (
     LITERT,
     EmotionManifest,
     EmotionNetwork,
-    keras_file,
+    begin_from,
     save_emotion_network,
 )
 from au_detect.appearance.keras_session import load_keras, load_tensorflow, shuffled_batches
-from au_detect.appearance.networks import Restraint, build_emotion_network, take_convolutions
+from au_detect.appearance.networks import NETWORKS, Restraint, build_emotion_network, check_start
 from au_detect.appearance.pictures import LabelledPictures
 from au_detect.appearance.preparation import (
     as_input,
@@ -33,17 +32,18 @@ from au_detect.appearance.preparation import (
     shifted_and_flipped,
 )
 from au_detect.appearance.spoiling import spoilt
+from au_detect.appearance.work_folder import PROGRESS, claim_work_folder, read_progress
 from au_detect.classifiers.manifest import sha256_of
 from au_detect.classifiers.mlp import convert_network
 from au_detect.classifiers.mlp_session import compile_network, seeded
-from au_detect.errors import InputError, check_positive
+from au_detect.errors import check_option, check_positive
 from au_detect.results.files import write_atomically
 
 PATIENCE = 25
 """Epochs without a gain after which the learning rate is halved."""
 SPOILT_SHARE = 0.75
 """Of the pictures, where some are spoilt; the others are seen as they are."""
-PROGRESS, BEST, LAST, JUDGED = "progress.csv", "best.keras", "last_epoch", "judged.json"
+BEST, LAST, JUDGED = "best.keras", "last_epoch", "judged.json"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ class EmotionTraining:
     Raises
     ------
     InputError
-        If a number is not above 0.
+        If a word is another, or a number is out of range.
     """
 
     network: str = "medium"
@@ -98,10 +98,17 @@ class EmotionTraining:
     random_state: int = 0
 
     def __post_init__(self) -> None:
+        check_option("network", self.network, NETWORKS)
         for name in ("epochs", "batch_size", "learning_rate"):
             check_positive(name, getattr(self, name))
+        Restraint(self.dropout, self.l2)
+        check_start(self.start, self.kept_blocks)
         if self.minutes is not None:
             check_positive("minutes", self.minutes)
+
+    def lasting(self) -> dict[str, Any]:
+        """Return what must stay as it is when a training that was cut off goes on."""
+        return {k: v for k, v in asdict(self).items() if k not in ("epochs", "minutes")}
 
 
 def train_emotion_network(
@@ -126,16 +133,23 @@ def train_emotion_network(
         Where the pictures come from, for the manifest; JSON-able.
     work : path, optional
         Folder with the state of the last epoch, from which a run that was cut off goes on, and
-        ``progress.csv`` with every epoch; by default `out` with the ending ``.training``.
+        ``progress.csv`` with every epoch; by default `out` with the ending ``.training``. Only
+        `epochs` and `minutes` may then be other ones.
 
     Returns
     -------
     dict
         Of `judge_emotions`; written to ``judged.json`` too.
+
+    Raises
+    ------
+    InputError
+        If a part has no picture, the network to start from has other convolutions, or `work` is of
+        another training.
     """
     parts = pictures.divided(options.random_state)
     folder = Path(work) if work is not None else Path(f"{out}.training")
-    folder.mkdir(parents=True, exist_ok=True)
+    claim_work_folder(folder, options.lasting(), pictures)
     tf = load_tensorflow()
     with seeded(tf, options.random_state):
         network = _start(parts["training"], options)
@@ -163,15 +177,6 @@ def train_emotion_network(
     return judged
 
 
-def read_progress(folder: str | PathLike[str]) -> list[dict[str, float]]:
-    """Return the epochs of a training: loss and accuracy on both parts, seconds, learning rate."""
-    try:
-        with open(Path(folder) / PROGRESS, newline="", encoding="ascii") as file:
-            return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
-    except OSError:
-        return []
-
-
 def _seen(images: NDArray[np.uint8], options: EmotionTraining) -> NDArray[np.uint8]:
     """Return pictures as the network is shown them."""
     return equalised(images) if options.equalise else images
@@ -188,12 +193,7 @@ def _start(training: LabelledPictures, options: EmotionTraining) -> Any:
         Restraint(options.dropout, options.l2),
     )
     if options.start is not None:
-        given = keras.models.load_model(keras_file(options.start))
-        if not take_convolutions(network, given, options.kept_blocks):
-            raise InputError(
-                f"start must be a network with the convolutions of {options.network}, "
-                f"got {options.start}"
-            )
+        begin_from(keras, network, options.start, options.kept_blocks)
     compile_network(
         network,
         keras.optimizers.Adam(options.learning_rate),

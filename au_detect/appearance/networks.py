@@ -6,13 +6,14 @@ these names on FER2013 (4.7, 2.4 and 9.4 million); `mini9` has nine convolutions
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.errors import check_option
+from au_detect.errors import InputError, check_option
 
 
 @dataclass(frozen=True)
@@ -50,13 +51,41 @@ class Restraint:
     Parameters
     ----------
     dropout : float
-        Share of what dense layers give that is left out in training; half of it after poolings.
+        Share of what dense layers give that is left out in training, in [0, 1); half of it after
+        poolings.
     l2 : float
-        Weight of the squared weights in the loss.
+        Weight of the squared weights in the loss, 0 or more.
+
+    Raises
+    ------
+    InputError
+        If a number is out of range.
     """
 
     dropout: float = 0.5
     l2: float = 1e-4
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.dropout < 1:
+            raise InputError(f"dropout must be in [0, 1), got {self.dropout}")
+        if not 0 <= self.l2 < math.inf:
+            raise InputError(f"l2 must be a finite number of at least 0, got {self.l2}")
+
+
+def check_start(start: str | None, kept_blocks: int) -> None:
+    """Raise unless `kept_blocks` blocks of the network in the folder `start` can be held still.
+
+    Raises
+    ------
+    InputError
+        If there are fewer than 0, or some of none.
+    """
+    if kept_blocks < 0:
+        raise InputError(f"kept_blocks must be at least 0, got {kept_blocks}")
+    if kept_blocks and start is None:
+        raise InputError(
+            f"kept_blocks must be 0 without a network to start from, got {kept_blocks}"
+        )
 
 
 def build_emotion_network(
@@ -128,31 +157,29 @@ def _convolved(keras: Any, x: Any, n: int, place: str, l2: float) -> Any:
     return make.ReLU(name=f"relu_{place}")(x)
 
 
-def take_convolutions(network: Any, given: Any, n_kept: int) -> int:
+def take_convolutions(network: Any, given: Any, n_kept: int) -> bool:
     """Start a network's blocks from those of a given one, and hold the first of them still.
 
     Parameters
     ----------
     network, given : keras.Model
-        Layers of the same name and shape are taken over.
+        Layers of the same name are taken over.
     n_kept : int
         How many blocks (up to their pooling) training must not change.
 
     Returns
     -------
-    int
-        How many layers were taken over.
+    bool
+        False, and nothing is taken over, if the given network lacks one of the layers, or has it
+        in another shape.
     """
-    known = {layer.name: layer for layer in given.layers}
-    n_taken = 0
-    for layer in network.layers:
-        kind, _, place = layer.name.partition("_")
-        if kind not in ("convolution", "norm") or layer.name not in known:
-            continue
-        weights = known[layer.name].get_weights()
-        if [w.shape for w in weights] != [w.shape for w in layer.get_weights()]:
-            continue
-        layer.set_weights(weights)
-        layer.trainable = int(place.split("_")[0]) >= n_kept
-        n_taken += 1
-    return n_taken
+    known = {layer.name: layer.get_weights() for layer in given.layers}
+    own = [layer for layer in network.layers if layer.name.startswith(("convolution_", "norm_"))]
+    for layer in own:
+        shapes = [weights.shape for weights in layer.get_weights()]
+        if [weights.shape for weights in known.get(layer.name, [])] != shapes:
+            return False
+    for layer in own:
+        layer.set_weights(known[layer.name])
+        layer.trainable = int(layer.name.split("_")[1]) >= n_kept
+    return True

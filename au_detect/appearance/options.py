@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from au_detect.appearance.networks import NETWORKS
+from au_detect.appearance.networks import NETWORKS, Restraint, check_start
 from au_detect.errors import InputError, check_option, check_positive
 
 LOSSES = ("cross-entropy", "bp-mll")
@@ -68,5 +68,5 @@ class AppearanceOptions:
             check_positive(name, getattr(self, name))
         if self.n_steps < 2:
             raise InputError(f"n_steps must be at least 2, got {self.n_steps}")
-        if self.kept_blocks < 0:
-            raise InputError(f"kept_blocks must be at least 0, got {self.kept_blocks}")
+        Restraint(self.dropout, self.l2)
+        check_start(self.start, self.kept_blocks)

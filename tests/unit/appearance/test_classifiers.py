@@ -105,6 +105,8 @@ def test_rows_must_fold(quick):
         ({"loss": "hinge"}, "loss must be one of"),
         ({"n_steps": 1}, "n_steps must be at least 2, got 1"),
         ({"kept_blocks": -1}, "kept_blocks must be at least 0, got -1"),
+        ({"kept_blocks": 1}, "kept_blocks must be 0 without a network to start from, got 1"),
+        ({"dropout": -0.1}, r"dropout must be in \[0, 1\), got -0.1"),
     ],
 )
 def test_bad_options_are_refused(changes, message):

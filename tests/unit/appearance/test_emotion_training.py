@@ -9,12 +9,9 @@ if not find_spec("tensorflow"):
     pytest.skip("training needs tensorflow", allow_module_level=True)
 
 from au_detect.appearance.emotion_network import load_emotion_network
-from au_detect.appearance.emotion_training import (
-    EmotionTraining,
-    read_progress,
-    train_emotion_network,
-)
+from au_detect.appearance.emotion_training import EmotionTraining, train_emotion_network
 from au_detect.appearance.layer_views import write_layer_views
+from au_detect.appearance.work_folder import read_progress
 from au_detect.errors import InputError, ModelFileError
 
 pytestmark = pytest.mark.slow
@@ -53,6 +50,13 @@ def test_a_training_goes_on_where_it_was(trained):
     assert [row["learning_rate"] for row in progress[::2]] == pytest.approx([0.005, 0.0025])
 
 
+def test_a_training_does_not_go_on_as_another_one(trained, drawn_pictures):
+    with pytest.raises(InputError, match="begun with another value of spoil: remove it"):
+        train_emotion_network(drawn_pictures(120), trained[0], replace(QUICK, spoil=True))
+    with pytest.raises(InputError, match=r"work must be .* another value of pictures"):
+        train_emotion_network(drawn_pictures(120, seed=1), trained[0], QUICK)
+
+
 def test_another_networks_convolutions_are_the_start(trained, drawn_pictures, tmp_path):
     import tensorflow as tf
 
@@ -67,7 +71,7 @@ def test_another_networks_convolutions_are_the_start(trained, drawn_pictures, tm
         pair = [network.get_layer(name).get_weights()[0] for network in (given, taken)]
         assert np.array_equal(*pair) == is_same
     other = EmotionTraining("other", epochs=1, start=str(trained[0]))
-    with pytest.raises(InputError, match="start must be a network with the convolutions of"):
+    with pytest.raises(InputError, match="start must be a network with the same convolutions"):
         train_emotion_network(drawn_pictures(30), tmp_path / "other", other)
 
 
@@ -93,6 +97,16 @@ def test_a_changed_file_is_refused(trained, tmp_path):
         load_emotion_network(tmp_path / "copy")
 
 
-def test_bad_options_are_refused():
-    with pytest.raises(InputError, match="epochs must be a positive number, got 0"):
-        EmotionTraining(epochs=0)
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"epochs": 0}, "epochs must be a positive number, got 0"),
+        ({"network": "huge"}, "network must be one of 'shallow', 'medium'"),
+        ({"dropout": 1.0}, r"dropout must be in \[0, 1\), got 1.0"),
+        ({"l2": -0.1}, "l2 must be a finite number of at least 0, got -0.1"),
+        ({"kept_blocks": 2}, "kept_blocks must be 0 without a network to start from, got 2"),
+    ],
+)
+def test_bad_options_are_refused(changes, message):
+    with pytest.raises(InputError, match=message):
+        EmotionTraining(**changes)
