@@ -16,17 +16,20 @@ from au_detect.errors import InputError, ModelFileError
 
 pytestmark = pytest.mark.slow
 
-QUICK = EmotionTraining(
-    "small", epochs=4, batch_size=8, learning_rate=0.005, falling_rate=True, dropout=0.0
-)
+
+@pytest.fixture(scope="module")
+def quick(small_network):
+    return EmotionTraining(
+        "small", epochs=4, batch_size=8, learning_rate=0.005, falling_rate=True, dropout=0.0
+    )
 
 
 @pytest.fixture(scope="module")
-def trained(drawn_pictures, tmp_path_factory):
+def trained(drawn_pictures, quick, tmp_path_factory):
     """Return a network that was cut off after an epoch and went on, and how it was judged."""
     folder = tmp_path_factory.mktemp("networks") / "mini"
-    train_emotion_network(drawn_pictures(120), folder, replace(QUICK, epochs=1))
-    judged = train_emotion_network(drawn_pictures(120), folder, QUICK)
+    train_emotion_network(drawn_pictures(120), folder, replace(quick, epochs=1))
+    judged = train_emotion_network(drawn_pictures(120), folder, quick)
     return folder, judged
 
 
@@ -50,11 +53,11 @@ def test_a_training_goes_on_where_it_was(trained):
     assert [row["learning_rate"] for row in progress[::2]] == pytest.approx([0.005, 0.0025])
 
 
-def test_a_training_does_not_go_on_as_another_one(trained, drawn_pictures):
+def test_a_training_does_not_go_on_as_another_one(trained, quick, drawn_pictures):
     with pytest.raises(InputError, match="begun with another value of spoil: remove it"):
-        train_emotion_network(drawn_pictures(120), trained[0], replace(QUICK, spoil=True))
+        train_emotion_network(drawn_pictures(120), trained[0], replace(quick, spoil=True))
     with pytest.raises(InputError, match=r"work must be .* another value of pictures"):
-        train_emotion_network(drawn_pictures(120, seed=1), trained[0], QUICK)
+        train_emotion_network(drawn_pictures(120, seed=1), trained[0], quick)
 
 
 def test_another_networks_convolutions_are_the_start(trained, drawn_pictures, tmp_path):
