@@ -6,7 +6,7 @@ import csv
 from collections import defaultdict
 from pathlib import Path
 
-from au_detect.plots.style import BLUE, GREEN, INK, NORMAL, ORANGE, SOFT, new_figure, tidy
+from au_detect.plots.style import BLUE, GREEN, INK, NORMAL, ORANGE, RED, SOFT, new_figure, tidy
 
 CURVES = Path(__file__).parents[1] / "appearance_curves.csv"
 
@@ -19,7 +19,9 @@ def draw_curves(folder: Path) -> None:
             curves[row["training"]].append((float(row["accuracy"]), float(row["validation"])))
     figure = new_figure(6.2, 3.0)
     ax = figure.subplots()
-    for (name, points), colour in zip(curves.items(), (BLUE, ORANGE, GREEN, SOFT), strict=False):
+    for (name, points), colour in zip(
+        curves.items(), (BLUE, ORANGE, GREEN, SOFT, RED), strict=True
+    ):
         epochs = range(1, len(points) + 1)
         training, validation = zip(*points, strict=True)
         ax.plot(epochs, training, "--", color=colour, linewidth=1)
