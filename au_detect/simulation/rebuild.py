@@ -58,9 +58,10 @@ RECIPE = TrainingRecipe(
     input_noise=0.2,
     max_epochs=14,
     minimum_intensity=1.5,
-    max_fpr=0.04,
+    max_fpr=0.025,
+    stratum_max_fpr=0.05,
     strata=("activity", "turned"),
-    least_likelihood_ratio=5.0,
+    least_likelihood_ratio=3.0,
     calibration_folds=1,
     judge_augmented=True,
 )
