@@ -135,7 +135,7 @@ def _train(
 
 
 def couples(subject: NDArray[np.integer]) -> NDArray[np.intp]:
-    """Return the rows of everybody's examples two by two, (n, 2); one left over with itself."""
+    """Return the rows of everybody's examples two by two, (n, 2); one left over with the first."""
     rows = [np.flatnonzero(subject == person) for person in np.unique(subject)]
     return np.concatenate([np.resize(own, (-(-len(own) // 2), 2)) for own in rows])
 
