@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -239,7 +240,7 @@ def _paint(
     if noise is not None:
         rows, columns = np.indices(height.shape) * 0.25
         height *= 1.6 * noise[rows.astype(int) % 48, columns.astype(int) % 48]
-        height = _smooth(height)
+        height = cv2.blur(height, (3, 3), borderType=cv2.BORDER_REPLICATE)
         shade = np.clip(-height, 0, 1) * np.float32(0.2)
     along_v, along_u = np.gradient(height * np.float32(furrow.depth_cm * size))
     return PaintedFurrow(window, np.stack([along_u, along_v], axis=-1), shade)
@@ -253,14 +254,6 @@ def _window(
     texels = surface.texture_points((line[:, None] + around).reshape(-1, 2))
     low = np.clip(texels.min(axis=0).astype(int) - 2, 0, TEXTURE_SIZE - 8)
     return low, np.clip(texels.max(axis=0).astype(int) + 3, low + 8, TEXTURE_SIZE)
-
-
-def _smooth(height: NDArray[np.float32]) -> NDArray[np.float32]:
-    padded = np.pad(height, 1, mode="edge")
-    total = sum(
-        padded[i : i + height.shape[0], j : j + height.shape[1]] for i in range(3) for j in range(3)
-    )
-    return np.asarray(total / 9.0, dtype=np.float32)
 
 
 def _dense(line: NDArray[np.float64], n: int = 9) -> NDArray[np.float64]:
