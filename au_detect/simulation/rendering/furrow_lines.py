@@ -164,15 +164,16 @@ def furrow_strengths(
     dict
         Furrow -> strengths in about [0, 1.5]; resting lines are not part of it.
     """
+
+    def pull(shares: Mapping[int, float]) -> NDArray[np.float64]:
+        parts = [share * np.array(au_strengths.get(au, (0.0, 0.0))) for au, share in shares.items()]
+        return np.asarray(np.sum([np.zeros(2), *parts], axis=0))
+
     own = np.random.default_rng(person.seed).uniform(0.5, 1.3, len(FURROWS))
     strengths = {}
     for factor, (name, furrow) in zip(own, FURROWS.items(), strict=True):
-        pull = np.zeros(2)
-        for number, share in furrow.actions.items():
-            pull += share * np.asarray(au_strengths.get(number, (0.0, 0.0)), dtype=float)
-        depth = max(person.expressivity, furrow.floor) * factor * np.clip(pull, 0, 1.2) ** 1.3
-        for number, share in furrow.deepened.items():
-            depth *= 1 + share * np.asarray(au_strengths.get(number, (0.0, 0.0)), dtype=float)
+        folded = np.clip(pull(furrow.actions), 0, 1.2) ** 1.3 * (1 + pull(furrow.deepened))
+        depth = max(person.expressivity, furrow.floor) * factor * folded
         strengths[name] = (float(depth[0]), float(depth[1]))
     return strengths
 
