@@ -63,8 +63,9 @@ def _add_shirt(
     half_depths = np.array([7.0, 7.2, 7.4, 7.7, 8.2, 9.0, 9.6, 10.5, 12.0])
     for index, level in enumerate(levels[:6]):
         band = neutral[:11248][np.abs(neutral[:11248, 1] - level) < 0.8]
-        half_widths[index] = max(half_widths[index], np.abs(band[:, 0]).max() + 0.5)
-        half_depths[index] = max(half_depths[index], np.abs(band[:, 2] + 2.0).max() + 0.5)
+        if len(band):  # short necks end above
+            half_widths[index] = max(half_widths[index], np.abs(band[:, 0]).max() + 0.5)
+            half_depths[index] = max(half_depths[index], np.abs(band[:, 2] + 2.0).max() + 0.5)
     rows = [collar + 0.25, collar, *levels[levels < collar - 0.3]]
     points = []
     for index, level in enumerate(rows):

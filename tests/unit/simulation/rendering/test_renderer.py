@@ -384,6 +384,14 @@ def test_glasses_hair_and_beard_change_the_picture_where_they_are(renderer, face
         assert patch(other, place, 0.08).mean() < 0.92 * patch(plain, place, 0.08).mean()
 
 
+def test_a_short_neck_ends_above_the_shirt(renderer):
+    short = renderer.model.neutral.copy()
+    short[:, 1] = np.maximum(short[:, 1], -11.5)
+    picture = shot(renderer, renderer.paint(someone(), short))
+    assert np.isfinite(picture.landmarks).all()
+    assert picture.image.std() > 10
+
+
 def test_wrong_arrays_are_refused(renderer, face):
     with pytest.raises(InputError, match=r"vertices must have shape \(26719, 3\), got \(5, 3\)"):
         shot(renderer, face, np.zeros((5, 3)))
