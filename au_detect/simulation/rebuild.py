@@ -40,7 +40,9 @@ from au_detect.training.recipe import TrainingRecipe
 from au_detect.training.saving import save_fitted
 from au_detect.training.watch import Progress, Watch
 
-N_LANDMARK_PICTURES, LANDMARK_SEED = 10_000, 31
+N_LANDMARK_PICTURES, LANDMARK_SEED = 30_000, 31
+N_GAZE_PICTURES = 10_000
+"""Of those, the first."""
 N_VISIBILITY_PICTURES, VISIBILITY_SEED = 5_000, 31
 N_RENDERED, RENDER_SEED = 6_000, 101
 N_LANDMARKS_ALONE, LANDMARKS_ALONE_SEED = 15_000, 1
@@ -110,7 +112,8 @@ def rebuild_models(
         random_state=LANDMARK_SEED,
         photographs=materials.portraits if materials else None,
     )
-    train_gaze_network(examples, folder / GAZE_FILE, random_state=LANDMARK_SEED)
+    first = examples.take(np.arange(len(examples)) < N_GAZE_PICTURES)
+    train_gaze_network(first, folder / GAZE_FILE, random_state=LANDMARK_SEED)
     examples = render_examples(
         face_model, N_VISIBILITY_PICTURES, random_state=VISIBILITY_SEED,
         materials=materials, coverings={}, n_jobs=n_jobs, progress=parts_progress,

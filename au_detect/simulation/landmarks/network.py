@@ -36,6 +36,8 @@ NARROWEST_PX = 2.0
 """Spread that maps are drawn to."""
 DISPLACEMENTS = 1.5
 """How much errors of displacements count beside those of places."""
+MOST_MOVED = 6.0
+"""A point that has moved so far, in % of the inter-ocular distance, counts most."""
 
 
 def build_network(options: NetworkOptions) -> Any:
@@ -124,8 +126,9 @@ class Batches(keras.utils.PyDataset):
         Of a batch, even: first ones in its first half, second ones in the same order in its
         other half. What is left over waits for the next epoch's order.
     make : callable
-        ``make(rows, rng)`` returns crops (size, side, side, 1) and points (size, n_points, 2)
-        about the crop's middle, px.
+        ``make(rows, rng)`` returns crops (size, side, side, 1) and, of every point
+        (size, n_points, 4), its place about the crop's middle, px, and its place on an upright
+        face, in % of the inter-ocular distance.
     random_state : int
     """
 
@@ -154,30 +157,45 @@ def loss(truth: Any, found: Any) -> Any:
     """Return distances, the same of displacements, surprise, and width of maps, of a `Batches`'.
 
     In % of the inter-ocular distance. Displacements are from one face of a person to the other,
-    which action units are told from: errors that both share do not count there. Surprise is what
-    the expected errors are off.
+    which action units are told from: errors that both share do not count there, and those of what
+    has moved count more. Otherwise it would be safest to call everything still whose movement is
+    hard to see. Surprise is what the expected errors are off.
     """
     percent = 100 / NETWORK_CROP.iod_px
-    offset = (found[..., :2] - truth) * percent
+    offset = (found[..., :2] - truth[..., :2]) * percent
     first, second = tf.split(offset, 2)
+    at_first, at_second = tf.split(truth[..., 2:], 2)
     surprise = tf.abs(found[..., 2] * percent - tf.stop_gradient(_length(offset)))
     return (
         _distances(offset)
-        + DISPLACEMENTS * _distances(first - second)
+        + DISPLACEMENTS * _distances(first - second, at_first - at_second)
         + 0.3 * tf.reduce_mean(surprise)
         + 0.3 * tf.reduce_mean(tf.abs(found[..., 3] - NARROWEST_PX))
     )
 
 
-def _distances(offset: Any) -> Any:
+def _distances(offset: Any, motion: Any = None) -> Any:
     """Return how far points, and vectors between pairs of points, are off.
 
-    Distances count as they are beyond half a percent, so that no few hard points decide.
+    Distances count as they are beyond half a percent, so that no few hard points decide. With
+    their motion, points and pairs count as `_moved` says.
     """
-    first, second = (tf.gather(offset, PAIRS[:, i], axis=1) for i in (0, 1))
-    return tf.reduce_mean(_length(offset) * WEIGHTS) + 0.7 * tf.reduce_mean(
-        _length(first - second) * PAIR_WEIGHTS
-    )
+    off, off_pairs = _length(offset) * WEIGHTS, _length(_between(offset)) * PAIR_WEIGHTS
+    if motion is not None:
+        off, off_pairs = off * _moved(motion), off_pairs * _moved(_between(motion))
+    return tf.reduce_mean(off) + 0.7 * tf.reduce_mean(off_pairs)
+
+
+def _between(points: Any) -> Any:
+    """Return the vectors (n, n_pairs, 2) between points of `PAIRS`."""
+    first, second = (tf.gather(points, PAIRS[:, i], axis=1) for i in (0, 1))
+    return first - second
+
+
+def _moved(motion: Any) -> Any:
+    """Return how much points count (n, n_points) that have moved so far; 1 on a face's mean."""
+    weights = 1 + tf.minimum(_length(motion), MOST_MOVED) / 2
+    return weights / tf.reduce_mean(weights, axis=1, keepdims=True)
 
 
 def _length(vectors: Any) -> Any:

@@ -27,8 +27,8 @@ class NetworkOptions:
 
     channels: tuple[int, int, int] = (24, 48, 72)
     blocks: tuple[int, int, int] = (1, 2, 2)
-    epochs: int = 40
+    epochs: int = 45
     batch: int = 64
     learning_rate: float = 4e-3
     weight_decay: float = 1e-4
-    rounds: tuple[tuple[int, float], ...] = ((10, 1.5e-3), (16, 2.5e-3), (32, 2.5e-3))
+    rounds: tuple[tuple[int, float], ...] = ((8, 2.5e-3), (25, 2.5e-3), (8, 1.5e-3))

@@ -127,7 +127,9 @@ def _train(
             for row, turn in zip(rows, mirrored, strict=True)
         ]
         inputs, points = (np.stack(column) for column in zip(*drawn, strict=True))
-        return inputs[..., None], points
+        upright = examples.points[rows] * np.float32(100 / EXAMPLE_CROP.iod_px)
+        upright[mirrored] = mirror_all(upright[mirrored], 0)
+        return inputs[..., None], np.concatenate([points, upright], axis=-1)
 
     batches = Batches(couples(examples.subject), options.batch, make, random_state)
     train_network(network, batches, options, work)

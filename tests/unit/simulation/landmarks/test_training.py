@@ -111,7 +111,7 @@ def test_errors_that_both_faces_share_count_less():
     """All points of one face 1 IOD off to the right, those of the other to the right or left."""
     from au_detect.simulation.landmarks.network import DISPLACEMENTS, NETWORK_CROP, loss
 
-    truth = np.zeros((2, N_POINTS, 2), np.float32)
+    truth = np.zeros((2, N_POINTS, 4), np.float32)
 
     def of(first, second):
         found = np.zeros((2, N_POINTS, 4), np.float32)
@@ -122,6 +122,24 @@ def test_errors_that_both_faces_share_count_less():
     mean_weight = WEIGHTS.mean()
     assert of(1, -1) - of(1, 1) == pytest.approx(DISPLACEMENTS * 200 * mean_weight, rel=0.01)
     assert of(1, 1) - of(0, 0) == pytest.approx(100 * mean_weight, rel=0.01)
+
+
+def test_a_displacement_that_is_missed_costs_more_than_one_that_is_made_up():
+    """One nostril has moved by 6 % of the IOD from one face to the other, the other one has not."""
+    from au_detect.simulation.landmarks.network import NETWORK_CROP, loss
+
+    moved, still = 31, 35
+    truth = np.zeros((2, N_POINTS, 4), np.float32)
+    truth[1, moved, 0], truth[1, moved, 2] = 0.06 * NETWORK_CROP.iod_px, 6.0
+
+    def of(*found_px):
+        found = np.zeros((2, N_POINTS, 4), np.float32)
+        found[1, [moved, still], 0] = found_px
+        return float(loss(truth, found))
+
+    px = 0.06 * NETWORK_CROP.iod_px
+    right, missed, made_up = of(px, 0), of(0, 0), of(px, px)
+    assert missed - right > 1.3 * (made_up - right) > 0
 
 
 @pytest.mark.slow
