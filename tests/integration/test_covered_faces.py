@@ -82,9 +82,11 @@ def test_plain_faces_are_reliable(faces):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("grey", [15, 120, 235])
-def test_the_mouth_behind_a_mask_is_not(faces, grey):
-    upper, lower = shares(faces, lambda image, points: with_mask(image, points, grey))
+def test_the_mouth_behind_a_mask_is_not(faces):
+    """The detector misses most faces behind a mask."""
+    greys = (15, 120, 235)
+    masked = [(with_mask(*face, grey), face[1]) for face in faces for grey in greys]
+    upper, lower = shares(masked, lambda image, points: image)
     assert lower < 0.1
     assert upper > 0.9
 

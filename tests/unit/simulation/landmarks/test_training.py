@@ -187,7 +187,7 @@ def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch
     def train(network, batches, options, folder):
         seen, points = batches[len(batches) - 1]
         assert np.isfinite(network.predict_on_batch(seen)).all()
-        assert points.shape == (SMALL.batch, N_POINTS, 2)
+        assert points.shape == (SMALL.batch, N_POINTS, 4)
         folder.mkdir(parents=True)
         rounds.append((len(batches.couples), options.epochs, options.learning_rate, folder))
 
