@@ -10,6 +10,7 @@ import os
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -188,7 +189,9 @@ def render_examples(
         for start in range(0, n_sequences, per_job)
     ]
     parts = in_parallel(_kept_part, calls, n_jobs=n_jobs, progress=progress)
-    return joined_examples(*(LandmarkExamples(**part) for part in parts))
+    examples = joined_examples(*(LandmarkExamples(**part) for part in parts))
+    _renderer.cache_clear()
+    return examples
 
 
 def _kept_part(
@@ -229,11 +232,7 @@ def _render_part(
     stop: int,
 ) -> Part:
     cv2.setNumThreads(1)
-    model = read_face_model(face_model)
-    people = draw_turned_people(model, n, random_state)
-    renderer = SequenceRenderer(
-        model, people, random_state, materials=materials, coverings=coverings
-    )
+    renderer = _renderer(face_model, n, random_state, materials, tuple(coverings.items()))
     crops, points, subject, looks = [], [], [], []
     for row in range(start, stop):
         for picture in renderer.render_pair(row):
@@ -241,13 +240,29 @@ def _render_part(
             crops.append(crop)
             points.append(found)
             looks.append(look)
-            subject.append(people.subject[row])
+            subject.append(renderer.people.subject[row])
     return {
         "crops": np.stack(crops),
         "points": np.stack(points).astype(np.float32),
         "subject": np.array(subject),
         "looks": np.stack(looks).astype(np.float32),
     }
+
+
+@lru_cache(maxsize=1)
+def _renderer(
+    face_model: str,
+    n: int,
+    random_state: int,
+    materials: Materials | None,
+    coverings: tuple[tuple[str, float], ...],
+) -> SequenceRenderer:
+    """Return what renders everybody: made once in a process, not for every part."""
+    model = read_face_model(face_model)
+    people = draw_turned_people(model, n, random_state)
+    return SequenceRenderer(
+        model, people, random_state, materials=materials, coverings=dict(coverings)
+    )
 
 
 def cut_example(
