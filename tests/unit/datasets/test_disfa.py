@@ -1,9 +1,8 @@
 """DISFA and DISFA+ in the documented formats."""
 
-import time
-
 import numpy as np
 import pytest
+from process_time import paced_seconds
 
 from au_detect.datasets.disfa import read_disfa, read_disfa_plus
 from au_detect.datasets.loading import read_collection
@@ -62,9 +61,7 @@ def test_twenty_thousand_frames_are_read_in_two_seconds(disfa):
     lines = "".join(f"{i + 1},{i % 5}\n" for i in range(20_000))
     for au in (1, 2, 4, 5, 6, 9, 12, 15, 17, 20, 25, 26):
         (folder / f"SN001_au{au}.txt").write_text(lines)
-    start = time.process_time()
-    read_disfa(disfa)
-    assert time.process_time() - start < 2
+    assert paced_seconds(lambda: read_disfa(disfa)) < 2
 
 
 def test_disfa_plus(tmp_path):

@@ -1,8 +1,7 @@
 """RAF-AU and EmotioNet in the documented formats: pictures without a neutral face."""
 
-import time
-
 import numpy as np
+from process_time import paced_seconds
 
 from au_detect.datasets.loading import read_collection
 from au_detect.datasets.single_pictures import read_emotionet, read_raf_au
@@ -57,6 +56,5 @@ def test_twenty_thousand_rows_are_read_in_two_seconds(tmp_path):
     rows = "".join(f"http://a/{i}.jpg,{'0,' * 11}1\n" for i in range(20_000))
     (tmp_path / "table.csv").write_text(f"URL,{aus}\n{rows}")
     (tmp_path / "7.jpg").write_bytes(b"")
-    start = time.process_time()
     assert len(read_emotionet(tmp_path)) == 1
-    assert time.process_time() - start < 2
+    assert paced_seconds(lambda: read_emotionet(tmp_path)) < 2
