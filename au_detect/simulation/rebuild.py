@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,9 +27,10 @@ from au_detect.landmarks.models import (
 from au_detect.landmarks.visibility import FILE_NAME
 from au_detect.simulation.collections.landmark_error import fit_error_to_renders, with_shaken_copies
 from au_detect.simulation.collections.landmark_sequences import simulate_landmarks
-from au_detect.simulation.collections.rendered_sequences import render_for_each
+from au_detect.simulation.collections.rendered_sequences import joined_renders, render_for_each
+from au_detect.simulation.face.displays import SELDOM
 from au_detect.simulation.face.model import read_face_model
-from au_detect.simulation.landmarks.examples import render_examples
+from au_detect.simulation.landmarks.examples import joined_people, render_examples
 from au_detect.simulation.landmarks.training import train_landmark_model
 from au_detect.simulation.landmarks.visibility import train_visibility_network
 from au_detect.simulation.looks.training import train_gaze_network
@@ -41,10 +43,14 @@ from au_detect.training.saving import save_fitted
 from au_detect.training.watch import Progress, Watch
 
 N_LANDMARK_PICTURES, LANDMARK_SEED = 30_000, 31
+N_STRONG_PICTURES, STRONG_SEED = 5_000, 131
+"""Further pictures that show what `STRONG` lists."""
 N_GAZE_PICTURES = 10_000
-"""Of those, the first."""
+"""Of the first ones, these."""
 N_VISIBILITY_PICTURES, VISIBILITY_SEED = 5_000, 31
 N_RENDERED, RENDER_SEED = 6_000, 101
+N_SELDOM, SELDOM_SEED = 1_200, 102
+"""Further sequences that show what `SELDOM` lists."""
 N_LANDMARKS_ALONE, LANDMARKS_ALONE_SEED = 15_000, 1
 
 TURNED_DEG = 15.0
@@ -101,30 +107,32 @@ def rebuild_models(
         If the face model cannot be read.
     """
     folder = Path(out)
-    examples = render_examples(
-        face_model, N_LANDMARK_PICTURES, random_state=LANDMARK_SEED,
-        materials=materials, n_jobs=n_jobs, progress=parts_progress,
-    )  # fmt: skip
+    render = partial(
+        render_examples, face_model, materials=materials, n_jobs=n_jobs, progress=parts_progress
+    )
+    examples = render(N_LANDMARK_PICTURES, random_state=LANDMARK_SEED)
+    strong = render(N_STRONG_PICTURES, random_state=STRONG_SEED, strong=True)
     path = folder / "landmarks" / f"{OPEN}{NETWORK_SUFFIX}"
     train_landmark_model(
-        examples,
+        joined_people(examples, strong),
         path,
         random_state=LANDMARK_SEED,
         photographs=materials.portraits if materials else None,
     )
     first = examples.take(np.arange(len(examples)) < N_GAZE_PICTURES)
     train_gaze_network(first, folder / GAZE_FILE, random_state=LANDMARK_SEED)
-    examples = render_examples(
-        face_model, N_VISIBILITY_PICTURES, random_state=VISIBILITY_SEED,
-        materials=materials, coverings={}, n_jobs=n_jobs, progress=parts_progress,
-    )  # fmt: skip
+    examples = render(N_VISIBILITY_PICTURES, random_state=VISIBILITY_SEED, coverings={})
     train_visibility_network(examples, folder / FILE_NAME, random_state=VISIBILITY_SEED)
-    del examples
-    for renders in render_for_each(
-        face_model, N_RENDERED, [LandmarkModel(OPEN, path), *_usual()], random_state=RENDER_SEED,
-        materials=materials, other_cameras=True, n_jobs=n_jobs, progress=parts_progress,
-    ):  # fmt: skip
-        train_on_renders(face_model, renders, folder, RECIPE, progress=progress)
+    del examples, strong, first
+    measure = partial(
+        render_for_each, face_model, materials=materials, other_cameras=True, n_jobs=n_jobs,
+        progress=parts_progress,
+    )  # fmt: skip
+    finders = [LandmarkModel(OPEN, path), *_usual()]
+    usual = measure(N_RENDERED, finders, random_state=RENDER_SEED)
+    seldom = measure(N_SELDOM, finders, random_state=SELDOM_SEED, kinds=SELDOM)
+    for parts in zip(usual, seldom, strict=True):
+        train_on_renders(face_model, joined_renders(parts), folder, RECIPE, progress=progress)
 
 
 def _usual() -> list[LandmarkModel]:

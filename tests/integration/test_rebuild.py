@@ -31,8 +31,10 @@ def small(monkeypatch):
     learnt = SimpleNamespace(history={"loss": [1.0], "val_loss": [1.0]})
     monkeypatch.setattr(import_tensorflow().keras.Model, "fit", lambda *given, **options: learnt)
     monkeypatch.setattr(rebuild, "N_LANDMARK_PICTURES", 2)
+    monkeypatch.setattr(rebuild, "N_STRONG_PICTURES", 2)
     monkeypatch.setattr(rebuild, "N_VISIBILITY_PICTURES", 2)
     monkeypatch.setattr(rebuild, "N_RENDERED", 10)
+    monkeypatch.setattr(rebuild, "N_SELDOM", 4)
     monkeypatch.setattr(rebuild, "N_LANDMARKS_ALONE", 300)
     recipe = dataclasses.replace(
         rebuild.RECIPE, max_epochs=1, members=1, units=8, upper_layers=1, lower_layers=1,
@@ -77,10 +79,12 @@ def seen(monkeypatch):
 def test_a_rebuild_makes_networks_for_both_landmark_models(small, seen, evaluation_data, tmp_path):
     face_model = evaluation_data / "face_model" / "ict_facekit.npz"
     rebuild.rebuild_models(face_model, tmp_path)
-    assert small == [2, 2, 2]
+    assert small == [4, 2, 2]
     assert sorted(seen) == ["ibug300w", "open"]
     assert not np.array_equal(seen["open"].points, seen["ibug300w"].points)
     assert len(seen["open"]) > rebuild.N_RENDERED  # copies of other cameras too
+    people = np.unique(seen["open"].subject)  # six sequences of everybody, ten and four
+    np.testing.assert_array_equal(people, [0, 1, 2])
     manifest = load_model(tmp_path / "open").manifest
     assert manifest.landmark_model == "open"
     kinds = {(entry.uses_neutral, entry.uses_furrows) for entry in manifest.networks}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from os import PathLike
 from typing import Any
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from au_detect.datasets.augmentation import joined
 from au_detect.datasets.sequences import LabelledSequences
 from au_detect.facs import NETWORK_AUS
 from au_detect.features.furrows import measure_furrows
@@ -19,6 +21,7 @@ from au_detect.landmarks.tracking import FaceTracker
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.other_cameras import taken_otherwise
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
+from au_detect.simulation.face.displays import Display, draw_displays
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.materials.folders import Materials
 from au_detect.simulation.parallel import Progress, in_parallel
@@ -76,6 +79,7 @@ def render_for_each(
     landmark_models: Sequence[LandmarkModel],
     *,
     random_state: int = 0,
+    kinds: Sequence[Display] | None = None,
     materials: Materials | None = None,
     other_cameras: bool = False,
     n_jobs: int = 1,
@@ -83,20 +87,20 @@ def render_for_each(
 ) -> list[LabelledSequences]:
     """Render `n` sequences once and measure them with each of several landmark models.
 
-    Parameters and what is returned for each as in `render_sequences`. With `other_cameras` every
-    sequence has a second row, measured on pictures as others could have taken them (see
-    `taken_otherwise`).
+    Parameters and what is returned for each as in `render_sequences`; they show displays of some
+    `kinds` (see `draw_displays`). With `other_cameras` every sequence has a second row, measured
+    on pictures as others could have taken them (see `taken_otherwise`).
     """
     calls = [
         (
-            str(face_model), n, random_state, tuple(landmark_models),
+            str(face_model), n, random_state, kinds, tuple(landmark_models),
             range(start, min(start + 60, n)), materials, other_cameras,
         )
         for start in range(0, n, 60)
     ]  # fmt: skip
     parts = list(in_parallel(_render_and_measure, calls, n_jobs=n_jobs, progress=progress))
     model = read_face_model(face_model)
-    people = draw_people(model, n, np.random.default_rng(random_state))
+    people = _people(model, n, random_state, kinds)
     return [
         _table(model, people, random_state, [row for part in parts for row in part[number]], name)
         for number, name in enumerate(landmarks.name for landmarks in landmark_models)
@@ -131,17 +135,39 @@ def _table(
     )
 
 
+def joined_renders(parts: Sequence[LabelledSequences]) -> LabelledSequences:
+    """Return the sequences of several renderings, of other people each, with their attributes."""
+    first = np.cumsum([0, *(int(part.subject.max()) + 1 for part in parts)])
+    apart = [
+        replace(part, subject=part.subject + start)
+        for part, start in zip(parts, first[:-1], strict=True)
+    ]
+    attributes = {
+        name: np.concatenate([part.attributes[name] for part in parts])
+        for name in parts[0].attributes
+    }
+    return replace(joined(apart), attributes=attributes)
+
+
+def _people(model: FaceModel, n: int, random_state: int, kinds: Sequence[Display] | None) -> People:
+    rng = np.random.default_rng(random_state)
+    return draw_people(
+        model, n, rng, displays=None if kinds is None else draw_displays(rng, n, kinds)
+    )
+
+
 def _render_and_measure(
     face_model: str,
     n: int,
     random_state: int,
+    kinds: Sequence[Display] | None,
     landmark_models: Sequence[LandmarkModel],
     rows: range,
     materials: Materials | None,
     other_cameras: bool,
 ) -> list[list[dict[str, Any]]]:
     model = read_face_model(face_model)
-    people = draw_people(model, n, np.random.default_rng(random_state))
+    people = _people(model, n, random_state, kinds)
     return _measure_people(
         model, people, random_state, rows, landmark_models, materials, other_cameras
     )

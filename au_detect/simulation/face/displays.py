@@ -119,6 +119,34 @@ DISPLAYS: tuple[Display, ...] = (
     Display("neutral", (), {}, 5),
 )  # fmt: skip
 
+SELDOM: tuple[Display, ...] = (
+    Display("lips rounded", (18, 25), {26: 0.5, 22: 0.2, 17: 0.15, 1: 0.15, 2: 0.15}, 4, 0.0, 2.0),
+    Display("kiss", (18,), {17: 0.4, 43: 0.1, 1: 0.15, 2: 0.15, 4: 0.1}, 2.5, 0.0, 2.0),
+    Display("funnel", (22, 25), {26: 0.6, 1: 0.2, 2: 0.2, 5: 0.15}, 1, 0.0, 2.0),
+    Display("sorrow", (1, 4), {15: 0.4, 17: 0.3, 25: 0.4, 26: 0.2, 24: 0.1}, 2.5, 0.0, 3.0),
+    Display("frown, lips pressed", (4, 24), {7: 0.3, 17: 0.3, 12: 0.2, 14: 0.2}, 1.2),
+    Display("frown, lids low", (4, 7), {43: 0.3, 2: 0.2, 25: 0.2}, 1.2),
+    Display("wince", (4, 7, 43), {6: 0.3, 9: 0.15, 10: 0.2, 20: 0.3, 24: 0.3, 14: 0.2}, 1.5),
+    Display("lips pressed and drawn out", (24,), {14: 0.5, 20: 0.5, 17: 0.3, 4: 0.2}, 1.5),
+    Display("speech", (), {1: 0.15, 2: 0.15}, 1.5, manner="speech"),
+    Display("looking elsewhere", (), {}, 0.6, manner="gaze"),
+    Display("neutral", (), {}, 0.5),
+)  # fmt: skip
+"""What real faces show more often than `DISPLAYS` does: pursed lips, apart and together, frowns
+with raised inner brows, with pressed lips or with low lids, lips pressed wide."""
+
+STRONG: tuple[Display, ...] = tuple(
+    Display(" + ".join(map(str, core)), core, {}, weight, 0.1, 3.0)
+    for core, weight in (
+        ((1,), 1), ((2,), 1.5), ((1, 2), 1.5), ((4,), 2.5), ((1, 4), 2), ((5,), 3), ((1, 2, 5), 1),
+        ((43,), 1), ((9,), 0.5), ((10, 25), 0.5), ((12,), 1), ((12, 25), 1), ((15,), 2),
+        ((15, 17), 1.5), ((17,), 1), ((18,), 3), ((18, 25), 2), ((18, 25, 26), 1), ((20,), 1.5),
+        ((20, 25), 1.5), ((22, 25), 1), ((24,), 0.5), ((26,), 2), ((25, 26), 2), ((25, 27), 1),
+    )
+)  # fmt: skip
+"""Strong actions, for a landmark network: it follows what it rarely sees only part of the way.
+Those that it follows least are the most frequent."""
+
 PROTOTYPES: dict[str, Display] = {
     name: Display(name, core, {}, 1.0, one_sided, faintest=4.0)
     for name, core, one_sided in (
@@ -159,15 +187,22 @@ ASYMMETRY_SD, LARGEST_ASYMMETRY = 0.05, 0.12
 """How far each side of a two-sided action strays from the mean of both, as a part of it."""
 
 
-def draw_displays(rng: np.random.Generator, n: int) -> list[Display]:
-    """Draw `n` of `DISPLAYS` and of single AUs, each as often as its weight says.
+def draw_displays(
+    rng: np.random.Generator, n: int, kinds: Sequence[Display] | None = None
+) -> list[Display]:
+    """Draw `n` of some kinds of displays, each as often as its weight says.
 
     Some of them are spoken, or shown in a blink or while the eyes wander (`MIXED`).
+
+    Parameters
+    ----------
+    rng : numpy.random.Generator
+    n : int
+    kinds : sequence of Display, optional
+        By default `DISPLAYS` and single AUs.
     """
-    displays = [
-        *DISPLAYS,
-        *(Display(f"AU{au} alone", (au,), {}, SINGLE_WEIGHT) for au in NETWORK_AUS),
-    ]
+    singles = (Display(f"AU{au} alone", (au,), {}, SINGLE_WEIGHT) for au in NETWORK_AUS)
+    displays = [*DISPLAYS, *singles] if kinds is None else list(kinds)
     weights = np.array([display.weight for display in displays])
     drawn = [displays[pick] for pick in rng.choice(len(displays), n, p=weights / weights.sum())]
     return [_mixed(rng, display) for display in drawn]

@@ -25,6 +25,7 @@ from au_detect.landmarks.crop import FaceCrop
 from au_detect.landmarks.points import apply_affine
 from au_detect.simulation.collections.landmark_sequences import People, draw_people
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
+from au_detect.simulation.face.displays import STRONG, draw_displays
 from au_detect.simulation.face.model import FaceModel, read_face_model
 from au_detect.simulation.landmarks.points import N_POINTS
 from au_detect.simulation.materials.folders import Materials
@@ -96,6 +97,16 @@ class LandmarkExamples:
         return replace(self, **chosen_rows(self, _COLUMNS, chosen))
 
 
+def joined_people(*parts: LandmarkExamples) -> LandmarkExamples:
+    """Return the examples of several renderings, of other people each."""
+    first = np.cumsum([0, *(int(part.subject.max()) + 1 for part in parts)])
+    apart = (
+        replace(part, subject=part.subject + start)
+        for part, start in zip(parts, first[:-1], strict=True)
+    )
+    return joined_examples(*apart)
+
+
 def joined_examples(*parts: LandmarkExamples) -> LandmarkExamples:
     """Return all the examples of the parts."""
     columns = {name: np.concatenate([getattr(part, name) for part in parts]) for name in _COLUMNS}
@@ -110,10 +121,16 @@ def network_path(out: str | os.PathLike[str]) -> Path:
     return path
 
 
-def draw_turned_people(model: FaceModel, n: int, random_state: int) -> People:
-    """Draw `n` sequences of people who turn their heads, a third of them up to `LIMITS_DEG`."""
+def draw_turned_people(model: FaceModel, n: int, random_state: int, strong: bool = False) -> People:
+    """Draw `n` sequences of people who turn their heads, a third of them up to `LIMITS_DEG`.
+
+    They show random displays, or those of `STRONG`.
+    """
     rng = np.random.default_rng(random_state)
-    people = draw_people(model, n, rng, per_person=PER_PERSON, wide_turns=WIDE_TURNS)
+    displays = draw_displays(rng, n, STRONG) if strong else None
+    people = draw_people(
+        model, n, rng, displays=displays, per_person=PER_PERSON, wide_turns=WIDE_TURNS
+    )
 
     def turned(angles: NDArray[np.float64]) -> NDArray[np.float64]:
         limits = np.radians(LIMITS_DEG)
@@ -133,6 +150,7 @@ def render_examples(
     n: int,
     *,
     random_state: int = 0,
+    strong: bool = False,
     materials: Materials | None = None,
     coverings: Mapping[str, float] | None = None,
     n_jobs: int = 1,
@@ -150,6 +168,8 @@ def render_examples(
         person.
     random_state : int
         The same value gives the same examples, whatever `n_jobs` is.
+    strong : bool
+        Show strong actions (`STRONG`) in place of life's displays.
     materials : Materials, optional
         Photographed skins and light probes, see `read_materials`; none by default.
     coverings : mapping of str to float, optional
@@ -181,6 +201,7 @@ def render_examples(
             str(face_model),
             n_sequences,
             random_state,
+            strong,
             materials,
             coverings,
             start,
@@ -199,6 +220,7 @@ def _kept_part(
     face_model: str,
     n: int,
     random_state: int,
+    strong: bool,
     materials: Materials | None,
     coverings: Mapping[str, float],
     start: int,
@@ -206,7 +228,7 @@ def _kept_part(
 ) -> Part:
     """Return a part that was rendered before, or render it and keep it."""
     if folder is None:
-        return _render_part(face_model, n, random_state, materials, coverings, start, stop)
+        return _render_part(face_model, n, random_state, strong, materials, coverings, start, stop)
     path = folder / f"{n}-{random_state}-{start}-{stop}.npz"
     try:
         with np.load(path, allow_pickle=False) as kept:
@@ -214,7 +236,7 @@ def _kept_part(
             part["looks"] = kept["looks"] if "looks" in kept else not_measured()
             return part | filled(part, {"looks": (2,)}, len(part["crops"]))
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        part = _render_part(face_model, n, random_state, materials, coverings, start, stop)
+        part = _render_part(face_model, n, random_state, strong, materials, coverings, start, stop)
     folder.mkdir(parents=True, exist_ok=True)
     written = path.with_suffix(".part.npz")
     np.savez_compressed(written, **part)  # type: ignore[arg-type]
@@ -226,13 +248,15 @@ def _render_part(
     face_model: str,
     n: int,
     random_state: int,
+    strong: bool,
     materials: Materials | None,
     coverings: Mapping[str, float],
     start: int,
     stop: int,
 ) -> Part:
     cv2.setNumThreads(1)
-    renderer = _renderer(face_model, n, random_state, materials, tuple(coverings.items()))
+    worn = tuple(coverings.items())
+    renderer = _renderer(face_model, n, random_state, strong, materials, worn)
     crops, points, subject, looks = [], [], [], []
     for row in range(start, stop):
         for picture in renderer.render_pair(row):
@@ -254,12 +278,13 @@ def _renderer(
     face_model: str,
     n: int,
     random_state: int,
+    strong: bool,
     materials: Materials | None,
     coverings: tuple[tuple[str, float], ...],
 ) -> SequenceRenderer:
     """Return what renders everybody: made once in a process, not for every part."""
     model = read_face_model(face_model)
-    people = draw_turned_people(model, n, random_state)
+    people = draw_turned_people(model, n, random_state, strong)
     return SequenceRenderer(
         model, people, random_state, materials=materials, coverings=dict(coverings)
     )

@@ -35,6 +35,13 @@ def test_displays_are_drawn_as_often_as_their_weights_say():
     assert counts["fear"] / counts["yawn"] == pytest.approx(2 / 0.8, rel=0.2)
 
 
+def test_only_chosen_kinds_are_drawn():
+    kinds = (Display("pout", (17,), {}, 3), Display("kiss", (18,), {}, 1))
+    drawn = [display.name for display in draw_displays(np.random.default_rng(0), 4000, kinds)]
+    assert set(drawn) == {"pout", "kiss"}
+    assert drawn.count("pout") / drawn.count("kiss") == pytest.approx(3, rel=0.15)
+
+
 def test_every_au_is_also_drawn_alone():
     drawn = draw_displays(np.random.default_rng(0), 5000)
     alone = {display.core for display in drawn if display.name.endswith(" alone")}

@@ -12,6 +12,7 @@ if importlib.util.find_spec("tensorflow") is None:
 
 from au_detect.errors import InputError
 from au_detect.landmarks.points import STABLE_POINTS, apply_affine, interocular_distance_px
+from au_detect.simulation.face.displays import STRONG
 from au_detect.simulation.face.model import read_face_model
 from au_detect.simulation.landmarks import examples as landmark_examples
 from au_detect.simulation.landmarks.examples import (
@@ -19,6 +20,7 @@ from au_detect.simulation.landmarks.examples import (
     LIMITS_DEG,
     LandmarkExamples,
     draw_turned_people,
+    joined_people,
     render_examples,
 )
 from au_detect.simulation.landmarks.options import NetworkOptions
@@ -232,6 +234,24 @@ def test_heads_turn_up_to_the_limits(evaluation_data):
         assert (np.abs(np.degrees(angles)) <= np.add(LIMITS_DEG, 1e-9)).all()
         assert (yaw > 30).mean() > 0.04
         assert (yaw < 10).mean() > 0.4
+
+
+def test_strong_actions_are_drawn_in_place_of_life_s_displays(evaluation_data):
+    model = read_face_model(evaluation_data / "face_model" / "ict_facekit.npz")
+    usual, strong = (draw_turned_people(model, 400, 0, strong) for strong in (False, True))
+    assert set(strong.display) <= {display.name for display in STRONG}
+    largest = strong.strengths.max(axis=(1, 2))
+    assert np.quantile(largest, 0.05) > 2.0  # single actions stray from their display
+    assert np.median(largest) > np.median(usual.strengths.max(axis=(1, 2))) + 0.5
+
+
+def test_people_of_several_renderings_stay_apart(drawn_examples):
+    both = joined_people(drawn_examples, drawn_examples)
+    people = np.unique(drawn_examples.subject)
+    assert len(np.unique(both.subject)) == 2 * len(people)
+    half = len(drawn_examples)
+    np.testing.assert_array_equal(both.subject[:half], drawn_examples.subject)
+    np.testing.assert_array_equal(both.points[half:], drawn_examples.points)
 
 
 @pytest.mark.slow
