@@ -335,8 +335,8 @@ def test_probabilities_are_counted_from_the_networks_own_thresholds(detector):
     raw = model.predict(features.upper, features.lower, evidence.kind, own.aus).astype(float)
     limits = np.array([*model.thresholds(evidence.kind, own.aus).values()])
     np.testing.assert_array_equal(own.active, raw >= limits)
-    odds = raw / (1 - raw) / (limits / (1 - limits))
-    np.testing.assert_allclose(own.probabilities, odds / (1 + odds), atol=1e-5)
+    on, off = raw * (1 - limits), (1 - raw) * limits
+    np.testing.assert_allclose(own.probabilities, on / (on + off), atol=1e-5)
     assert own.active.any()
 
 
