@@ -172,6 +172,12 @@ def draw_people(
     )
 
 
+def other_people(subjects: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64]]:
+    """Return who the rows of several drawings show, counted on: nobody is in two of them."""
+    first = np.cumsum([0, *(int(subject.max()) + 1 for subject in subjects)])
+    return [subject + start for subject, start in zip(subjects, first[:-1], strict=True)]
+
+
 def _draw_movement(
     rng: np.random.Generator, names: tuple[str, ...], strengths: NDArray[np.float32]
 ) -> Array:

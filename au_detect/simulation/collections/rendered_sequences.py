@@ -18,7 +18,7 @@ from au_detect.features.furrows import measure_furrows
 from au_detect.landmarks import N_LANDMARKS
 from au_detect.landmarks.models import LandmarkModel, find_landmark_model
 from au_detect.landmarks.tracking import FaceTracker
-from au_detect.simulation.collections.landmark_sequences import People, draw_people
+from au_detect.simulation.collections.landmark_sequences import People, draw_people, other_people
 from au_detect.simulation.collections.other_cameras import taken_otherwise
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.displays import Display, draw_displays
@@ -137,11 +137,8 @@ def _table(
 
 def joined_renders(parts: Sequence[LabelledSequences]) -> LabelledSequences:
     """Return the sequences of several renderings, of other people each, with their attributes."""
-    first = np.cumsum([0, *(int(part.subject.max()) + 1 for part in parts)])
-    apart = [
-        replace(part, subject=part.subject + start)
-        for part, start in zip(parts, first[:-1], strict=True)
-    ]
+    people = other_people([part.subject for part in parts])
+    apart = [replace(part, subject=who) for part, who in zip(parts, people, strict=True)]
     attributes = {
         name: np.concatenate([part.attributes[name] for part in parts])
         for name in parts[0].attributes

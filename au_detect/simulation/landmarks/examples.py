@@ -23,7 +23,7 @@ from au_detect.features.columns import chosen_rows, filled, not_measured
 from au_detect.features.gaze import look_of
 from au_detect.landmarks.crop import FaceCrop
 from au_detect.landmarks.points import apply_affine
-from au_detect.simulation.collections.landmark_sequences import People, draw_people
+from au_detect.simulation.collections.landmark_sequences import People, draw_people, other_people
 from au_detect.simulation.collections.sequence_renderer import SequenceRenderer
 from au_detect.simulation.face.displays import STRONG, draw_displays
 from au_detect.simulation.face.model import FaceModel, read_face_model
@@ -99,12 +99,10 @@ class LandmarkExamples:
 
 def joined_people(*parts: LandmarkExamples) -> LandmarkExamples:
     """Return the examples of several renderings, of other people each."""
-    first = np.cumsum([0, *(int(part.subject.max()) + 1 for part in parts)])
-    apart = (
-        replace(part, subject=part.subject + start)
-        for part, start in zip(parts, first[:-1], strict=True)
+    people = other_people([part.subject for part in parts])
+    return joined_examples(
+        *(replace(part, subject=who) for part, who in zip(parts, people, strict=True))
     )
-    return joined_examples(*apart)
 
 
 def joined_examples(*parts: LandmarkExamples) -> LandmarkExamples:
