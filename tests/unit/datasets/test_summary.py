@@ -83,5 +83,5 @@ def test_damaged_pictures_and_landmarks_are_found(tmp_path, face_px):
     record = make("a", "anna", {}, frames=frames, landmarks=landmarks)
     found = [str(p) for p in find_damaged_files(Collection("here", (record,)))]
     assert len(found) == 5
-    for word in ("2.png", "67", "3.png", "4.png does not exist", "5.png cannot be decoded"):
+    for word in ("2.png", "got 67", "3.png", "4.png does not exist", "5.png cannot be decoded"):
         assert sum(word in text for text in found) == 1
