@@ -103,7 +103,7 @@ def mirrored(sequences: LabelledSequences) -> LabelledSequences:
 def joined(parts: list[LabelledSequences]) -> LabelledSequences:
     """Return the sequences of all parts; only their rows may differ.
 
-    Of the attributes ``weight`` is kept, 1 where a part has none.
+    Attributes that all parts have are kept, and ``weight``, 1 where a part has none.
     """
     columns = {
         name: None
@@ -111,7 +111,10 @@ def joined(parts: list[LabelledSequences]) -> LabelledSequences:
         else np.concatenate([getattr(part, name) for part in parts])
         for name in ARRAYS
     }
-    attributes = {}
+    shared = set.intersection(*(set(part.attributes) for part in parts))
+    attributes = {
+        name: np.concatenate([part.attributes[name] for part in parts]) for name in sorted(shared)
+    }
     if any("weight" in part.attributes for part in parts):
         weights = [part.attributes.get("weight", np.ones(len(part))) for part in parts]
         attributes["weight"] = np.concatenate(weights)

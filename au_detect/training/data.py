@@ -83,12 +83,8 @@ def training_data(
         )
         for number, part in enumerate(own)
     ]
-    whole = joined(named)
-    shared = set.intersection(*(set(part.attributes) for part in own)) - {"weight"}
-    for name in sorted(shared):
-        whole.attributes[name] = np.concatenate([part.attributes[name] for part in own])
     source = {"collections": [part.source for part in own]}
-    return TrainingData(replace(whole, source=source), tuple(extra))
+    return TrainingData(replace(joined(named), source=source), tuple(extra))
 
 
 def intensity_of(sequences: LabelledSequences, aus: Sequence[int]) -> NDArray[np.float32]:

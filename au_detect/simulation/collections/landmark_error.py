@@ -165,13 +165,14 @@ def with_shaken_copies(
     Attributes are kept, but for names: a copy is no frame of a sequence.
     """
     rng = np.random.default_rng(random_state)
+    kept = {name: v for name, v in sequences.attributes.items() if name != "name"}
+    own = replace(sequences, attributes=kept)
     copy = replace(
-        sequences,
+        own,
         neutral_points=error.shaken(sequences.neutral_points, rng).astype(np.float32),
         points=error.shaken(sequences.points, rng).astype(np.float32),
     )
-    kept = {k: np.concatenate([v, v]) for k, v in sequences.attributes.items() if k != "name"}
-    return replace(joined([sequences, copy]), attributes=kept)
+    return joined([own, copy])
 
 
 def registered(points: NDArray[np.floating]) -> Array:

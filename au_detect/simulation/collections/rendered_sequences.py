@@ -136,14 +136,9 @@ def _table(
 
 
 def joined_renders(parts: Sequence[LabelledSequences]) -> LabelledSequences:
-    """Return the sequences of several renderings, of other people each, with their attributes."""
+    """Return the sequences of several renderings, of other people each."""
     people = other_people([part.subject for part in parts])
-    apart = [replace(part, subject=who) for part, who in zip(parts, people, strict=True)]
-    attributes = {
-        name: np.concatenate([part.attributes[name] for part in parts])
-        for name in parts[0].attributes
-    }
-    return replace(joined(apart), attributes=attributes)
+    return joined([replace(part, subject=who) for part, who in zip(parts, people, strict=True)])
 
 
 def _people(model: FaceModel, n: int, random_state: int, kinds: Sequence[Display] | None) -> People:

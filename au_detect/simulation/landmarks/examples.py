@@ -178,7 +178,7 @@ def render_examples(
     folder : path, optional
         Keeps what is rendered: what is there already, of the same `n` and `random_state`, is not
         rendered again. Each face model, each set of materials and of coverings needs a folder of
-        its own.
+        its own, and so do strong actions.
     progress : callable, optional
         ``progress(parts, n_parts)`` returns the parts, for example in a progress bar.
 
