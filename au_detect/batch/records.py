@@ -20,7 +20,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -33,6 +34,7 @@ from au_detect.emotions import EmotionResult
 from au_detect.frames.files import printable
 from au_detect.results import AUResult
 from au_detect.results.event_files import ENDINGS
+from au_detect.results.files import PREFIX_LENGTH, part_prefix
 from au_detect.results.names import valid_path
 from au_detect.results.writing import write_settings
 
@@ -153,16 +155,22 @@ def _write_more(
 
 def discard(item: BatchInput, out: str, file_format: str) -> None:
     """Remove what an earlier run left of an input that has now failed."""
-    name = valid_path(item.name, ENDING_BYTES)
-    more = [
-        *(Path(out, "events", f"{name}{ending}") for ending in ENDINGS.values()),
-        *(Path(out, "annotated", f"{name}{ending}") for ending in (".mp4", ".webm", ".png")),
-    ]
-    for path in (record_path(out, item), result_path(out, item, file_format), *more):
+    for path in _files_of(item, out, file_format):
         try:
             path.unlink(missing_ok=True)
         except OSError:  # the folder may be missing or be a file: then there is no result
             continue
+
+
+def _files_of(item: BatchInput, out: str, file_format: str) -> list[Path]:
+    """Return every file that may be written for an input."""
+    name = valid_path(item.name, ENDING_BYTES)
+    return [
+        record_path(out, item),
+        result_path(out, item, file_format),
+        *(Path(out, "events", f"{name}{ending}") for ending in ENDINGS.values()),
+        *(Path(out, "annotated", f"{name}{ending}") for ending in (".mp4", ".webm", ".png")),
+    ]
 
 
 def read_whole(item: BatchInput, out: str, recipe: Mapping[str, Any]) -> InputSummary | None:
@@ -210,11 +218,26 @@ def path_sha256(path: str) -> str:
 
 def remove_leftovers(out: str) -> None:
     """Remove unfinished files that a killed run left behind."""
-    unfinished = f".{'[0-9a-f]' * 32}.part"  # as `write_atomically` calls them
+    for path in _unfinished(out):
+        with suppress(OSError):  # somebody else was faster
+            if time.time() - path.stat().st_mtime > LEFTOVER_AFTER_S:
+                path.unlink(missing_ok=True)
+
+
+def remove_unfinished(items: Iterable[BatchInput], out: str, file_format: str) -> None:
+    """Remove what workers that were ended had begun to write of some inputs."""
+    theirs = {
+        (path.parent, part_prefix(path))
+        for item in items
+        for path in _files_of(item, out, file_format)
+    }
+    for path in _unfinished(out):
+        if (path.parent, path.name[:PREFIX_LENGTH]) in theirs:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
+
+
+def _unfinished(out: str) -> Iterator[Path]:
+    unfinished = f".{'[0-9a-f]' * 32}.part"  # as `part_file` calls them
     for pattern in (unfinished, *(f"{room}/**/{unfinished}*" for room in ROOMS)):
-        for path in Path(out).glob(pattern):
-            try:
-                if time.time() - path.stat().st_mtime > LEFTOVER_AFTER_S:
-                    path.unlink(missing_ok=True)
-            except OSError:  # somebody else was faster
-                continue
+        yield from Path(out).glob(pattern)

@@ -16,6 +16,7 @@ from au_detect.batch.records import (
     read_whole,
     record_path,
     remove_leftovers,
+    remove_unfinished,
 )
 from au_detect.batch.summaries import InputSummary, write_summary
 from au_detect.errors import InputError
@@ -101,6 +102,8 @@ class BatchRun:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:  # other processes may have finished inputs since
             self._note_whole()
+            if self.about["backend"] != "dask":  # its workers go on; ours are no more
+                remove_unfinished(self.waiting(), self.out, self.recipe["format"])
         self._write("finished" if kind is None else f"stopped by {kind.__name__}")
 
     def _write(self, state: str) -> None:

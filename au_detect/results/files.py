@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import uuid
 from collections.abc import Iterable, Iterator
@@ -31,6 +32,10 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | Iterable[bytes]
         _write(part, data)
 
 
+PREFIX_LENGTH = 1 + 16
+"""A dot and as many hexadecimal digits."""
+
+
 @contextmanager
 def part_file(path: str | os.PathLike[str], ending: str = "") -> Iterator[Path]:
     """Give a path beside `path` to write to, and rename it if nothing was raised.
@@ -51,7 +56,7 @@ def part_file(path: str | os.PathLike[str], ending: str = "") -> Iterator[Path]:
     target = Path(path)
     if not target.parent.is_dir():
         raise InputError(f"path must be in an existing folder, got {target}")
-    part = target.with_name(f".{uuid.uuid4().hex}.part{ending}")
+    part = target.with_name(f"{part_prefix(target)}{uuid.uuid4().hex[:16]}.part{ending}")
     try:
         if target.exists() and not target.is_file():
             yield target
@@ -64,6 +69,11 @@ def part_file(path: str | os.PathLike[str], ending: str = "") -> Iterator[Path]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def part_prefix(path: str | os.PathLike[str]) -> str:
+    """Return what names of a file's `part_file` begin with, however long its own name is."""
+    return f".{hashlib.sha256(os.fsencode(Path(path).name)).hexdigest()}"[:PREFIX_LENGTH]
 
 
 def check_is_no_input(

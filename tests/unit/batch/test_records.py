@@ -3,6 +3,7 @@
 import json
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -15,11 +16,13 @@ from au_detect.batch.records import (
     read_whole,
     record_path,
     remove_leftovers,
+    remove_unfinished,
     result_path,
     store,
 )
 from au_detect.batch.summaries import InputSummary, summary_frame, write_summary
 from au_detect.results import AUResult
+from au_detect.results.files import part_file
 
 RECIPE = {
     "detector": {"version": "1"},
@@ -202,6 +205,24 @@ def test_only_old_unfinished_files_of_ours_are_removed(tmp_path):
     remove_leftovers(str(tmp_path))
     left = {str(path.relative_to(tmp_path)) for path in tmp_path.rglob("*.part")}
     assert left == {"results/x/.mine.part", "a.part", f"results/{young.name}"}
+
+
+def test_what_ended_workers_had_begun_to_write_is_removed_and_no_more(item, out):
+    other = BatchInput("x/other", item.source)
+    targets = [
+        result_path(out, item, "csv"),
+        record_path(out, item),
+        Path(out, "annotated", f"{item.name}.mp4"),
+        result_path(out, other, "csv"),
+    ]
+    for target in targets:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    writing = [part_file(target, target.suffix) for target in targets]
+    begun = [file.__enter__() for file in writing]  # and never ended, as in a killed process
+    for part in begun:
+        part.write_bytes(b"half")
+    remove_unfinished([item], out, "csv")
+    assert [part.exists() for part in begun] == [False, False, False, True]
 
 
 # The summary
