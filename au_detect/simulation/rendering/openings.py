@@ -28,6 +28,11 @@ _LIDS_AND_CORNERS = (
 )
 """Upper and lower point of lids, and of lips near the corners; the further points come last."""
 _LIP_REACH_CM, _HALF_STRIP_CM, _INSIDE_CM = 1.2, 0.12, 0.25
+_LIDS = tuple(pair for pair in _LIDS_AND_CORNERS if pair[0] < N_LANDMARKS + 14)
+"""Those of the eyes."""
+_ON_LASHES, _ON_NOSE, _ON_LIPS = 0.12, 0.03, 0.1
+"""How far edges' dark lines are from where they begin: parts of the opening of the eyes, of the
+length of the nose, and of the height of either lip."""
 _IN_FRONT_CM = 0.3
 """By how much one lip must be nearer to the camera for its edge alone to be seen."""
 
@@ -107,6 +112,30 @@ def as_seen(
     for rows in map(list, _LIDS_AND_CORNERS):
         seen[rows] = _apart_or_on_a_line(seen[rows], down, 0.5)
     return seen
+
+
+def on_dark_lines(points: Points) -> Points:
+    """Return points that lie where edges begin where people mark them: on their dark lines.
+
+    In pictures an upper lid's edge is the line of its lashes, a nose ends in its shadow, and lips
+    are outlined by the border of the red above and by the fold below.
+
+    Parameters
+    ----------
+    points : ndarray, shape (..., n_points, 2)
+        The 68 landmarks and the further points. Where eyes are closed, lids stay where they are.
+    """
+    marked = np.array(points)
+    upper, lower = (list(lids) for lids in zip(*_LIDS, strict=True))
+    marked[..., upper, :] += _ON_LASHES * (points[..., lower, :] - points[..., upper, :])
+    to_root = points[..., 27, :] - points[..., 33, :]
+    marked[..., 31:36, :] += _ON_NOSE * to_root[..., None, :]
+    for outer, inner, way in ((51, 62, 1), (57, 66, -1)):
+        down = way * _ON_LIPS * (points[..., inner, :] - points[..., outer, :])
+        for beside, share in ((0, 1.0), (1, 1.0), (2, 0.5)):
+            for place in {outer - beside, outer + beside}:
+                marked[..., place, :] += share * down
+    return marked
 
 
 def _apart_or_on_a_line(pair: Points, down: NDArray[np.floating], share: float) -> Points:

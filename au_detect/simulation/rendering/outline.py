@@ -12,7 +12,12 @@ from au_detect.simulation.face.model import PARTS
 from au_detect.simulation.rendering.appearance import Appearance
 from au_detect.simulation.rendering.brows import brow_curve, brow_thickness
 from au_detect.simulation.rendering.eyes import find_eyes
-from au_detect.simulation.rendering.openings import LipStrips, as_seen, lip_strips
+from au_detect.simulation.rendering.openings import (
+    LipStrips,
+    as_seen,
+    lip_strips,
+    on_dark_lines,
+)
 from au_detect.simulation.rendering.shading import IRIS_RADIUS_RAD
 from au_detect.simulation.rendering.surface import TEXTURE_SIZE, Surface
 
@@ -128,7 +133,8 @@ def visible_points(
     irises = pixels[anchors.irises].mean(axis=1)
     marks = _on_contour(anchors, pixels, right, down)
     points = np.concatenate([marks, irises, pixels[anchors.further]])
-    seen = as_seen(points, anchors.lips, pixels, depth_cm, down).astype(np.float32)
+    edges = as_seen(points, anchors.lips, pixels, depth_cm, down)
+    seen = on_dark_lines(edges).astype(np.float32)
     return seen[: len(marks)], seen[len(marks) :]
 
 

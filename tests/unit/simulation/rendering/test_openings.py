@@ -7,9 +7,14 @@ pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
 
 from au_detect.simulation.camera import Camera
 from au_detect.simulation.face.model import read_face_model
-from au_detect.simulation.landmarks.points import N_POINTS
+from au_detect.simulation.landmarks.points import N_POINTS, mirror_all
 from au_detect.simulation.rendering.appearance import draw_appearance
-from au_detect.simulation.rendering.openings import LOWER_LIP, UPPER_LIP, as_seen
+from au_detect.simulation.rendering.openings import (
+    LOWER_LIP,
+    UPPER_LIP,
+    as_seen,
+    on_dark_lines,
+)
 from au_detect.simulation.rendering.outline import LandmarkAnchors, visible_points
 from au_detect.simulation.rendering.surface import read_surface
 
@@ -53,6 +58,42 @@ def test_lids_that_cross_meet_half_way_and_open_ones_stay():
     np.testing.assert_allclose(seen[LIDS[0]], [[1.0, 7.0]] * 4)
     np.testing.assert_allclose(seen[LIDS[1]], [[2.0, 7.0]] * 4)
     np.testing.assert_allclose(seen[[70, 73]], points[[70, 73]])
+
+
+def edges():
+    """Return points of which those of a nose, of lids and of lips are in their places."""
+    points = np.random.default_rng(0).uniform(0, 100, (N_POINTS, 2))
+    points[27], points[33], points[31] = (50.0, 20.0), (50.0, 60.0), (42.0, 58.0)
+    points[LIDS[0]], points[LIDS[1]] = (20.0, 20.0), (20.0, 30.0)
+    points[[51, 62, 66, 57]] = [[50.0, 70.0], [50, 76], [50, 78], [50, 88]]
+    points[49] = (40.0, 73.0)
+    return points
+
+
+def test_people_mark_dark_lines():
+    marked = on_dark_lines(edges())
+    np.testing.assert_allclose(marked[[33, 31]], [[50, 58.8], [42, 56.8]])
+    np.testing.assert_allclose(marked[LIDS[0]], [[20, 21.2]] * 4)
+    np.testing.assert_allclose(marked[LIDS[1]], [[20, 30]] * 4)
+    np.testing.assert_allclose(marked[[51, 49, 57]], [[50, 70.6], [40, 73.3], [50, 89]])
+    moved = np.flatnonzero((marked != edges()).any(axis=1))
+    assert set(moved) & {*range(31), 36, 48, *range(60, 70), *range(82, N_POINTS)} == set()
+
+
+def test_closed_lids_and_thin_lips_stay_where_they_are():
+    points = edges()
+    points[LIDS[1]] = points[LIDS[0]]
+    points[51], points[57] = points[62], points[66]
+    marked = on_dark_lines(points)
+    np.testing.assert_array_equal(marked[36:60], points[36:60])
+
+
+def test_dark_lines_move_and_turn_with_the_face_and_are_mirrored_with_it():
+    turn = 1.7 * np.array([[0.8, 0.6], [-0.6, 0.8]])
+    np.testing.assert_allclose(on_dark_lines(edges() @ turn + 9), on_dark_lines(edges()) @ turn + 9)
+    mirrored = on_dark_lines(mirror_all(edges(), 200))
+    np.testing.assert_allclose(mirrored, mirror_all(on_dark_lines(edges()), 200))
+    np.testing.assert_allclose(on_dark_lines(np.stack(2 * [edges()]))[1], on_dark_lines(edges()))
 
 
 @pytest.fixture(scope="module")
