@@ -49,6 +49,12 @@ LIPS_MEET_IOD = 0.005
 SIZE_SPREAD, SIDES_ALIKE = 0.25, 0.95
 """How much the size of one movement differs between displays of equal strength (log), and how
 much that of the left agrees with that of the right."""
+FROWN_NEARS, FROWN_SINKS = (0.3, 1.3), (-0.25, 0.35)
+"""Parts of ``browDown`` that a frown shows, and how far inner brows sink besides (``browInnerUp``
+taken away, in parts of it): three muscles pull AU4 in every mixture (FACS: corrugator, depressor
+supercilii, procerus), so that brows near each other, sink, or both."""
+LEAST_ASIDE = 0.5
+"""How far a mouth is drawn aside at the least, in parts of `Display.aside`."""
 SEQUENCES_PER_PERSON = 6
 IOD_PX = 100.0
 
@@ -146,7 +152,7 @@ def draw_people(
     identity, rest = identity[subject], rest[subject]
     shown = draw_displays(rng, n) if displays is None else list(displays)
     strengths = draw_strengths(rng, shown)
-    moved = _draw_movement(rng, names, strengths)
+    moved = _draw_movement(rng, names, strengths, shown)
     passing, together = draw_passing(rng, [display.manner for display in shown], names)
     neutral_weights = rest + draw_unrest(rng, names, n)
     apex_weights = rest + draw_unrest(rng, names, n) + moved + passing
@@ -179,12 +185,28 @@ def other_people(subjects: Sequence[NDArray[np.int64]]) -> list[NDArray[np.int64
 
 
 def _draw_movement(
-    rng: np.random.Generator, names: tuple[str, ...], strengths: NDArray[np.float32]
+    rng: np.random.Generator,
+    names: tuple[str, ...],
+    strengths: NDArray[np.float32],
+    shown: Sequence[Display],
 ) -> Array:
     """Draw how far the shapes move for actions of these strengths, in which lips part in place."""
     lips_closed = _close_lips(strengths)
     size = correlate_sides(rng.normal(0, 1, (len(strengths), len(names))), names, SIDES_ALIKE)
     moved = expression_weights(strengths, names) * np.exp(SIZE_SPREAD * size)
+    own = rng.spawn(1)[0]
+    nears, sinks, aside = (
+        own.uniform(*range_, len(strengths))
+        for range_ in (FROWN_NEARS, FROWN_SINKS, (LEAST_ASIDE, 1.0))
+    )
+    for side in "RL":
+        down, inner = (names.index(f"{shape}_{side}") for shape in ("browDown", "browInnerUp"))
+        moved[:, inner] -= sinks * moved[:, down]
+        moved[:, down] *= nears
+    aside *= [display.aside for display in shown]
+    right, left = strengths.sum(axis=1).T
+    moved[:, names.index("mouthRight")] += aside * (right > left)
+    moved[:, names.index("mouthLeft")] += aside * (left > right)
     moved[:, names.index("mouthClose")] += moved[:, names.index("jawOpen")] * lips_closed
     return moved
 

@@ -45,6 +45,10 @@ ACTION_SHAPES: dict[int, dict[str, float]] = {
 }
 """AU -> shapes at strength 5. ``browDown`` stands for ``browDown_L`` and ``browDown_R``."""
 
+DRAGGED: dict[int, float] = {12: 0.12, 14: 0.3, 20: 0.12}
+"""AU -> how far a side that pulls alone, at strength 5, drags the middle of the mouth along: weight
+of ``mouthLeft`` or ``mouthRight``."""
+
 
 def expression_weights(
     strengths: NDArray[np.floating], names: Sequence[str]
@@ -63,6 +67,10 @@ def expression_weights(
         right, left = strengths[:, AU_COLUMN[au]].T / 5.0
         for shape, weight in shapes.items():
             add_shape(weights, names, shape, weight * right, weight * left)
+    for au, weight in DRAGGED.items():
+        right, left = strengths[:, AU_COLUMN[au]].T / 5.0
+        for shape, dragged in (("mouthRight", right - left), ("mouthLeft", left - right)):
+            weights[:, names.index(shape)] += weight * np.maximum(dragged, 0.0)
     return weights
 
 

@@ -36,6 +36,9 @@ class Display:
         Least strength of the whole display; single AUs vary about it.
     lone : tuple of int
         The AUs that are one-sided then; empty for all but `MIDLINE`.
+    aside : float
+        How far the mouth is drawn to the side that acts more, at the most: weight of ``mouthLeft``
+        or ``mouthRight``.
     nod_deg : float
         How far the head tips down with it, on average; negative where it is thrown back.
     manner : str
@@ -49,6 +52,7 @@ class Display:
     one_sided: float = 0.05
     faintest: float = 1.2
     lone: tuple[int, ...] = ()
+    aside: float = 0.0
     nod_deg: float = 0.0
     manner: Manner = "still"
 
@@ -128,12 +132,14 @@ SELDOM: tuple[Display, ...] = (
     Display("frown, lids low", (4, 7), {43: 0.3, 2: 0.2, 25: 0.2}, 1.2),
     Display("wince", (4, 7, 43), {6: 0.3, 9: 0.15, 10: 0.2, 20: 0.3, 24: 0.3, 14: 0.2}, 1.5),
     Display("lips pressed and drawn out", (24,), {14: 0.5, 20: 0.5, 17: 0.3, 4: 0.2}, 1.5),
+    Display("mouth drawn aside", (14,), {12: 0.15, 17: 0.1}, 1.5, 1.0, 2.0, aside=0.9),
     Display("speech", (), {1: 0.15, 2: 0.15}, 1.5, manner="speech"),
     Display("looking elsewhere", (), {}, 0.6, manner="gaze"),
     Display("neutral", (), {}, 0.5),
 )  # fmt: skip
 """What real faces show more often than `DISPLAYS` does: pursed lips, apart and together, frowns
-with raised inner brows, with pressed lips or with low lids, lips pressed wide."""
+with raised inner brows, with pressed lips or with low lids, lips pressed wide, a mouth that a
+dimpled cheek draws aside."""
 
 STRONG: tuple[Display, ...] = tuple(
     Display(" + ".join(map(str, core)), core, {}, weight, 0.1, 3.0)

@@ -6,7 +6,12 @@ from au_detect.features.extraction import LOWER_NAMES
 from au_detect.landmarks.points import POINTS, REGIONS, interocular_distance_px
 from au_detect.landmarks.pose import estimate_pose
 from au_detect.simulation.collections.landmark_error import LandmarkErrorModel
-from au_detect.simulation.collections.landmark_sequences import draw_people, simulate_landmarks
+from au_detect.simulation.collections.landmark_sequences import (
+    FROWN_NEARS,
+    FROWN_SINKS,
+    draw_people,
+    simulate_landmarks,
+)
 from au_detect.simulation.face import passing
 from au_detect.simulation.face.actions import ACTION_SHAPES, AU_COLUMN
 from au_detect.simulation.face.coding import coded_intensity
@@ -101,6 +106,36 @@ def test_given_displays_are_shown(model):
     for row, display in enumerate(displays):
         on = drawn.strengths[row].max(axis=1) > 0
         assert {NETWORK_AUS[i] for i in np.flatnonzero(on)} == set(display.core)
+
+
+def test_frowns_near_and_sink_brows_in_every_mixture(model):
+    frown = [Display("frown", (4,), {}, 1.0, one_sided=0.0, faintest=4.0)] * 400
+    drawn = people(model, 400, displays=frown)
+    moved = drawn.apex_weights - drawn.neutral_weights
+
+    def mean_of(shape):
+        columns = [model.expression_names.index(f"{shape}_{side}") for side in "LR"]
+        return moved[:, columns].mean(axis=1)
+
+    whole = ACTION_SHAPES[4]["browDown"] * drawn.strengths[:, AU_COLUMN[4]].mean(axis=1) / 5
+    assert np.mean(mean_of("browDown") / whole) == pytest.approx(np.mean(FROWN_NEARS), abs=0.1)
+    sunk = -mean_of("browInnerUp") / whole
+    assert np.mean(sunk) == pytest.approx(np.mean(FROWN_SINKS), abs=0.05)
+    assert np.std(sunk) == pytest.approx(np.ptp(FROWN_SINKS) / np.sqrt(12), rel=0.25)
+    assert abs(np.corrcoef(sunk, mean_of("browDown"))[0, 1]) < 0.2
+
+
+def test_a_mouth_is_drawn_to_the_side_that_acts(model):
+    aside = [Display("aside", (14,), {}, 1.0, one_sided=1.0, faintest=3.0, aside=0.8)] * 40
+    drawn = people(model, 40, displays=aside)
+    moved = drawn.apex_weights - drawn.neutral_weights
+    right, left = drawn.strengths[:, AU_COLUMN[14]].T
+    for shape, acts in (("mouthRight", right > left), ("mouthLeft", left > right)):
+        weight = moved[:, model.expression_names.index(shape)]
+        assert 5 < acts.sum() < 35
+        assert weight[acts].min() > 0.35
+        assert np.abs(weight[~acts]).max() < 0.2
+    assert np.all(drawn.intensity[:, AU_COLUMN[14]] > 1.5)
 
 
 def manner(name, core=()):
