@@ -194,10 +194,22 @@ def _draw_movement(
     lips_closed = _close_lips(strengths)
     size = correlate_sides(rng.normal(0, 1, (len(strengths), len(names))), names, SIDES_ALIKE)
     moved = expression_weights(strengths, names) * np.exp(SIZE_SPREAD * size)
-    own = rng.spawn(1)[0]
+    _vary(moved, rng.spawn(1)[0], names, strengths, shown)  # what is drawn next stays as it was
+    moved[:, names.index("mouthClose")] += moved[:, names.index("jawOpen")] * lips_closed
+    return moved
+
+
+def _vary(
+    moved: Array,
+    rng: np.random.Generator,
+    names: tuple[str, ...],
+    strengths: NDArray[np.float32],
+    shown: Sequence[Display],
+) -> None:
+    """Let frowns near and sink brows in other mixtures, and draw mouths aside, in place."""
     nears, sinks, aside = (
-        own.uniform(*range_, len(strengths))
-        for range_ in (FROWN_NEARS, FROWN_SINKS, (LEAST_ASIDE, 1.0))
+        rng.uniform(*limits, len(moved))
+        for limits in (FROWN_NEARS, FROWN_SINKS, (LEAST_ASIDE, 1.0))
     )
     for side in "RL":
         down, inner = (names.index(f"{shape}_{side}") for shape in ("browDown", "browInnerUp"))
@@ -207,8 +219,6 @@ def _draw_movement(
     right, left = strengths.sum(axis=1).T
     moved[:, names.index("mouthRight")] += aside * (right > left)
     moved[:, names.index("mouthLeft")] += aside * (left > right)
-    moved[:, names.index("mouthClose")] += moved[:, names.index("jawOpen")] * lips_closed
-    return moved
 
 
 def _draw_angles(

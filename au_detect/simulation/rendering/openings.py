@@ -115,7 +115,7 @@ def as_seen(
 
 
 def on_dark_lines(points: Points) -> Points:
-    """Return points that lie where edges begin where people mark them: on their dark lines.
+    """Move points from where edges begin to where people mark them: onto the edges' dark lines.
 
     In pictures an upper lid's edge is the line of its lashes, a nose ends in its shadow, and lips
     are outlined by the border of the red above and by the fold below.
@@ -123,7 +123,7 @@ def on_dark_lines(points: Points) -> Points:
     Parameters
     ----------
     points : ndarray, shape (..., n_points, 2)
-        The 68 landmarks and the further points. Where eyes are closed, lids stay where they are.
+        The 68 landmarks and the further points. The lids of closed eyes stay where they are.
     """
     marked = np.array(points)
     upper, lower = (list(lids) for lids in zip(*_LIDS, strict=True))
