@@ -156,10 +156,8 @@ def _write_more(
 def discard(item: BatchInput, out: str, file_format: str) -> None:
     """Remove what an earlier run left of an input that has now failed."""
     for path in _files_of(item, out, file_format):
-        try:
+        with suppress(OSError):  # the folder may be missing or be a file: then there is no result
             path.unlink(missing_ok=True)
-        except OSError:  # the folder may be missing or be a file: then there is no result
-            continue
 
 
 def _files_of(item: BatchInput, out: str, file_format: str) -> list[Path]:

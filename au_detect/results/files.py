@@ -11,6 +11,9 @@ from pathlib import Path
 
 from au_detect.errors import InputError
 
+PREFIX_LENGTH = 1 + 16
+"""A dot and as many hexadecimal digits: what `part_prefix` returns."""
+
 
 def write_atomically(path: str | os.PathLike[str], data: bytes | Iterable[bytes]) -> None:
     """Write `data` beside `path`, then rename: readers see the old file or the whole new one.
@@ -30,10 +33,6 @@ def write_atomically(path: str | os.PathLike[str], data: bytes | Iterable[bytes]
     """
     with part_file(path) as part:
         _write(part, data)
-
-
-PREFIX_LENGTH = 1 + 16
-"""A dot and as many hexadecimal digits."""
 
 
 @contextmanager

@@ -67,10 +67,9 @@ def expression_weights(
         right, left = strengths[:, AU_COLUMN[au]].T / 5.0
         for shape, weight in shapes.items():
             add_shape(weights, names, shape, weight * right, weight * left)
-    for au, weight in DRAGGED.items():
-        right, left = strengths[:, AU_COLUMN[au]].T / 5.0
-        for shape, dragged in (("mouthRight", right - left), ("mouthLeft", left - right)):
-            weights[:, names.index(shape)] += weight * np.maximum(dragged, 0.0)
+        if au in DRAGGED:
+            for shape, dragged in (("mouthRight", right - left), ("mouthLeft", left - right)):
+                weights[:, names.index(shape)] += DRAGGED[au] * np.maximum(dragged, 0.0)
     return weights
 
 

@@ -21,15 +21,14 @@ Points = NDArray[np.floating]
 
 UPPER_LIP, LOWER_LIP = (61, 62, 63), (67, 66, 65)
 """Landmarks of the inner lips, of which those at the same place meet."""
-_LIDS_AND_CORNERS = (
+_LIDS = (
     *((37, 41), (38, 40), (43, 47), (44, 46)),
     *((N_LANDMARKS + i, N_LANDMARKS + i + 3) for i in (2, 3, 4, 8, 9, 10)),
-    *((N_LANDMARKS + i, N_LANDMARKS + i + 2) for i in (14, 15)),
 )
-"""Upper and lower point of lids, and of lips near the corners; the further points come last."""
+"""Upper and lower point of lids; the further points come last."""
+_CORNERS = tuple((N_LANDMARKS + i, N_LANDMARKS + i + 2) for i in (14, 15))
+"""The same of lips near the corners."""
 _LIP_REACH_CM, _HALF_STRIP_CM, _INSIDE_CM = 1.2, 0.12, 0.25
-_LIDS = tuple(pair for pair in _LIDS_AND_CORNERS if pair[0] < N_LANDMARKS + 14)
-"""Those of the eyes."""
 _ON_LASHES, _ON_NOSE, _ON_LIPS = 0.12, 0.03, 0.1
 """How far edges' dark lines are from where they begin: parts of the opening of the eyes, of the
 length of the nose, and of the height of either lip."""
@@ -109,7 +108,7 @@ def as_seen(
         pair += np.outer(((pixels[list(edge)] - pair) * down).sum(axis=1), down)
         share = np.clip(0.5 + nearer_cm / (2 * _IN_FRONT_CM), 0, 1)
         seen[[upper, lower]] = _apart_or_on_a_line(pair, down, share)
-    for rows in map(list, _LIDS_AND_CORNERS):
+    for rows in map(list, (*_LIDS, *_CORNERS)):
         seen[rows] = _apart_or_on_a_line(seen[rows], down, 0.5)
     return seen
 
