@@ -6,7 +6,6 @@ See `au_detect.batch.records` for the files, and `au_detect.batch.inputs` for th
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
@@ -192,11 +191,10 @@ def score_sequences(
 
 def _recipe(detector: AUDetector, options: DetectorOptions, **more: Any) -> dict[str, Any]:
     """Return what results depend on besides the input and its neutral, as JSON holds it."""
-    path = detector.tracker.landmark_model.path
     return json_copy(
         {
             "detector": detector.settings(),
-            "landmark_model_sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
+            "landmark_model_sha256": detector.tracker.landmark_model.sha256(),
             "thresholds": {au_label(au): value for au, value in options.thresholds},
             **more,
         }

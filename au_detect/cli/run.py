@@ -180,7 +180,9 @@ def _recipe(detector: AUDetector, outputs: Outputs, arguments: dict[str, Any]) -
 
     return {
         "detector": detector.settings(),
-        "landmark_model_state": file_state(str(detector.tracker.landmark_model.path)),
+        "landmark_model_state": [
+            file_state(str(path)) for path in detector.tracker.landmark_model.files
+        ],
         "thresholds": {str(au): p for au, p in sorted(detector.thresholds.items())},
         **{name: arguments[name] for name in ("independent", "smooth", "fps")},
         **outputs.as_recipe(),

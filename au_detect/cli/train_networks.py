@@ -25,8 +25,9 @@ def add_network_commands(commands: Any) -> None:
 def _add_train_landmarks(commands: Any) -> None:
     train = commands.add_parser(
         "train-landmarks", help="train a landmark model on renders, where landmarks are known",
-        description="Render people whose 68 landmarks are known, and train a network that finds "
-        "them in pictures. A run that was cut off goes on where it was.",
+        description="Render people whose 68 landmarks are known, and train networks that find them "
+        "in pictures: FILE for the whole face, and beside it one for the eyes. A run that was cut "
+        "off goes on where it was.",
         epilog="example:\n  au-detect train-landmarks --face-model ICT-FaceKit/FaceXModel "
         "--out own.tflite --jobs 2",
         formatter_class=Raw,
@@ -87,11 +88,13 @@ def _add_train_visibility(commands: Any) -> None:
 
 
 def _train_landmarks(options: argparse.Namespace) -> int:
+    from au_detect.landmarks.models import find_landmark_model
     from au_detect.simulation.landmarks.options import NetworkOptions
     from au_detect.simulation.landmarks.training import train_landmark_model
 
     examples, work = _examples(options)
-    network = NetworkOptions(epochs=options.epochs) if options.epochs else None
+    n = options.epochs
+    network = NetworkOptions(epochs=n, eye_epochs=n) if n else None
     materials = materials_of(options)
     error = train_landmark_model(
         examples, options.out, network, random_state=options.seed, work=work,
@@ -99,7 +102,9 @@ def _train_landmarks(options: argparse.Namespace) -> int:
     )  # fmt: skip
     for region, distance in error.items():
         say(f"{region:12} {distance:.4f} IOD off on people kept out of the training")
-    say(f"{len(examples)} examples -> {options.out} ({options.out.stat().st_size / 1e6:.1f} MB)")
+    files = find_landmark_model(options.out).files
+    size_mb = sum(path.stat().st_size for path in files) / 1e6
+    say(f"{len(examples)} examples -> {', '.join(map(str, files))} ({size_mb:.1f} MB)")
     return 0
 
 

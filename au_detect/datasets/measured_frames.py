@@ -68,7 +68,7 @@ def open_cache(
         path.mkdir(parents=True, exist_ok=True)
         if not os.access(path, os.W_OK):
             raise PermissionError(0, "no permission to write")
-        key = OWN_LANDMARKS if model is None else sha256_of_file(model.path)
+        key = OWN_LANDMARKS if model is None else model.sha256()
         measuring_code_sha256()
     except OSError as error:
         if folder is not None:

@@ -74,6 +74,7 @@ MEASURING_MODULES = (
     "landmarks.trees",
     "landmarks.two_fits",
     "landmarks.visibility",
+    "landmarks.windows",
     "networks.litert",
     "networks.network_file",
     "networks.numpy_network",

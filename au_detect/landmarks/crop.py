@@ -122,6 +122,8 @@ FIT_CROP = FaceCrop(box_px=216, side_px=292)
 """The crop that landmarks are fitted in: 129 px between the outer eye corners."""
 NETWORK_CROP = FaceCrop(box_px=84, side_px=112)
 """What networks see of it: 50 px between the outer eye corners."""
+DETAIL_CROP = FaceCrop(box_px=126, side_px=168)
+"""What windows on eyes are cut from: 75 px between the outer eye corners."""
 
 
 def _shrink(

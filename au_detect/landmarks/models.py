@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from au_detect.errors import AUDetectError, InputError
+from au_detect.landmarks.windows import WINDOWS, window_path
 from au_detect.paths import packaged_folder
 
 NETWORK_SUFFIX = ".tflite"
@@ -55,6 +56,28 @@ class LandmarkModel:
     def is_network(self) -> bool:
         """Whether it is one of our networks, not a file of dlib's trees."""
         return self.path.suffix == NETWORK_SUFFIX
+
+    @property
+    def files(self) -> list[Path]:
+        """The model's file, and those of windows that lie beside a network's."""
+        windows = WINDOWS if self.is_network else ()
+        beside = [window_path(self.path, window) for window in windows]
+        return [self.path, *(file for file in beside if file.is_file())]
+
+    def sha256(self) -> str:
+        """Return the SHA-256 of what the files hold, one after the other.
+
+        Raises
+        ------
+        OSError
+            If one cannot be read.
+        """
+        digest = hashlib.sha256()
+        for path in self.files:
+            with path.open("rb") as file:
+                for block in iter(lambda: file.read(1 << 20), b""):
+                    digest.update(block)
+        return digest.hexdigest()
 
 
 def find_landmark_model(
@@ -144,7 +167,11 @@ def _model_at(path: Path, source: str) -> LandmarkModel:
     if head == _IBUG_HEAD:
         return LandmarkModel(IBUG, path)
     if head == _open_head():
-        return LandmarkModel(OPEN, path)
+        model, whole = LandmarkModel(OPEN, path), LandmarkModel(OPEN, _open_path())
+        if len(model.files) < len(whole.files):
+            names = [file.name for file in whole.files]
+            raise InputError(f"{source} {OPEN!r} must be {names}, got {str(path)!r} alone")
+        return model
     another = path.stem in NAMES
     return LandmarkModel(f"another {path.stem}" if another else path.stem, path)
 

@@ -43,7 +43,7 @@ from au_detect.training.saving import save_fitted
 from au_detect.training.watch import Progress, Watch
 
 N_LANDMARK_PICTURES, LANDMARK_SEED = 30_000, 31
-N_STRONG_PICTURES, STRONG_SEED = 5_000, 131
+N_STRONG_PICTURES, STRONG_SEED = 9_000, 131
 """Further pictures that show what `STRONG` lists."""
 N_GAZE_PICTURES = 10_000
 """Of the first ones, these."""

@@ -74,7 +74,8 @@ def test_models_travel_in_the_wheel(names):
         folder = f"au_detect/models/{landmarks}/"
         assert f"{folder}manifest.json" in names
         assert any(name.startswith(folder) and name.endswith(".tflite") for name in names)
-    assert "au_detect/models/landmarks/open.tflite" in names
+    for network in ("open", "open.eyes"):
+        assert f"au_detect/models/landmarks/{network}.tflite" in names
 
 
 def test_samples_travel_in_the_wheel_with_their_labels(names):

@@ -49,7 +49,8 @@ def small(monkeypatch):
         def take_the_shipped_one(examples, path, *, random_state, photographs=None):
             trained_on.append(len(examples))
             path.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy(source, path)
+            for file in source.parent.glob(f"{source.stem}.*"):  # and those of windows
+                shutil.copy(file, path.with_name(path.stem + file.name[len(source.stem) :]))
 
         return take_the_shipped_one
 

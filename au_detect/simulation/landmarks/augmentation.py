@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from au_detect.landmarks.crop import NETWORK_CROP, FaceCrop, compose
+from au_detect.landmarks.crop import FaceCrop, compose
 from au_detect.landmarks.points import apply_affine
 
 Generator = np.random.Generator
@@ -27,7 +27,7 @@ class Jitter:
     scale: float
     shift_iod: float
 
-    def draw(self, rng: Generator, crop: FaceCrop = NETWORK_CROP) -> NDArray[np.float64]:
+    def draw(self, rng: Generator, crop: FaceCrop) -> NDArray[np.float64]:
         """Return a similarity (2, 3) of `crop` about its middle."""
         scale = np.exp(rng.normal(0, self.scale))
         angle = np.radians(rng.normal(0, self.rotation_deg))
@@ -37,9 +37,9 @@ class Jitter:
         shift = rng.normal(0, self.shift_iod, 2) * crop.iod_px
         return np.column_stack([linear, middle - linear @ middle + shift])
 
-    def matrix_from(self, crop: FaceCrop, rng: Generator) -> NDArray[np.float64]:
-        """Return what brings a wider `crop` to the network's, off at random; shape (2, 3)."""
-        return compose(self.draw(rng), crop.matrix_to(NETWORK_CROP))
+    def matrix_from(self, crop: FaceCrop, to: FaceCrop, rng: Generator) -> NDArray[np.float64]:
+        """Return what brings a wider `crop` `to` a network's, off at random; shape (2, 3)."""
+        return compose(self.draw(rng, to), crop.matrix_to(to))
 
 
 SETTLED = Jitter(rotation_deg=1.5, scale=0.02, shift_iod=0.015)
@@ -54,6 +54,7 @@ def cut_again(
     crop: NDArray[np.uint8],
     points: NDArray[np.floating],
     crop_of: FaceCrop,
+    to: FaceCrop,
     jitter: Jitter,
     rng: Generator,
 ) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
@@ -64,10 +65,10 @@ def cut_again(
     crop : ndarray of uint8, shape (side_px, side_px)
     points : ndarray, shape (n, 2)
         In `crop`, px.
-    crop_of : FaceCrop
-        What `crop` is.
+    crop_of, to : FaceCrop
+        What `crop` is, and what is returned.
     jitter : Jitter
     rng : numpy.random.Generator
     """
-    matrix = jitter.matrix_from(crop_of, rng)
-    return NETWORK_CROP.cut(crop, matrix), apply_affine(matrix, points)
+    matrix = jitter.matrix_from(crop_of, to, rng)
+    return to.cut(crop, matrix), apply_affine(matrix, points)

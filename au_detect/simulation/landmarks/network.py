@@ -1,8 +1,8 @@
-"""The landmark network in Keras: layers, loss, training and export. Nothing else here loads it.
+"""The landmark networks in Keras: layers, loss, training and export. Nothing else here loads it.
 
-A small convolutional network draws a map of every point at a quarter of the input's resolution;
-the point is the map's mean (soft-argmax). How wide the maps are and what the coarsest level sees
-tell how far each point may be off.
+A small convolutional network draws a map of every point at a quarter or half of its picture's
+resolution; the point is the map's mean (soft-argmax). How wide the maps are and what the coarsest
+level sees tell how far each point may be off.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ from numpy.typing import NDArray
 
 from au_detect.classifiers.mlp import convert_network, import_tensorflow
 from au_detect.classifiers.mlp_session import compile_network
-from au_detect.landmarks.crop import NETWORK_CROP
 from au_detect.simulation.landmarks.options import NetworkOptions
-from au_detect.simulation.landmarks.points import N_POINTS, PAIR_WEIGHTS, PAIRS, WEIGHTS
+from au_detect.simulation.landmarks.parts import Part
 
 # Convolutions take half as long to learn with it; older processors get it on demand only.
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
@@ -30,36 +29,41 @@ Make = Callable[
     [NDArray[np.intp], np.random.Generator], tuple[NDArray[np.float32], NDArray[np.float32]]
 ]
 
-SIDE_PX = NETWORK_CROP.side_px
-STRIDE_PX = 4
-NARROWEST_PX = 2.0
-"""Spread that maps are drawn to."""
+FOUND = "points"
+"""The layer that gives what is found in use."""
 DISPLACEMENTS = 1.5
 """How much errors of displacements count beside those of places."""
 MOST_MOVED = 6.0
 """A point that has moved so far, in % of the inter-ocular distance, counts most."""
 
 
-def build_network(options: NetworkOptions) -> Any:
-    """Return the network: crops (n, side, side, 1) → x, y and expected error (n, n_points, 3).
+def build_network(part: Part, options: NetworkOptions) -> Any:
+    """Return the network of a part: pictures (n, height, width, 1) → (n, n_points, 3).
 
-    All three are in px, x and y about the middle of the crop.
+    x and y about the picture's middle and the expected error, in px; of points that are only
+    taught, the expected error is 0.
     """
-    inputs = keras.Input((SIDE_PX, SIDE_PX, 1), name="crop")
-    level = _convolved(inputs, options.channels[0], 8, STRIDE_PX)
+    inputs = keras.Input((part.height_px, part.width_px, 1), name="crop")
+    level = _convolved(inputs, options.channels[0], 2 * part.stride_px, part.stride_px)
     levels: list[Any] = []
-    for channels, n_blocks in zip(options.channels, options.blocks, strict=True):
-        level = _convolved(level, channels, 3, 2) if levels else level
+    for n, n_blocks in zip(options.channels, options.blocks, strict=True):
+        level = _convolved(level, n, 3, 2) if levels else level
         for _ in range(n_blocks):
             level = _block(level)
         levels.append(level)
     joined = levels[-1]
     for finer in levels[-2::-1]:
         joined = _joined(joined, finer)
-    maps = keras.layers.Conv2D(N_POINTS, 1, name="maps")(_block(joined))
-    means = SoftArgmax(name="means")(maps)
-    points = WithExpectedErrors(name="points")([means, levels[-1]])
-    return keras.Model(inputs, points, name="landmarks")
+    drawn = _block(joined)
+    maps = keras.layers.Conv2D(len(part.found), 1, name="maps")(drawn)
+    means = SoftArgmax(part.stride_px, name="means")(maps)
+    points = WithExpectedErrors(name=FOUND)([means, levels[-1]])
+    taught_maps = keras.layers.Conv2D(len(part.taught), 1, name="taught_maps")(drawn)
+    taught = WithoutErrors(name="taught")(
+        SoftArgmax(part.stride_px, name="taught_means")(taught_maps)
+    )
+    both = keras.layers.Concatenate(axis=1)([points, taught])
+    return keras.Model(inputs, both, name=part.name)
 
 
 def _convolved(x: Any, n: int, size: int, stride: int = 1, *, active: bool = True) -> Any:
@@ -82,13 +86,17 @@ def _joined(coarse: Any, fine: Any) -> Any:
 class SoftArgmax(keras.layers.Layer):
     """Maps (n, h, w, n_points) → mean x, mean y and spread of each (n, n_points, 3), px."""
 
+    def __init__(self, stride_px: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.stride_px = stride_px
+
     def call(self, maps: Any) -> Any:
         """Return mean and standard deviation of the maps' softmax."""
-        side, n = maps.shape[1], maps.shape[3]
-        axis = (np.arange(side) - (side - 1) / 2) * STRIDE_PX
-        y, x = (grid.ravel() for grid in np.meshgrid(axis, axis, indexing="ij"))
+        height, width, n = maps.shape[1:]
+        axes = [(np.arange(m) - (m - 1) / 2) * self.stride_px for m in (height, width)]
+        y, x = (grid.ravel() for grid in np.meshgrid(*axes, indexing="ij"))
         places = np.column_stack([x, y, x**2 + y**2]).astype(np.float32)
-        flat = tf.transpose(tf.reshape(maps, [-1, side * side, n]), [0, 2, 1])
+        flat = tf.transpose(tf.reshape(maps, [-1, height * width, n]), [0, 2, 1])
         means = tf.matmul(tf.nn.softmax(flat, axis=-1), places)
         points = means[..., :2]
         variance = means[..., 2:] - tf.reduce_sum(points**2, axis=-1, keepdims=True)
@@ -103,8 +111,9 @@ class WithExpectedErrors(keras.layers.Layer):
 
     def build(self, shapes: Any) -> None:
         """Make the layer that weighs spreads and what the level sees."""
-        self.weigh = keras.layers.Dense(N_POINTS, activation="elu")
-        self.weigh.build((None, N_POINTS + shapes[1][-1]))
+        n = shapes[0][1]
+        self.weigh = keras.layers.Dense(n, activation="elu")
+        self.weigh.build((None, n + shapes[1][-1]))
 
     def call(self, inputs: Any, training: bool = False) -> Any:
         """Return points with expected errors."""
@@ -113,6 +122,15 @@ class WithExpectedErrors(keras.layers.Layer):
         expected = 1.0 + self.weigh(tf.stop_gradient(tf.concat(seen, axis=-1)))
         spread = [means[..., 2:]] if training else []
         return tf.concat([means[..., :2], expected[..., None], *spread], axis=-1)
+
+
+class WithoutErrors(keras.layers.Layer):
+    """Points and spreads as `WithExpectedErrors` gives them, without expected errors."""
+
+    def call(self, means: Any, training: bool = False) -> Any:
+        """Return points with an expected error of 0."""
+        spread = [means[..., 2:]] if training else []
+        return tf.concat([means[..., :2], tf.zeros_like(means[..., 2:]), *spread], axis=-1)
 
 
 class Batches(keras.utils.PyDataset):
@@ -153,43 +171,48 @@ class Batches(keras.utils.PyDataset):
         self._order = rng.permutation(len(self.couples))
 
 
-def loss(truth: Any, found: Any) -> Any:
-    """Return distances, the same of displacements, surprise, and width of maps, of a `Batches`'.
+def loss_of(part: Part) -> Callable[[Any, Any], Any]:
+    """Return the loss of a part's network, of what `Batches` give and what it finds.
 
-    In % of the inter-ocular distance. Displacements are from one face of a person to the other,
-    which action units are told from: errors that both share do not count there, and those of what
-    has moved count more. Otherwise it would be safest to call everything still whose movement is
-    hard to see. Surprise is what the expected errors are off.
+    Distances, the same of displacements, surprise, and width of maps, in % of the inter-ocular
+    distance. Displacements are from one face of a person to the other, which action units are told
+    from: errors that both share do not count there, and those of what has moved count more.
+    Otherwise it would be safest to call everything still whose movement is hard to see. Surprise is
+    what the expected errors are off.
     """
-    percent = 100 / NETWORK_CROP.iod_px
-    offset = (found[..., :2] - truth[..., :2]) * percent
-    first, second = tf.split(offset, 2)
-    at_first, at_second = tf.split(truth[..., 2:], 2)
-    surprise = tf.abs(found[..., 2] * percent - tf.stop_gradient(_length(offset)))
-    return (
-        _distances(offset)
-        + DISPLACEMENTS * _distances(first - second, at_first - at_second)
-        + 0.3 * tf.reduce_mean(surprise)
-        + 0.3 * tf.reduce_mean(tf.abs(found[..., 3] - NARROWEST_PX))
-    )
+    percent = np.float32(100 / part.crop.iod_px)
+    n_found = len(part.found)
 
+    def between(points: Any) -> Any:
+        first, second = (tf.gather(points, part.pairs[:, i], axis=1) for i in (0, 1))
+        return first - second
 
-def _distances(offset: Any, motion: Any = None) -> Any:
-    """Return how far points, and vectors between pairs of points, are off.
+    def distances(offset: Any, motion: Any = None) -> Any:
+        """Return how far points, and vectors between pairs of points, are off.
 
-    Distances count as they are beyond half a percent, so that no few hard points decide. With
-    their motion, points and pairs count as `_moved` says.
-    """
-    off, off_pairs = _length(offset) * WEIGHTS, _length(_between(offset)) * PAIR_WEIGHTS
-    if motion is not None:
-        off, off_pairs = off * _moved(motion), off_pairs * _moved(_between(motion))
-    return tf.reduce_mean(off) + 0.7 * tf.reduce_mean(off_pairs)
+        Distances count as they are beyond half a percent, so that no few hard points decide. With
+        their motion, points and pairs count as `_moved` says.
+        """
+        off = _length(offset) * part.weights
+        off_pairs = _length(between(offset)) * part.pair_weights
+        if motion is not None:
+            off, off_pairs = off * _moved(motion), off_pairs * _moved(between(motion))
+        return tf.reduce_mean(off) + 0.7 * tf.reduce_mean(off_pairs)
 
+    def loss(truth: Any, found: Any) -> Any:
+        offset = (found[..., :2] - truth[..., :2]) * percent
+        first, second = tf.split(offset, 2)
+        at_first, at_second = tf.split(truth[..., 2:], 2)
+        off = tf.stop_gradient(_length(offset[:, :n_found]))
+        surprise = tf.abs(found[:, :n_found, 2] * percent - off)
+        return (
+            distances(offset)
+            + DISPLACEMENTS * distances(first - second, at_first - at_second)
+            + 0.3 * tf.reduce_mean(surprise)
+            + 0.3 * tf.reduce_mean(tf.abs(found[..., 3] - part.narrowest_px))
+        )
 
-def _between(points: Any) -> Any:
-    """Return the vectors (n, n_pairs, 2) between points of `PAIRS`."""
-    first, second = (tf.gather(points, PAIRS[:, i], axis=1) for i in (0, 1))
-    return first - second
+    return loss
 
 
 def _moved(motion: Any) -> Any:
@@ -204,6 +227,7 @@ def _length(vectors: Any) -> Any:
 
 def train_network(
     network: Any,
+    part: Part,
     batches: Batches,
     options: NetworkOptions,
     folder: str | os.PathLike[str],
@@ -214,6 +238,8 @@ def train_network(
     ----------
     network : keras.Model
         Of `build_network`.
+    part : Part
+        What it looks at.
     batches : Batches
     options : NetworkOptions
     folder : path
@@ -228,7 +254,7 @@ def train_network(
         warmup_target=options.learning_rate, warmup_steps=n_first,
     )  # fmt: skip
     optimizer = keras.optimizers.AdamW(rate, weight_decay=options.weight_decay, global_clipnorm=5.0)
-    compile_network(network, optimizer, loss)
+    compile_network(network, optimizer, loss_of(part))
     network.fit(
         batches,
         epochs=options.epochs,
@@ -241,5 +267,5 @@ def train_network(
 
 
 def export_network(network: Any) -> bytes:
-    """Return the network as the content of a ``.tflite`` file."""
-    return convert_network(network)
+    """Return what finds points in use as the content of a ``.tflite`` file."""
+    return convert_network(keras.Model(network.input, network.get_layer(FOUND).output))

@@ -74,7 +74,7 @@ def label_photographs(
     Parameters
     ----------
     network : keras.Model
-        Of `au_detect.simulation.landmarks.network.build_network`, trained.
+        Of `au_detect.simulation.landmarks.network.build_network`, for the whole face, trained.
     crops : ndarray of uint8, shape (n, side_px, side_px)
         As `EXAMPLE_CROP` cuts them.
     random_state : int
@@ -110,7 +110,7 @@ def _looks(network: Any, crop: NDArray[np.uint8], rng: np.random.Generator) -> N
     side = NETWORK_CROP.side_px
     shown, ways = [], []
     for look in range(N_LOOKS):
-        matrix = FOLLOWED.matrix_from(EXAMPLE_CROP, rng)
+        matrix = FOLLOWED.matrix_from(EXAMPLE_CROP, NETWORK_CROP, rng)
         seen = spoilt(NETWORK_CROP.cut(crop, matrix), rng, covers=False)
         is_mirrored = look % 2 == 1
         shown.append(network_input(np.ascontiguousarray(seen[:, ::-1]) if is_mirrored else seen))

@@ -1,4 +1,4 @@
-"""A landmark model of our own: a network trained on renders, whose landmarks are known.
+"""A landmark model of our own: networks trained on renders, whose landmarks are known.
 
 TensorFlow is imported where a network is made, not before.
 """
@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 from au_detect.appearance.spoiling import spoilt
 from au_detect.classifiers.mlp_session import seeded
 from au_detect.errors import InputError
-from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
+from au_detect.landmarks.crop import FIT_CROP
 from au_detect.landmarks.network import network_input, read_network
 from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
-from au_detect.simulation.landmarks.augmentation import FOLLOWED, FOUND, SETTLED, cut_again
+from au_detect.landmarks.windows import window_path
+from au_detect.simulation.landmarks.augmentation import (
+    FOLLOWED,
+    FOUND,
+    SETTLED,
+    cut_again,
+)
 from au_detect.simulation.landmarks.examples import (
     EXAMPLE_CROP,
     LandmarkExamples,
@@ -27,11 +33,16 @@ from au_detect.simulation.landmarks.examples import (
     network_path,
 )
 from au_detect.simulation.landmarks.options import NetworkOptions
+from au_detect.simulation.landmarks.parts import FACE, PARTS, Part
 from au_detect.simulation.landmarks.photographs import cut_photographs, label_photographs
 from au_detect.simulation.landmarks.points import mirror_all
 
 JITTERS = ((0.3, SETTLED), (0.4, FOLLOWED), (0.3, FOUND))
 """How often training shows a crop that is off as much."""
+WINDOW_JITTERS = ((0.5, SETTLED), (0.5, FOLLOWED))
+"""The same for windows: the last look decides, at a crop that has settled or follows a face."""
+LAID_OFF_IOD = 0.024
+"""Standard deviation by which windows are laid off."""
 N_COPIES = 4
 """How often an epoch shows every photograph, each time otherwise."""
 TRAINED = "trained.weights.h5"
@@ -47,19 +58,21 @@ def train_landmark_model(
     work: str | os.PathLike[str] | None = None,
     photographs: str | os.PathLike[str] | None = None,
 ) -> dict[str, float]:
-    """Train a landmark model, write its file, and measure it on people kept out of the training.
+    """Train a landmark model, write its files, and measure it on people kept out of the training.
 
     Parameters
     ----------
     examples : LandmarkExamples
         Of two people at least; every eighth is kept out.
     out : path
-        The ``.tflite`` file to write; its folder is made if need be.
+        The ``.tflite`` file to write; its folder is made if need be. The networks of windows lie
+        beside it: ``own.eyes.tflite`` for ``own.tflite``.
     options : NetworkOptions, optional
     random_state : int
     work : path, optional
         Folder that keeps the last epoch's state, from which a run that was cut off goes on, and
-        ``progress.csv``; by default ``out`` with the ending ``.training``.
+        ``progress.csv``, those of windows in folders of their own; by default ``out`` with the
+        ending ``.training``.
     photographs : path, optional
         Folder of photographs of faces, without landmarks, that training goes on with: see
         `au_detect.simulation.landmarks.photographs`.
@@ -83,17 +96,21 @@ def train_landmark_model(
 
     mine, chosen = examples.take(~kept_out), options or NetworkOptions()
     place = Path(work or path.with_suffix(".training"))
-    with seeded(tf, random_state):
-        network = build_network(chosen)
-    _train(network, mine, chosen, random_state, place)
-    _write(network, path)
+    networks = {}
+    for part in PARTS:
+        with seeded(tf, random_state):
+            networks[part] = build_network(part, chosen.of(part))
+        folder = place if part.window is None else place / part.name
+        _train(networks[part], part, mine, chosen.of(part), random_state, folder)
+    for part in PARTS:
+        _write(networks[part], path if part.window is None else window_path(path, part.window))
     if photographs is not None:
-        crops = cut_photographs(photographs, path)
+        crops, network = cut_photographs(photographs, path), networks[FACE]
         for number, (epochs, rate) in enumerate(chosen.rounds, start=1):
             labelled = label_photographs(network, crops, random_state + number)
             more = replace(chosen, epochs=epochs, learning_rate=rate)
             both = joined_examples(mine, *[labelled] * N_COPIES)
-            _train(network, both, more, random_state + number, place / f"round_{number}")
+            _train(network, FACE, both, more, random_state + number, place / f"round_{number}")
         _write(network, path)
     for kept in place.rglob(TRAINED):
         kept.unlink()
@@ -108,9 +125,14 @@ def _write(network: Any, path: Path) -> None:
 
 
 def _train(
-    network: Any, examples: LandmarkExamples, options: NetworkOptions, random_state: int, work: Path
+    network: Any,
+    part: Part,
+    examples: LandmarkExamples,
+    options: NetworkOptions,
+    random_state: int,
+    work: Path,
 ) -> None:
-    """Train a network on all the examples, or take what a run that was cut off had trained."""
+    """Train a part's network on all examples, or take what a run that was cut off trained."""
     from au_detect.simulation.landmarks.network import Batches, train_network
 
     trained = work / TRAINED
@@ -123,16 +145,16 @@ def _train(
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         mirrored = np.tile(rng.random(len(rows) // 2) < 0.5, 2)
         drawn = [
-            draw_example(examples.crops[row], examples.points[row], rng, mirrored=turn)
+            draw_example(part, examples.crops[row], examples.points[row], rng, mirrored=turn)
             for row, turn in zip(rows, mirrored, strict=True)
         ]
         inputs, points = (np.stack(column) for column in zip(*drawn, strict=True))
         upright = examples.points[rows] * np.float32(100 / EXAMPLE_CROP.iod_px)
         upright[mirrored] = mirror_all(upright[mirrored], 0)
-        return inputs[..., None], np.concatenate([points, upright], axis=-1)
+        return inputs[..., None], np.concatenate([points, upright[:, part.points]], axis=-1)
 
     batches = Batches(couples(examples.subject), options.batch, make, random_state)
-    train_network(network, batches, options, work)
+    train_network(network, part, batches, options, work)
     network.save_weights(trained)
 
 
@@ -143,16 +165,19 @@ def couples(subject: NDArray[np.integer]) -> NDArray[np.intp]:
 
 
 def draw_example(
+    part: Part,
     crop: NDArray[np.uint8],
     points: NDArray[np.floating],
     rng: np.random.Generator,
     *,
     mirrored: bool = False,
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return what the network is given of an example, and the points about the crop's middle, px.
+    """Return what a network is given of an example, and its points about the middle of that, px.
 
     Parameters
     ----------
+    part : Part
+        What it looks at.
     crop : ndarray of uint8, shape (side_px, side_px)
         As `EXAMPLE_CROP` cuts it.
     points : ndarray, shape (n_points, 2)
@@ -160,15 +185,21 @@ def draw_example(
     rng : numpy.random.Generator
         Says how the crop is off, and what is done to it (`spoilt`).
     mirrored : bool
-        Show the mirror image.
+        Show the mirror image: of eyes, the left one.
     """
-    jitter = JITTERS[rng.choice(len(JITTERS), p=[share for share, _ in JITTERS])][1]
+    jitters = WINDOW_JITTERS if part.window else JITTERS
+    jitter = jitters[rng.choice(len(jitters), p=[share for share, _ in jitters])][1]
     places: NDArray[np.floating]
-    seen, places = cut_again(crop, points, EXAMPLE_CROP, jitter, rng)
-    side = NETWORK_CROP.side_px
+    seen, places = cut_again(crop, points, EXAMPLE_CROP, part.crop, jitter, rng)
+    side = part.crop.side_px
     if mirrored:
         seen, places = np.ascontiguousarray(seen[:, ::-1]), mirror_all(places, side)
-    return network_input(spoilt(seen, rng)), np.asarray(places - (side - 1) / 2, np.float32)
+    seen, middle = spoilt(seen, rng), ((side - 1) / 2, (side - 1) / 2)
+    if part.window is not None:
+        off_px = rng.normal(0, LAID_OFF_IOD * part.crop.iod_px, 2)
+        about = places[part.window.about_sides[0]].mean(axis=0) + off_px
+        seen, middle = part.window.cut(seen, *about.tolist())
+    return network_input(seen), np.asarray(places[part.points] - middle, np.float32)
 
 
 def landmark_error_iod(

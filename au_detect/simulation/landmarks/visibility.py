@@ -116,7 +116,7 @@ def draw_view(
     rng : numpy.random.Generator
     """
     seen, hidden = covered(crop, points, rng)
-    moved, _ = cut_again(seen, points, EXAMPLE_CROP, TRACKED, rng)
+    moved, _ = cut_again(seen, points, EXAMPLE_CROP, NETWORK_CROP, TRACKED, rng)
     light = spoilt(moved, rng, covers=False)
     if rng.random() < DIM_SHARE:
         light = np.asarray(np.rint(light * rng.uniform(DIMMEST, 0.5)), np.uint8)

@@ -141,3 +141,27 @@ def test_a_landmark_model_is_returned_as_it_is():
 @pytest.mark.parametrize(("name", "is_network"), [("mine.tflite", True), ("mine.dat", False)])
 def test_the_file_says_whether_it_is_a_network(tmp_path, name, is_network):
     assert find_landmark_model(write(tmp_path / name)).is_network == is_network
+
+
+def test_our_own_model_is_whole(tmp_path):
+    packaged = find_landmark_model("open")
+    network = tmp_path / "copied.tflite"
+    network.write_bytes(packaged.path.read_bytes())
+    with pytest.raises(InputError, match=r"'open' must be \['open.tflite', 'open.eyes.tflite'\]"):
+        find_landmark_model(network)
+    (tmp_path / "copied.eyes.tflite").write_bytes(packaged.files[1].read_bytes())
+    assert find_landmark_model(network) == LandmarkModel("open", network)
+
+
+def test_a_network_s_files_are_those_of_its_windows_too(tmp_path):
+    network = write(tmp_path / "mine.tflite")
+    model = find_landmark_model(network)
+    assert model.files == [network]
+    alone = model.sha256()
+    eyes = write(tmp_path / "mine.eyes.tflite")
+    assert model.files == [network, eyes]
+    assert model.sha256() != alone
+    eyes.write_bytes(b"another")
+    other = model.sha256()
+    assert other != alone
+    assert find_landmark_model(write(tmp_path / "trees.dat")).files == [tmp_path / "trees.dat"]

@@ -5,14 +5,16 @@ import numpy as np
 import pytest
 
 from au_detect.errors import InputError, ModelFileError
-from au_detect.landmarks.crop import FIT_CROP, NETWORK_CROP
+from au_detect.landmarks.crop import DETAIL_CROP, FIT_CROP, NETWORK_CROP
 from au_detect.landmarks.network import NetworkFitter, network_input, read_network
 from au_detect.landmarks.points import MIRROR, apply_affine, mirror
+from au_detect.landmarks.windows import EYES
 from au_detect.networks import litert
 from au_detect.networks.numpy_network import NumpyInterpreter
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 BRIGHT_SPOT = FIXTURES / "bright_spot.tflite"  # see make_bright_spot.py
+CLOSER = FIXTURES / "closer.tflite"
 SIDE_PX = NETWORK_CROP.side_px
 
 
@@ -69,6 +71,64 @@ def test_one_look_gives_the_mean_of_two_while_the_face_keeps_its_shape(fitter, m
     assert not np.shares_memory(again.points, before.points)
 
 
+# Windows
+
+
+def wide_spot_at(column, row):
+    """Return a crop for windows with one bright square of 6 x 6 pixels."""
+    side = DETAIL_CROP.side_px
+    crop = np.full((side, side), 20, np.uint8)
+    crop[6 * row : 6 * row + 6, 6 * column : 6 * column + 6] = 250
+    return crop
+
+
+@pytest.fixture(params=[litert.Interpreter, NumpyInterpreter])
+def closer(request, monkeypatch):
+    monkeypatch.setattr(litert, "Interpreter", request.param)
+    return read_network(CLOSER)
+
+
+@pytest.mark.parametrize(("column", "row"), [(14, 14), (8, 17), (27, 1)])
+def test_eyes_are_looked_at_closely(closer, column, row):
+    """Lid i lies i px right of the spot, in the mirror image for left eyes; all else on it."""
+    fit = closer.fit(wide_spot_at(column, row))
+    right = np.zeros(68)
+    right[list(EYES.landmarks)] = np.arange(len(EYES.landmarks))
+    right[MIRROR[list(EYES.landmarks)]] = -np.arange(len(EYES.landmarks))
+    spot = np.array([6 * column + 2.5, 6 * row + 2.5])
+    in_crop = spot + np.column_stack([right, np.zeros(68)])
+    expected = apply_affine(DETAIL_CROP.matrix_to(FIT_CROP), in_crop)
+    np.testing.assert_allclose(fit.points, expected, atol=0.02)
+    assert fit.error_iod[[17, 41, 46, 48]] * DETAIL_CROP.iod_px == pytest.approx([0, 5, 5, 0])
+
+
+def test_windows_are_cut_at_whole_pixels_and_stay_inside():
+    crop = np.arange(168 * 168).astype(np.uint8).reshape(168, 168)
+    window, middle = EYES.cut(crop, 90.2, 80.4)
+    assert window.shape == (32, 40)
+    assert middle == (90.5, 80.5)
+    np.testing.assert_array_equal(window, crop[65:97, 71:111])
+    window, middle = EYES.cut(crop, 200.0, -5.0)
+    assert middle == (168 - 20.5, 15.5)
+    np.testing.assert_array_equal(window, crop[:32, -40:])
+
+
+def test_what_has_no_network_of_its_own_is_not_looked_at_closely(tmp_path):
+    alone = tmp_path / "mine.tflite"
+    alone.write_bytes(CLOSER.read_bytes())
+    assert read_network(alone).crop == NETWORK_CROP
+    eyes = tmp_path / "mine.eyes.tflite"
+    eyes.write_bytes(CLOSER.with_suffix(".eyes.tflite").read_bytes())
+    assert read_network(alone).crop == DETAIL_CROP
+    eyes.write_bytes(CLOSER.read_bytes())
+    wanted = r"must take pictures \(32, 40, 1\) and give \(6 or more, 3\), got \[\(112, 112, 1\)\]"
+    with pytest.raises(InputError, match=wanted):
+        read_network(alone)
+
+
+# Input
+
+
 def test_the_input_does_not_depend_on_brightness_and_contrast():
     rng = np.random.default_rng(0)
     crop = cv2.GaussianBlur(rng.integers(0, 100, (SIDE_PX, SIDE_PX), np.uint8), (5, 5), 0)
@@ -82,7 +142,7 @@ def test_the_input_does_not_depend_on_brightness_and_contrast():
 
 
 def test_another_network_is_refused(tmp_path):
-    with pytest.raises(ModelFileError, match=r"must take \(1, 112, 112, 1\).*got \[\(1, 3\)\]"):
+    with pytest.raises(ModelFileError, match=r"must take pictures \(112, 112, 1\).*got \[\(3,\)\]"):
         NetworkFitter((FIXTURES / "two_aus.tflite").read_bytes())
     with pytest.raises(InputError, match=r"landmark_model must be a landmark network.*absent"):
         read_network(tmp_path / "absent.tflite")

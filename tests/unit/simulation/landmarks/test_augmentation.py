@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from au_detect.landmarks.crop import NETWORK_CROP, FaceCrop
+from au_detect.landmarks.crop import DETAIL_CROP, NETWORK_CROP, FaceCrop
 from au_detect.landmarks.points import apply_affine
 from au_detect.simulation.landmarks.augmentation import Jitter, cut_again
 
@@ -9,12 +9,15 @@ MIDDLE = (NETWORK_CROP.side_px - 1) / 2
 WIDE = FaceCrop(box_px=126, side_px=224)
 
 
-def test_points_follow_the_jitter_of_the_crop():
+@pytest.mark.parametrize("to", [NETWORK_CROP, DETAIL_CROP])
+def test_points_follow_the_jitter_of_the_crop(to):
     for seed in range(5):
         rng = np.random.default_rng(seed)
         crop = np.zeros((224, 224), np.uint8)
         crop[100:107, 120:127] = 255
-        seen, points = cut_again(crop, np.array([[123.0, 103.0]]), WIDE, Jitter(10, 0.1, 0.1), rng)
+        at, jitter = np.array([[123.0, 103.0]]), Jitter(10, 0.1, 0.1)
+        seen, points = cut_again(crop, at, WIDE, to, jitter, rng)
+        assert seen.shape == (to.side_px, to.side_px)
         rows, columns = np.nonzero(seen)
         weights = seen[rows, columns].astype(float)
         center = [np.average(columns, weights=weights), np.average(rows, weights=weights)]
@@ -23,7 +26,7 @@ def test_points_follow_the_jitter_of_the_crop():
 
 def test_jitter_has_the_spread_that_it_says():
     rng = np.random.default_rng(1)
-    matrices = np.array([Jitter(5.0, 0.1, 0.05).draw(rng) for _ in range(2000)])
+    matrices = np.array([Jitter(5.0, 0.1, 0.05).draw(rng, NETWORK_CROP) for _ in range(2000)])
     angles = np.degrees(np.arctan2(matrices[:, 1, 0], matrices[:, 0, 0]))
     scales = np.log(np.hypot(matrices[:, 0, 0], matrices[:, 1, 0]))
     moved = np.array([apply_affine(matrix, [MIDDLE, MIDDLE]) for matrix in matrices])
