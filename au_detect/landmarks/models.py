@@ -168,7 +168,7 @@ def _model_at(path: Path, source: str) -> LandmarkModel:
         return LandmarkModel(IBUG, path)
     if head == _open_head():
         model, whole = LandmarkModel(OPEN, path), LandmarkModel(OPEN, _open_path())
-        if len(model.files) < len(whole.files):
+        if model.is_network and len(model.files) < len(whole.files):
             names = [file.name for file in whole.files]
             raise InputError(f"{source} {OPEN!r} must be {names}, got {str(path)!r} alone")
         return model
