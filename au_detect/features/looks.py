@@ -60,9 +60,7 @@ def measure_looks(face: UprightFace) -> NDArray[np.float32]:
 def cut_window(crop: NDArray[np.uint8], middle: NDArray[np.floating]) -> NDArray[np.uint8]:
     """Return the window (HEIGHT_PX, WIDTH_PX) of `FURROW_CROP` about `middle`, in whole pixels."""
     x, y = middle.tolist()
-    left = min(max(round(x - (WIDTH_PX - 1) / 2), 0), FURROW_CROP.side_px - WIDTH_PX)
-    top = min(max(round(y - (HEIGHT_PX - 1) / 2), 0), FURROW_CROP.side_px - HEIGHT_PX)
-    return crop[top : top + HEIGHT_PX, left : left + WIDTH_PX]
+    return FURROW_CROP.window(crop, x, y, WIDTH_PX, HEIGHT_PX)[0]
 
 
 def network_input(windows: NDArray[np.generic]) -> NDArray[np.float32]:

@@ -117,6 +117,18 @@ class FaceCrop:
             image, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
 
+    def window(
+        self, crop: NDArray[np.uint8], x: float, y: float, width_px: int, height_px: int
+    ) -> tuple[NDArray[np.uint8], tuple[float, float]]:
+        """Return a window about (x, y), in whole pixels of a crop, and its middle in the crop, px.
+
+        It stays inside: near the crop's border, x and y are not its middle.
+        """
+        left = min(max(round(x - (width_px - 1) / 2), 0), self.side_px - width_px)
+        top = min(max(round(y - (height_px - 1) / 2), 0), self.side_px - height_px)
+        window = crop[top : top + height_px, left : left + width_px]
+        return window, (left + (width_px - 1) / 2, top + (height_px - 1) / 2)
+
 
 FIT_CROP = FaceCrop(box_px=216, side_px=292)
 """The crop that landmarks are fitted in: 129 px between the outer eye corners."""

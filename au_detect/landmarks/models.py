@@ -18,7 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from au_detect.errors import AUDetectError, InputError
-from au_detect.landmarks.windows import WINDOWS, window_path
+from au_detect.landmarks.windows import windows_beside
 from au_detect.paths import packaged_folder
 
 NETWORK_SUFFIX = ".tflite"
@@ -60,9 +60,7 @@ class LandmarkModel:
     @property
     def files(self) -> list[Path]:
         """The model's file, and those of windows that lie beside a network's."""
-        windows = WINDOWS if self.is_network else ()
-        beside = [window_path(self.path, window) for window in windows]
-        return [self.path, *(file for file in beside if file.is_file())]
+        return [self.path, *(windows_beside(self.path).values() if self.is_network else ())]
 
     def sha256(self) -> str:
         """Return the SHA-256 of what the files hold, one after the other.
@@ -75,8 +73,7 @@ class LandmarkModel:
         digest = hashlib.sha256()
         for path in self.files:
             with path.open("rb") as file:
-                for block in iter(lambda: file.read(1 << 20), b""):
-                    digest.update(block)
+                hashlib.file_digest(file, lambda: digest)
         return digest.hexdigest()
 
 

@@ -22,7 +22,7 @@ from au_detect.landmarks.crop import DETAIL_CROP, FIT_CROP, NETWORK_CROP, FaceCr
 from au_detect.landmarks.crop_fit import CropFit
 from au_detect.landmarks.points import MIRROR, N_LANDMARKS, REGIONS
 from au_detect.landmarks.two_fits import TwoFits
-from au_detect.landmarks.windows import WINDOWS, Window, window_path
+from au_detect.landmarks.windows import WINDOWS, Window, windows_beside
 from au_detect.networks.litert import open_network
 
 LEAST_DEVIATION = 5.0
@@ -110,11 +110,8 @@ class NetworkFitter:
 
     def __init__(self, content: bytes, windows: Mapping[str, bytes] | None = None) -> None:
         self._face = _Network(content, 1, _FACE_SIZE, N_LANDMARKS)
-        self._windows = [
-            (window, _of_window(window, windows[window.name]))
-            for window in WINDOWS
-            if windows and window.name in windows
-        ]
+        files = windows or {}
+        self._windows = [(w, _of_window(w, files[w.name])) for w in WINDOWS if w.name in files]
         self.crop: FaceCrop = DETAIL_CROP if self._windows else NETWORK_CROP
         self._scale = FIT_CROP.box_px / self.crop.box_px
         self._lock = Lock()
@@ -165,7 +162,8 @@ def _look_closely(
     middle_px = (len(crop) - 1) / 2
     cuts = []
     for side, about in enumerate(window.about_sides):
-        x, y, _ = (np.add.reduce(found[about]) / len(found[about])).tolist()
+        places = found[about]
+        x, y, _ = (np.add.reduce(places) / len(places)).tolist()
         if side:
             x, crop = -x, crop[:, ::-1]
         cuts.append(window.cut(crop, x + middle_px, y + middle_px))
@@ -190,9 +188,8 @@ def read_network(path: Path) -> NetworkFitter:
     InputError
         If a file cannot be read or is no landmark network.
     """
-    files = {window.name: window_path(path, window) for window in WINDOWS}
     try:
-        windows = {name: file.read_bytes() for name, file in files.items() if file.is_file()}
+        windows = {name: file.read_bytes() for name, file in windows_beside(path).items()}
         return NetworkFitter(path.read_bytes(), windows)
     except (OSError, ModelFileError) as error:
         raise InputError(

@@ -62,14 +62,7 @@ class Window:
         x, y : float
             The mean of the landmarks that it is laid about, px.
         """
-        left = _first(x, self.width_px)
-        top = _first(y, self.height_px)
-        window = crop[top : top + self.height_px, left : left + self.width_px]
-        return window, (left + (self.width_px - 1) / 2, top + (self.height_px - 1) / 2)
-
-
-def _first(middle: float, length: int) -> int:
-    return min(max(round(middle - (length - 1) / 2), 0), DETAIL_CROP.side_px - length)
+        return DETAIL_CROP.window(crop, x, y, self.width_px, self.height_px)
 
 
 EYES = Window("eyes", tuple(range(36, 42)), "right_eye", 40, 32)
@@ -79,3 +72,9 @@ WINDOWS = (EYES,)
 def window_path(path: Path, window: Window) -> Path:
     """Return where a window's network lies that belongs to the one at `path`: beside it."""
     return path.with_suffix(f".{window.name}{path.suffix}")
+
+
+def windows_beside(path: Path) -> dict[str, Path]:
+    """Return name and network of every window whose network lies beside the one at `path`."""
+    paths = {window.name: window_path(path, window) for window in WINDOWS}
+    return {name: file for name, file in paths.items() if file.is_file()}

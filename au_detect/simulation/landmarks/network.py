@@ -120,8 +120,7 @@ class WithExpectedErrors(keras.layers.Layer):
         means, level = inputs
         seen = [means[..., 2], tf.reduce_mean(level, axis=[1, 2])]
         expected = 1.0 + self.weigh(tf.stop_gradient(tf.concat(seen, axis=-1)))
-        spread = [means[..., 2:]] if training else []
-        return tf.concat([means[..., :2], expected[..., None], *spread], axis=-1)
+        return _given(means, expected[..., None], training)
 
 
 class WithoutErrors(keras.layers.Layer):
@@ -129,8 +128,13 @@ class WithoutErrors(keras.layers.Layer):
 
     def call(self, means: Any, training: bool = False) -> Any:
         """Return points with an expected error of 0."""
-        spread = [means[..., 2:]] if training else []
-        return tf.concat([means[..., :2], tf.zeros_like(means[..., 2:]), *spread], axis=-1)
+        return _given(means, tf.zeros_like(means[..., 2:]), training)
+
+
+def _given(means: Any, expected: Any, training: bool) -> Any:
+    """Return x, y and expected error (n, n_points, 3), and while training the spread as well."""
+    spread = [means[..., 2:]] if training else []
+    return tf.concat([means[..., :2], expected, *spread], axis=-1)
 
 
 class Batches(keras.utils.PyDataset):

@@ -18,16 +18,21 @@ CLOSER = FIXTURES / "closer.tflite"
 SIDE_PX = NETWORK_CROP.side_px
 
 
-def spot_at(column, row):
-    """Return a crop with one bright square of 4 x 4 pixels; column and row count squares."""
-    crop = np.full((SIDE_PX, SIDE_PX), 20, np.uint8)
-    crop[4 * row : 4 * row + 4, 4 * column : 4 * column + 4] = 250
+def spot_at(column, row, crop_of=NETWORK_CROP):
+    """Return a crop with one bright square, a 28th of it wide; column and row count squares."""
+    px = crop_of.side_px // 28
+    crop = np.full((crop_of.side_px, crop_of.side_px), 20, np.uint8)
+    crop[px * row : px * row + px, px * column : px * column + px] = 250
     return crop
 
 
 @pytest.fixture(params=[litert.Interpreter, NumpyInterpreter])
-def fitter(request, monkeypatch):
+def each_interpreter(request, monkeypatch):
     monkeypatch.setattr(litert, "Interpreter", request.param)
+
+
+@pytest.fixture
+def fitter(each_interpreter):
     return read_network(BRIGHT_SPOT)
 
 
@@ -74,24 +79,15 @@ def test_one_look_gives_the_mean_of_two_while_the_face_keeps_its_shape(fitter, m
 # Windows
 
 
-def wide_spot_at(column, row):
-    """Return a crop for windows with one bright square of 6 x 6 pixels."""
-    side = DETAIL_CROP.side_px
-    crop = np.full((side, side), 20, np.uint8)
-    crop[6 * row : 6 * row + 6, 6 * column : 6 * column + 6] = 250
-    return crop
-
-
-@pytest.fixture(params=[litert.Interpreter, NumpyInterpreter])
-def closer(request, monkeypatch):
-    monkeypatch.setattr(litert, "Interpreter", request.param)
+@pytest.fixture
+def closer(each_interpreter):
     return read_network(CLOSER)
 
 
 @pytest.mark.parametrize(("column", "row"), [(14, 14), (8, 17), (27, 1)])
 def test_eyes_are_looked_at_closely(closer, column, row):
     """Lid i lies i px right of the spot, in the mirror image for left eyes; all else on it."""
-    fit = closer.fit(wide_spot_at(column, row))
+    fit = closer.fit(spot_at(column, row, DETAIL_CROP))
     right = np.zeros(68)
     right[list(EYES.landmarks)] = np.arange(len(EYES.landmarks))
     right[MIRROR[list(EYES.landmarks)]] = -np.arange(len(EYES.landmarks))

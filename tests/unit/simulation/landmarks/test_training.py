@@ -99,7 +99,7 @@ def test_what_a_network_is_shown_has_its_points_on_the_spots(part, drawn_example
         inside = (columns >= 0) & (columns < width) & (rows >= 0) & (rows < height)
         assert inside.mean() > 0.6
         lit += seen[rows[inside], columns[inside]].mean() > np.median(seen) + 0.5
-    assert lit > 0.8 * n  # things before the face and deep shadows hide some
+    assert lit > 0.9 * n  # things before the face and deep shadows hide some
 
 
 def test_mirrored_examples_have_the_points_of_the_mirror_image(drawn_examples):
@@ -225,7 +225,7 @@ def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch
         seen, points = batches[len(batches) - 1]
         assert np.isfinite(network.predict_on_batch(seen)).all()
         assert points.shape == (SMALL.batch, len(part.points), 4)
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(parents=True)
         rounds.append((len(batches.couples), options.epochs, options.learning_rate, folder))
 
     monkeypatch.setattr(networks, "train_network", train)
