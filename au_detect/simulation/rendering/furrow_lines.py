@@ -124,6 +124,15 @@ FURROWS: dict[str, Furrow] = {
         ),
         0.09, 0.035, {18: 1.0, 23: 0.8, 24: 0.4, 22: 0.2}, 0.4,
     ),
+    # Across the red of the lips, which puckering gathers.
+    "lip_creases": Furrow(
+        tuple(
+            ((x, top), (1.06 * x, low))
+            for x in (0.12, 0.45, 0.8, 1.15, 1.5, 1.85)
+            for top, low in ((-2.45, -3.05), (-3.35, -4.2))
+        ),
+        0.06, 0.04, {18: 1.0, 22: 0.5, 23: 0.5}, 0.35, 0.06, 0.6,
+    ),
 }  # fmt: skip
 """Name -> furrow."""
 
