@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +27,9 @@ def _add_train_landmarks(commands: Any) -> None:
     train = commands.add_parser(
         "train-landmarks", help="train a landmark model on renders, where landmarks are known",
         description="Render people whose 68 landmarks are known, and train networks that find them "
-        "in pictures: FILE for the whole face, and beside it one for the eyes. A run that was cut "
-        "off goes on where it was.",
+        "in pictures: FILE for the whole face, and beside it those for eyes and mouth. With "
+        "portraits among the materials, a teacher is trained first and labels them. A run that was "
+        "cut off goes on where it was.",
         epilog="example:\n  au-detect train-landmarks --face-model ICT-FaceKit/FaceXModel "
         "--out own.tflite --jobs 2",
         formatter_class=Raw,
@@ -89,15 +91,15 @@ def _add_train_visibility(commands: Any) -> None:
 
 def _train_landmarks(options: argparse.Namespace) -> int:
     from au_detect.landmarks.models import find_landmark_model
-    from au_detect.simulation.landmarks.options import NetworkOptions
+    from au_detect.simulation.landmarks.options import SIZES, NetworkOptions
     from au_detect.simulation.landmarks.training import train_landmark_model
 
     examples, work = _examples(options)
     n = options.epochs
-    network = NetworkOptions(epochs=n, eye_epochs=n) if n else None
+    sizes = {part: replace(size, epochs=n) for part, size in SIZES.items()} if n else SIZES
     materials = materials_of(options)
     error = train_landmark_model(
-        examples, options.out, network, random_state=options.seed, work=work,
+        examples, options.out, NetworkOptions(sizes), random_state=options.seed, work=work,
         photographs=materials.portraits if materials else None,
     )  # fmt: skip
     for region, distance in error.items():

@@ -135,7 +135,7 @@ FIT_CROP = FaceCrop(box_px=216, side_px=292)
 NETWORK_CROP = FaceCrop(box_px=84, side_px=112)
 """What networks see of it: 50 px between the outer eye corners."""
 DETAIL_CROP = FaceCrop(box_px=126, side_px=168)
-"""What windows on eyes are cut from: 75 px between the outer eye corners."""
+"""What windows on eyes and mouth are cut from: 75 px between the outer eye corners."""
 
 
 def _shrink(

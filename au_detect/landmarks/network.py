@@ -1,7 +1,7 @@
 """Landmarks by convolutional networks of ours that LiteRT runs.
 
-One looks at the crop of the whole face and lays windows on the eyes, which another looks at closely
-(`au_detect.landmarks.windows`). They give points and, of each, how far it may be off.
+One looks at the crop of the whole face and lays windows on eyes and mouth, which others look at
+closely (`au_detect.landmarks.windows`). They give points and, of each, how far it may be off.
 ``au-detect train-landmarks`` makes such files.
 """
 

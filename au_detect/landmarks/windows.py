@@ -1,8 +1,8 @@
-"""Parts of the upright face that networks of their own look at closely: the eyes.
+"""Parts of the upright face that networks of their own look at closely: eyes and mouth.
 
-Lids move by a pixel or two of what shows a whole face. A window shows them larger, and is laid by
-what was found in the whole face. Brows and lips were tried, too: in windows both are found nearer
-to where they are, but on photographs brows moved less truly, and lips seemed to part too often.
+Lids and lips move by a pixel or two of what shows a whole face. A window shows them larger, and is
+laid by what was found in the whole face. Brows were tried, too: they are told by all that is around
+them, and in windows they moved less truly on photographs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from au_detect.landmarks.crop import DETAIL_CROP
-from au_detect.landmarks.points import MIRROR, REGIONS
+from au_detect.landmarks.points import MIRROR
 
 
 @dataclass(frozen=True)
@@ -26,29 +26,34 @@ class Window:
     ----------
     name : str
     landmarks : tuple of int
-        What its network finds on the right side. The left side is looked at in the crop's mirror
-        image.
-    about : str
-        The region of the right side about whose mean it is laid, see `REGIONS`.
+        What its network finds; where there are two sides, on the right one. The left side is
+        looked at in the crop's mirror image.
+    about : tuple of int
+        The landmarks about whose mean it is laid, those of the right side.
     width_px, height_px : int
+    n_sides : int
     """
 
     name: str
     landmarks: tuple[int, ...]
-    about: str
+    about: tuple[int, ...]
     width_px: int
     height_px: int
+    n_sides: int = 1
 
     @cached_property
     def found(self) -> list[NDArray[np.intp]]:
-        """The landmarks that are found on the right and on the left side."""
-        right = np.array(self.landmarks)
-        return [right, MIRROR[right]]
+        """The landmarks that are found on every side, right first."""
+        return self._sides(self.landmarks)
 
     @cached_property
-    def about_sides(self) -> list[slice]:
-        """Landmarks about whose mean it is laid on the right and on the left side."""
-        return [REGIONS[self.about], REGIONS[self.about.replace("right", "left")]]
+    def about_sides(self) -> list[NDArray[np.intp]]:
+        """Landmarks about whose mean it is laid on every side, right first."""
+        return self._sides(self.about)
+
+    def _sides(self, landmarks: tuple[int, ...]) -> list[NDArray[np.intp]]:
+        right = np.array(landmarks)
+        return [right, MIRROR[right]][: self.n_sides]
 
     def cut(
         self, crop: NDArray[np.uint8], x: float, y: float
@@ -65,8 +70,9 @@ class Window:
         return DETAIL_CROP.window(crop, x, y, self.width_px, self.height_px)
 
 
-EYES = Window("eyes", tuple(range(36, 42)), "right_eye", 40, 32)
-WINDOWS = (EYES,)
+EYES = Window("eyes", tuple(range(36, 42)), tuple(range(36, 42)), 40, 32, n_sides=2)
+MOUTH = Window("mouth", tuple(range(48, 68)), tuple(range(48, 60)), 72, 64)
+WINDOWS = (EYES, MOUTH)
 
 
 def window_path(path: Path, window: Window) -> Path:

@@ -42,8 +42,8 @@ from au_detect.training.recipe import TrainingRecipe
 from au_detect.training.saving import save_fitted
 from au_detect.training.watch import Progress, Watch
 
-N_LANDMARK_PICTURES, LANDMARK_SEED = 30_000, 31
-N_STRONG_PICTURES, STRONG_SEED = 9_000, 131
+N_LANDMARK_PICTURES, LANDMARK_SEED = 28_000, 31
+N_STRONG_PICTURES, STRONG_SEED = 18_000, 131
 """Further pictures that show what `STRONG` lists."""
 N_GAZE_PICTURES = 10_000
 """Of the first ones, these."""
@@ -66,10 +66,10 @@ RECIPE = TrainingRecipe(
     input_noise=0.2,
     max_epochs=14,
     minimum_intensity=1.5,
-    max_fpr=0.05,
-    stratum_max_fpr=0.1,
+    max_fpr=0.04,
+    stratum_max_fpr=0.08,
     strata=("activity", "turned"),
-    least_likelihood_ratio=5.0,
+    least_likelihood_ratio=8.0,
     calibration_folds=1,
     judge_augmented=True,
 )

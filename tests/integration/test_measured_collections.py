@@ -351,9 +351,8 @@ def test_large_groups_are_kept_in_parts(kept, tmp_path, samples, monkeypatch, co
 
 def test_another_landmark_model_under_the_same_name_is_measured_again(two_people, tmp_path):
     model, options = tmp_path / "model.tflite", {"cache": tmp_path / "kept"}
-    network, eyes = find_landmark_model("open").files
-    shutil.copy(network, model)
-    shutil.copy(eyes, tmp_path / "model.eyes.tflite")
+    for file in find_landmark_model("open").files:
+        shutil.copy(file, tmp_path / file.name.replace("open", "model"))
     load_labelled_sequences(two_people, landmark_model=model, **options)
     model.write_bytes(b"no longer a model")
     with pytest.raises(InputError, match="landmark_model must be a landmark network"):

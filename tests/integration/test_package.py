@@ -74,7 +74,7 @@ def test_models_travel_in_the_wheel(names):
         folder = f"au_detect/models/{landmarks}/"
         assert f"{folder}manifest.json" in names
         assert any(name.startswith(folder) and name.endswith(".tflite") for name in names)
-    for network in ("open", "open.eyes"):
+    for network in ("open", "open.eyes", "open.mouth"):
         assert f"au_detect/models/landmarks/{network}.tflite" in names
 
 

@@ -43,10 +43,11 @@ def build_network(part: Part, options: NetworkOptions) -> Any:
     x and y about the picture's middle and the expected error, in px; of points that are only
     taught, the expected error is 0.
     """
+    size = options.sizes[part]
     inputs = keras.Input((part.height_px, part.width_px, 1), name="crop")
-    level = _convolved(inputs, options.channels[0], 2 * part.stride_px, part.stride_px)
+    level = _convolved(inputs, size.channels[0], 2 * part.stride_px, part.stride_px)
     levels: list[Any] = []
-    for n, n_blocks in zip(options.channels, options.blocks, strict=True):
+    for n, n_blocks in zip(size.channels, size.blocks, strict=True):
         level = _convolved(level, n, 3, 2) if levels else level
         for _ in range(n_blocks):
             level = _block(level)
@@ -146,7 +147,8 @@ class Batches(keras.utils.PyDataset):
         Two examples of a person, or one twice.
     size : int
         Of a batch, even: first ones in its first half, second ones in the same order in its
-        other half. What is left over waits for the next epoch's order.
+        other half; less if there are fewer examples. What is left over waits for the next epoch's
+        order.
     make : callable
         ``make(rows, rng)`` returns crops (size, side, side, 1) and, of every point
         (size, n_points, 4), its place about the crop's middle, px, and its place on an upright
@@ -156,7 +158,7 @@ class Batches(keras.utils.PyDataset):
 
     def __init__(self, couples: NDArray[np.intp], size: int, make: Make, random_state: int) -> None:
         super().__init__()
-        self.couples, self.half, self.make = couples, size // 2, make
+        self.couples, self.half, self.make = couples, min(size // 2, len(couples)), make
         self.random_state, self.epoch = random_state, 0
         self.on_epoch_end()
 
@@ -251,7 +253,8 @@ def train_network(
     """
     place = Path(folder)
     place.mkdir(parents=True, exist_ok=True)
-    n_steps = options.epochs * len(batches)
+    epochs = options.sizes[part].epochs
+    n_steps = epochs * len(batches)
     n_first = min(len(batches), n_steps // 10)
     rate = keras.optimizers.schedules.CosineDecay(
         options.learning_rate / 20, n_steps - n_first,
@@ -261,7 +264,7 @@ def train_network(
     compile_network(network, optimizer, loss_of(part))
     network.fit(
         batches,
-        epochs=options.epochs,
+        epochs=epochs,
         verbose=0,
         callbacks=[
             keras.callbacks.BackupAndRestore(str(place / "last_epoch")),

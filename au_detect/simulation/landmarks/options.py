@@ -1,52 +1,54 @@
-"""How large the landmark network is and how it is trained."""
+"""How large the landmark networks are and how they are trained."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from au_detect.simulation.landmarks.parts import FACE, Part
+from au_detect.simulation.landmarks.parts import FACE, LIPS, RIGHT_EYE, TEACHER, Part
 
 
 @dataclass(frozen=True)
-class NetworkOptions:
-    """Size of the network and how it is trained.
+class Size:
+    """How large a network is, and how long it learns.
 
     Parameters
     ----------
     channels, blocks : tuple of int
-        Of the network for the whole face: channels at a quarter, an eighth and a sixteenth of its
-        picture's resolution, and residual blocks at each.
-    eye_channels, eye_blocks : tuple of int
-        Of the network for eyes, at a half, a quarter and an eighth.
-    epochs, eye_epochs, batch : int
-        Of the network for the whole face, and of that for eyes, which sees one eye of every face
-        in an epoch. A batch is even: it shows every person twice.
+        Channels at each of its three resolutions, the finest first, and residual blocks there.
+    epochs : int
+    """
+
+    channels: tuple[int, int, int]
+    blocks: tuple[int, int, int]
+    epochs: int
+
+
+SIZES = {
+    FACE: Size((24, 48, 72), (1, 2, 2), 45),
+    RIGHT_EYE: Size((16, 32, 48), (0, 1, 2), 45),
+    LIPS: Size((16, 32, 48), (0, 1, 2), 45),
+    TEACHER: Size((48, 96, 160), (1, 2, 3), 20),
+}
+"""Of the networks in use, and of the teacher, which is needed while training alone."""
+
+
+@dataclass(frozen=True)
+class NetworkOptions:
+    """Sizes of the networks and how they are trained.
+
+    Parameters
+    ----------
+    sizes : mapping of Part to Size
+        In an epoch, networks see every rendered picture once, and that for eyes one of its eyes.
+    batch : int
+        Even: it shows every person twice.
     learning_rate : float
         The largest, after one epoch; it falls to nothing along a cosine.
     weight_decay : float
-    rounds : tuple of (int, float)
-        Epochs and largest learning rate of each time that photographs are labelled and the training
-        of the network for the whole face goes on with them.
     """
 
-    channels: tuple[int, int, int] = (24, 48, 72)
-    blocks: tuple[int, int, int] = (1, 2, 2)
-    eye_channels: tuple[int, int, int] = (16, 32, 48)
-    eye_blocks: tuple[int, int, int] = (0, 1, 2)
-    epochs: int = 45
-    eye_epochs: int = 48
-    batch: int = 64
-    learning_rate: float = 4e-3
+    sizes: Mapping[Part, Size] = field(default_factory=lambda: SIZES)
+    batch: int = 128
+    learning_rate: float = 5e-3
     weight_decay: float = 1e-4
-    rounds: tuple[tuple[int, float], ...] = ((8, 2.5e-3), (25, 2.5e-3), (8, 1.5e-3))
-
-    def of(self, part: Part) -> NetworkOptions:
-        """Return the options of a part's network, as those of one for the whole face."""
-        if part is FACE:
-            return self
-        return replace(
-            self,
-            channels=self.eye_channels,
-            blocks=self.eye_blocks,
-            epochs=self.eye_epochs,
-        )

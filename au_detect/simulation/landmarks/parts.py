@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 
 from au_detect.landmarks.crop import DETAIL_CROP, NETWORK_CROP, FaceCrop
 from au_detect.landmarks.points import N_LANDMARKS
-from au_detect.landmarks.windows import EYES, Window
+from au_detect.landmarks.windows import EYES, MOUTH, Window
 from au_detect.simulation.landmarks.points import N_POINTS, PAIR_WEIGHTS, PAIRS, WEIGHTS
-from au_detect.simulation.rendering.outline import FURTHER_LIDS, IRISES
+from au_detect.simulation.rendering.outline import FURTHER_LIDS, FURTHER_LIPS, IRISES
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,25 +77,20 @@ class Part:
 _FURTHER = N_LANDMARKS + np.arange(N_POINTS - N_LANDMARKS)
 _RIGHT = slice(0, len(_FURTHER[FURTHER_LIDS]) // 2)
 
-FACE = Part(
-    "face",
-    NETWORK_CROP,
-    height_px=NETWORK_CROP.side_px,
-    width_px=NETWORK_CROP.side_px,
-    stride_px=4,
-    narrowest_px=2.0,
-    found=np.arange(N_LANDMARKS),
-    taught=_FURTHER,
-)
-RIGHT_EYE = Part(
-    EYES.name,
-    DETAIL_CROP,
-    height_px=EYES.height_px,
-    width_px=EYES.width_px,
-    stride_px=2,
-    narrowest_px=1.2,
-    found=np.array(EYES.landmarks),
-    taught=np.concatenate([_FURTHER[IRISES][:1], _FURTHER[FURTHER_LIDS][_RIGHT]]),
-    window=EYES,
-)
-PARTS = (FACE, RIGHT_EYE)
+
+def _whole(name: str, crop: FaceCrop, narrowest_px: float) -> Part:
+    side, found = crop.side_px, np.arange(N_LANDMARKS)
+    return Part(name, crop, side, side, 4, narrowest_px, found, _FURTHER)
+
+
+def _seen_in(window: Window, taught: NDArray[np.intp]) -> Part:
+    height, width, found = window.height_px, window.width_px, np.array(window.landmarks)
+    return Part(window.name, DETAIL_CROP, height, width, 2, 1.2, found, taught, window)
+
+
+FACE = _whole("face", NETWORK_CROP, 2.0)
+RIGHT_EYE = _seen_in(EYES, np.concatenate([_FURTHER[IRISES][:1], _FURTHER[FURTHER_LIDS][_RIGHT]]))
+LIPS = _seen_in(MOUTH, _FURTHER[FURTHER_LIPS])
+PARTS = (FACE, RIGHT_EYE, LIPS)
+TEACHER = _whole("teacher", FaceCrop(DETAIL_CROP.box_px, side_px=160), 2.5)
+"""What labels photographs for the others: it sees whole faces as finely as they see windows."""

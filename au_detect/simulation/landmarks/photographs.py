@@ -1,16 +1,16 @@
 """Photographs without landmarks, which a trained network labels where its looks agree.
 
-Renders lack something of photographs. A network that is trained on renders looks at every
-photograph many times, each time moved, mirrored, lit and spoilt otherwise; the median of what it
-finds labels the photograph if the looks agree. Training then goes on with both, so that the
-network learns to see in every circumstance what it sees in most: self-training as in Xie et al.,
-"Self-training with Noisy Student improves ImageNet classification" (2020, section 2).
+Renders lack something of photographs. A large network that is trained on renders, the teacher,
+looks at every photograph many times, each time moved, mirrored, lit and spoilt otherwise; the
+median of what it finds labels the photograph if the looks agree. The small networks that are used
+learn from both, to see in every circumstance what the teacher sees in most: as in Xie et al.,
+"Self-training with Noisy Student improves ImageNet classification" (2020, section 2), but for the
+students' size.
 """
 
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -20,32 +20,35 @@ from numpy.typing import NDArray
 from au_detect.appearance.spoiling import spoilt
 from au_detect.errors import InputError
 from au_detect.frames.pictures import read_picture
-from au_detect.landmarks.crop import NETWORK_CROP
-from au_detect.landmarks.models import OPEN, LandmarkModel
+from au_detect.landmarks.detection import detect
 from au_detect.landmarks.network import network_input
 from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
-from au_detect.landmarks.tracking import FaceTracker
+from au_detect.landmarks.search import search_areas_px
 from au_detect.simulation.landmarks.augmentation import FOLLOWED
 from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
+from au_detect.simulation.landmarks.parts import TEACHER
 from au_detect.simulation.landmarks.points import mirror_all
 from au_detect.simulation.materials.portraits import find_portraits
 
 N_LOOKS = 24
 MOST_APART_IOD = 0.025
 """Mean distance of the looks from their median beyond which a photograph is left out."""
+N_LAYINGS = 4
+"""How often a crop is laid on what was found in the one before, first in a detector's box."""
 
 _INSIDE = slice(REGIONS["jaw"].stop, N_LANDMARKS)
+_MIDDLE_PX = (TEACHER.crop.side_px - 1) / 2
 
 
-def cut_photographs(folder: str | os.PathLike[str], network: Path) -> NDArray[np.uint8]:
+def cut_photographs(folder: str | os.PathLike[str], teacher: Any) -> NDArray[np.uint8]:
     """Return crops, as `EXAMPLE_CROP` cuts them, of the largest face of every photograph.
 
     Parameters
     ----------
     folder : path
         Of pictures. Those without a face that is found are left out.
-    network : Path
-        A landmark network's file, which lays the crops.
+    teacher : keras.Model
+        See `label_photographs`; it lays the crops.
 
     Returns
     -------
@@ -56,25 +59,31 @@ def cut_photographs(folder: str | os.PathLike[str], network: Path) -> NDArray[np
     InputError
         If there is no picture, or no face is found in any.
     """
-    paths = find_portraits(folder)
-    tracker, crops = FaceTracker(LandmarkModel(OPEN, network)), []
+    paths, crops = find_portraits(folder), []
     for image in map(read_picture, paths):
-        faces = tracker.anew().track(image)
-        crops += [EXAMPLE_CROP.cut(image, EXAMPLE_CROP.matrix(face.points)) for face in faces]
+        box = next(detect(image, search_areas_px(image.size)), None)
+        if box is not None:
+            matrix = TEACHER.crop.matrix_of_box(box)
+            for _ in range(N_LAYINGS):
+                seen = network_input(TEACHER.crop.cut(image, matrix))
+                found = teacher.predict_on_batch(seen[None, ..., None])[0, :N_LANDMARKS, :2]
+                points = apply_affine(cv2.invertAffineTransform(matrix), found + _MIDDLE_PX)
+                matrix = TEACHER.crop.matrix(points)
+            crops.append(EXAMPLE_CROP.cut(image, EXAMPLE_CROP.matrix(points)))
     if not crops:
         raise InputError(f"portraits must show a face, got none in {len(paths)} in {folder}")
     return np.stack(crops)
 
 
 def label_photographs(
-    network: Any, crops: NDArray[np.uint8], random_state: int = 0
+    teacher: Any, crops: NDArray[np.uint8], random_state: int = 0
 ) -> LandmarkExamples:
-    """Return the photographs on which a network's looks agree, with the median of what it found.
+    """Return the photographs on which the teacher's looks agree, with the median of what it found.
 
     Parameters
     ----------
-    network : keras.Model
-        Of `au_detect.simulation.landmarks.network.build_network`, for the whole face, trained.
+    teacher : keras.Model
+        Of `au_detect.simulation.landmarks.network.build_network` for `TEACHER`, trained.
     crops : ndarray of uint8, shape (n, side_px, side_px)
         As `EXAMPLE_CROP` cuts them.
     random_state : int
@@ -92,7 +101,7 @@ def label_photographs(
     labelled: list[tuple[NDArray[np.uint8], NDArray[np.float64], int]] = []
     for row, crop in enumerate(crops):
         rng = np.random.default_rng([random_state, row])
-        looks = _looks(network, crop, rng)
+        looks = _looks(teacher, crop, rng)
         points = np.median(looks, axis=0)
         apart_px = np.linalg.norm(looks - points, axis=-1)[:, _INSIDE].mean()
         if apart_px < MOST_APART_IOD * EXAMPLE_CROP.iod_px:
@@ -105,17 +114,17 @@ def label_photographs(
     )
 
 
-def _looks(network: Any, crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Return what the network finds in a crop, each time shown otherwise; (n, n_points, 2) px."""
-    side = NETWORK_CROP.side_px
+def _looks(teacher: Any, crop: NDArray[np.uint8], rng: np.random.Generator) -> NDArray[np.float64]:
+    """Return what the teacher finds in a crop, each time shown otherwise; (n, n_points, 2) px."""
     shown, ways = [], []
     for look in range(N_LOOKS):
-        matrix = FOLLOWED.matrix_from(EXAMPLE_CROP, NETWORK_CROP, rng)
-        seen = spoilt(NETWORK_CROP.cut(crop, matrix), rng, covers=False)
+        matrix = FOLLOWED.matrix_from(EXAMPLE_CROP, TEACHER.crop, rng)
+        seen = spoilt(TEACHER.crop.cut(crop, matrix), rng, covers=False)
         is_mirrored = look % 2 == 1
         shown.append(network_input(np.ascontiguousarray(seen[:, ::-1]) if is_mirrored else seen))
         ways.append((cv2.invertAffineTransform(matrix), is_mirrored))
-    found = network.predict_on_batch(np.stack(shown)[..., None])[..., :2] + (side - 1) / 2
+    found = teacher.predict_on_batch(np.stack(shown)[..., None])[..., :2] + _MIDDLE_PX
+    side = TEACHER.crop.side_px
     return np.stack(
         [
             apply_affine(back, mirror_all(points, side) if is_mirrored else points)

@@ -6,7 +6,6 @@ TensorFlow is imported where a network is made, not before.
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from numpy.typing import NDArray
 from au_detect.appearance.spoiling import spoilt
 from au_detect.classifiers.mlp_session import seeded
 from au_detect.errors import InputError
-from au_detect.landmarks.crop import FIT_CROP
+from au_detect.landmarks.crop import DETAIL_CROP, FIT_CROP
 from au_detect.landmarks.network import network_input, read_network
 from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
 from au_detect.landmarks.windows import window_path
@@ -33,7 +32,7 @@ from au_detect.simulation.landmarks.examples import (
     network_path,
 )
 from au_detect.simulation.landmarks.options import NetworkOptions
-from au_detect.simulation.landmarks.parts import FACE, PARTS, Part
+from au_detect.simulation.landmarks.parts import FACE, PARTS, TEACHER, Part
 from au_detect.simulation.landmarks.photographs import cut_photographs, label_photographs
 from au_detect.simulation.landmarks.points import mirror_all
 
@@ -43,7 +42,7 @@ WINDOW_JITTERS = ((0.5, SETTLED), (0.5, FOLLOWED))
 """The same for windows: the last look decides, at a crop that has settled or follows a face."""
 LAID_OFF_IOD = 0.024
 """Standard deviation by which windows are laid off."""
-N_COPIES = 4
+N_COPIES = 8
 """How often an epoch shows every photograph, each time otherwise."""
 TRAINED = "trained.weights.h5"
 """What a part of the training came to, kept until all of it is done."""
@@ -66,7 +65,7 @@ def train_landmark_model(
         Of two people at least; every eighth is kept out.
     out : path
         The ``.tflite`` file to write; its folder is made if need be. The networks of windows lie
-        beside it: ``own.eyes.tflite`` for ``own.tflite``.
+        beside it: ``own.eyes.tflite`` and ``own.mouth.tflite`` for ``own.tflite``.
     options : NetworkOptions, optional
     random_state : int
     work : path, optional
@@ -74,7 +73,7 @@ def train_landmark_model(
         ``progress.csv``, those of windows in folders of their own; by default ``out`` with the
         ending ``.training``.
     photographs : path, optional
-        Folder of photographs of faces, without landmarks, that training goes on with: see
+        Folder of photographs of faces, without landmarks, which a teacher labels: see
         `au_detect.simulation.landmarks.photographs`.
 
     Returns
@@ -95,23 +94,24 @@ def train_landmark_model(
     from au_detect.simulation.landmarks.network import build_network, tf
 
     mine, chosen = examples.take(~kept_out), options or NetworkOptions()
-    place = Path(work or path.with_suffix(".training"))
-    networks = {}
-    for part in PARTS:
+    place, networks = Path(work or path.with_suffix(".training")), {}
+
+    def trained(part: Part, shown: LandmarkExamples) -> Any:
         with seeded(tf, random_state):
-            networks[part] = build_network(part, chosen.of(part))
-        folder = place if part.window is None else place / part.name
-        _train(networks[part], part, mine, chosen.of(part), random_state, folder)
-    for part in PARTS:
-        _write(networks[part], path if part.window is None else window_path(path, part.window))
+            network = build_network(part, chosen)
+        folder = place if part is FACE else place / part.name
+        _train(network, part, shown, chosen, random_state, folder)
+        return network
+
+    shown = mine
     if photographs is not None:
-        crops, network = cut_photographs(photographs, path), networks[FACE]
-        for number, (epochs, rate) in enumerate(chosen.rounds, start=1):
-            labelled = label_photographs(network, crops, random_state + number)
-            more = replace(chosen, epochs=epochs, learning_rate=rate)
-            both = joined_examples(mine, *[labelled] * N_COPIES)
-            _train(network, FACE, both, more, random_state + number, place / f"round_{number}")
-        _write(network, path)
+        teacher = trained(TEACHER, mine)
+        labelled = label_photographs(teacher, cut_photographs(photographs, teacher), random_state)
+        shown = joined_examples(mine, *[labelled] * N_COPIES)
+    for part in PARTS:
+        networks[part] = trained(part, shown)
+    for part, network in networks.items():
+        _write(network, path if part.window is None else window_path(path, part.window))
     for kept in place.rglob(TRAINED):
         kept.unlink()
     return landmark_error_iod(path, examples.take(kept_out))
@@ -190,15 +190,18 @@ def draw_example(
     jitters = WINDOW_JITTERS if part.window else JITTERS
     jitter = jitters[rng.choice(len(jitters), p=[share for share, _ in jitters])][1]
     places: NDArray[np.floating]
-    seen, places = cut_again(crop, points, EXAMPLE_CROP, part.crop, jitter, rng)
-    side = part.crop.side_px
+    seen, places = cut_again(crop, points, EXAMPLE_CROP, DETAIL_CROP, jitter, rng)
     if mirrored:
-        seen, places = np.ascontiguousarray(seen[:, ::-1]), mirror_all(places, side)
-    seen, middle = spoilt(seen, rng), ((side - 1) / 2, (side - 1) / 2)
+        seen = np.ascontiguousarray(seen[:, ::-1])
+        places = mirror_all(places, DETAIL_CROP.side_px)
+    seen = spoilt(seen, rng)
     if part.window is not None:
         off_px = rng.normal(0, LAID_OFF_IOD * part.crop.iod_px, 2)
         about = places[part.window.about_sides[0]].mean(axis=0) + off_px
         seen, middle = part.window.cut(seen, *about.tolist())
+    else:
+        smaller, middle = DETAIL_CROP.matrix_to(part.crop), ((part.crop.side_px - 1) / 2,) * 2
+        seen, places = part.crop.cut(seen, smaller), apply_affine(smaller, places)
     return network_input(seen), np.asarray(places[part.points] - middle, np.float32)
 
 

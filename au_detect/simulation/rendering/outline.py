@@ -50,7 +50,7 @@ and right."""
 N_FURTHER = 18
 """Irises, right first; three points of every lid, from the outer corner, right eye first and upper
 lid first; four of the inner lips."""
-IRISES, FURTHER_LIDS = slice(0, 2), slice(2, 14)
+IRISES, FURTHER_LIDS, FURTHER_LIPS = slice(0, 2), slice(2, 14), slice(14, 18)
 """Which are which."""
 FURTHER_MIRROR = np.array([1, 0, *range(8, 14), *range(2, 8), 15, 14, 17, 16])
 """``FURTHER_MIRROR[i]`` is the further point that point `i` becomes in a mirror."""

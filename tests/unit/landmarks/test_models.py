@@ -147,9 +147,11 @@ def test_our_own_model_is_whole(tmp_path):
     packaged = find_landmark_model("open")
     network = tmp_path / "copied.tflite"
     network.write_bytes(packaged.path.read_bytes())
-    with pytest.raises(InputError, match=r"'open' must be \['open.tflite', 'open.eyes.tflite'\]"):
-        find_landmark_model(network)
-    (tmp_path / "copied.eyes.tflite").write_bytes(packaged.files[1].read_bytes())
+    wanted = r"'open' must be \['open.tflite', 'open.eyes.tflite', 'open.mouth.tflite'\], got"
+    for file in packaged.files[1:]:
+        with pytest.raises(InputError, match=wanted):
+            find_landmark_model(network)
+        (tmp_path / file.name.replace("open", "copied")).write_bytes(file.read_bytes())
     assert find_landmark_model(network) == LandmarkModel("open", network)
 
 
@@ -158,8 +160,10 @@ def test_a_network_s_files_are_those_of_its_windows_too(tmp_path):
     model = find_landmark_model(network)
     assert model.files == [network]
     alone = model.sha256()
+    mouth = write(tmp_path / "mine.mouth.tflite")
+    assert model.files == [network, mouth]
     eyes = write(tmp_path / "mine.eyes.tflite")
-    assert model.files == [network, eyes]
+    assert model.files == [network, eyes, mouth]
     assert model.sha256() != alone
     eyes.write_bytes(b"another")
     other = model.sha256()

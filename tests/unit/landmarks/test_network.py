@@ -8,7 +8,7 @@ from au_detect.errors import InputError, ModelFileError
 from au_detect.landmarks.crop import DETAIL_CROP, FIT_CROP, NETWORK_CROP
 from au_detect.landmarks.network import NetworkFitter, network_input, read_network
 from au_detect.landmarks.points import MIRROR, apply_affine, mirror
-from au_detect.landmarks.windows import EYES
+from au_detect.landmarks.windows import EYES, MOUTH
 from au_detect.networks import litert
 from au_detect.networks.numpy_network import NumpyInterpreter
 
@@ -85,17 +85,23 @@ def closer(each_interpreter):
 
 
 @pytest.mark.parametrize(("column", "row"), [(14, 14), (8, 17), (27, 1)])
-def test_eyes_are_looked_at_closely(closer, column, row):
-    """Lid i lies i px right of the spot, in the mirror image for left eyes; all else on it."""
+def test_eyes_and_mouth_are_looked_at_closely(closer, column, row):
+    """Point i of a window lies i px right of the spot, in the mirror image for left eyes; all else
+    on it. What the mouth's mirror image shows is turned back and averaged."""
     fit = closer.fit(spot_at(column, row, DETAIL_CROP))
     right = np.zeros(68)
     right[list(EYES.landmarks)] = np.arange(len(EYES.landmarks))
     right[MIRROR[list(EYES.landmarks)]] = -np.arange(len(EYES.landmarks))
+    right[list(MOUTH.landmarks)] = np.arange(len(MOUTH.landmarks))
+    mouth = np.isin(np.arange(68), MOUTH.landmarks)
+    right = np.where(mouth, (right - right[MIRROR]) / 2, right)
     spot = np.array([6 * column + 2.5, 6 * row + 2.5])
     in_crop = spot + np.column_stack([right, np.zeros(68)])
     expected = apply_affine(DETAIL_CROP.matrix_to(FIT_CROP), in_crop)
     np.testing.assert_allclose(fit.points, expected, atol=0.02)
-    assert fit.error_iod[[17, 41, 46, 48]] * DETAIL_CROP.iod_px == pytest.approx([0, 5, 5, 0])
+    assert fit.error_iod[[17, 41, 46, 8]] * DETAIL_CROP.iod_px == pytest.approx([0, 5, 5, 0])
+    of_corners_px = np.mean([MOUTH.landmarks.index(48), MOUTH.landmarks.index(54)])
+    assert fit.error_iod[[48, 54]] * DETAIL_CROP.iod_px == pytest.approx([of_corners_px] * 2)
 
 
 def test_windows_are_cut_at_whole_pixels_and_stay_inside():
@@ -113,6 +119,12 @@ def test_what_has_no_network_of_its_own_is_not_looked_at_closely(tmp_path):
     alone = tmp_path / "mine.tflite"
     alone.write_bytes(CLOSER.read_bytes())
     assert read_network(alone).crop == NETWORK_CROP
+    mouth = tmp_path / "mine.mouth.tflite"
+    mouth.write_bytes(CLOSER.with_suffix(".mouth.tflite").read_bytes())
+    assert read_network(alone).crop == DETAIL_CROP
+    fit = read_network(alone).fit(spot_at(14, 14, DETAIL_CROP))
+    assert fit.error_iod[41] == 0 < fit.error_iod[51]
+    mouth.unlink()
     eyes = tmp_path / "mine.eyes.tflite"
     eyes.write_bytes(CLOSER.with_suffix(".eyes.tflite").read_bytes())
     assert read_network(alone).crop == DETAIL_CROP

@@ -1,6 +1,5 @@
 import csv
 import importlib.util
-from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -24,8 +23,8 @@ from au_detect.simulation.landmarks.examples import (
     joined_people,
     render_examples,
 )
-from au_detect.simulation.landmarks.options import NetworkOptions
-from au_detect.simulation.landmarks.parts import FACE, PARTS
+from au_detect.simulation.landmarks.options import NetworkOptions, Size
+from au_detect.simulation.landmarks.parts import FACE, LIPS, PARTS, RIGHT_EYE, TEACHER
 from au_detect.simulation.landmarks.points import (
     MIRROR_ALL,
     N_POINTS,
@@ -41,12 +40,12 @@ from au_detect.simulation.landmarks.training import (
 )
 
 SMALL = NetworkOptions(
-    channels=(8, 12, 16),
-    blocks=(0, 1, 1),
-    eye_channels=(4, 8, 8),
-    eye_blocks=(0, 0, 1),
-    epochs=12,
-    eye_epochs=12,
+    sizes={
+        FACE: Size((8, 12, 16), (0, 1, 1), 12),
+        RIGHT_EYE: Size((4, 8, 8), (0, 0, 1), 12),
+        LIPS: Size((4, 8, 8), (0, 0, 1), 10),
+        TEACHER: Size((4, 8, 8), (0, 0, 1), 5),
+    },
     batch=8,
     learning_rate=0.01,
 )
@@ -84,7 +83,7 @@ def test_examples_check_their_shapes():
         LandmarkExamples(crops[:, 1:], points, np.zeros(2, int))
 
 
-@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.name)
+@pytest.mark.parametrize("part", [*PARTS, TEACHER], ids=lambda part: part.name)
 def test_what_a_network_is_shown_has_its_points_on_the_spots(part, drawn_examples):
     lit, n = 0, 40
     height, width = part.height_px, part.width_px
@@ -112,11 +111,12 @@ def test_mirrored_examples_have_the_points_of_the_mirror_image(drawn_examples):
 
 
 def test_every_part_is_taught_all_that_lies_in_it():
-    assert FACE.points.tolist() == list(range(N_POINTS))
-    eyes = PARTS[1]
-    closely = {*eyes.points.tolist(), *MIRROR_ALL[eyes.points].tolist()}
+    assert FACE.points.tolist() == TEACHER.points.tolist() == list(range(N_POINTS))
+    closely = {*RIGHT_EYE.points.tolist(), *MIRROR_ALL[RIGHT_EYE.points].tolist()}
     assert sorted(closely) == [*range(36, 48), *range(68, 82)]
-    for part in PARTS:
+    assert sorted(LIPS.points) == [*range(48, 68), *range(82, 86)]
+    assert sorted(LIPS.points) == sorted(MIRROR_ALL[LIPS.points])
+    for part in (*PARTS, TEACHER):
         assert len(part.weights) == len(part.points)
         assert part.points[part.pairs].tolist() == [
             pair for pair in PAIRS.tolist() if set(pair) <= set(part.points.tolist())
@@ -140,6 +140,9 @@ def test_batches_hold_both_faces_of_a_couple_at_the_same_places():
     assert len(batches) == 3
     shown = np.concatenate([batches[index][0].reshape(2, 2).T for index in range(3)])
     assert sorted(shown.tolist()) == rows.tolist()
+    few = Batches(rows, 128, lambda chosen, rng: (chosen, chosen), 0)
+    assert len(few) == 1
+    assert sorted(few[0][0].tolist()) == list(range(12))
 
 
 def test_errors_that_both_faces_share_count_less():
@@ -202,7 +205,7 @@ def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
     error = train_landmark_model(drawn_examples, out, SMALL)
     with open(tmp_path / "new" / "mine.training" / "progress.csv", newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["epoch"]) for row in rows] == list(range(SMALL.epochs))
+    assert [int(row["epoch"]) for row in rows] == list(range(SMALL.sizes[FACE].epochs))
     losses = [float(row["loss"]) for row in rows]
     assert losses[-1] < 0.5 * losses[0]
     assert error["all"] < 0.12
@@ -211,35 +214,44 @@ def test_a_run_that_was_cut_off_goes_on_and_finds_the_landmarks_of_others(
 
 
 @pytest.mark.slow
-def test_training_goes_on_with_photographs(drawn_examples, tmp_path, monkeypatch):
-    """Which rounds there are; how one goes is tested above."""
+def test_a_teacher_labels_photographs_for_the_others(drawn_examples, tmp_path, monkeypatch):
+    """Who is shown what; how networks learn is tested above."""
     from au_detect.simulation.landmarks import network as networks
     from au_detect.simulation.landmarks import photographs, training
 
     few = drawn_examples.take(drawn_examples.subject < 6)
-    crops, rounds = few.crops[:4], []
-    monkeypatch.setattr(training, "cut_photographs", lambda folder, network: crops)
+    crops, runs, asked = few.crops[:4], [], []
+
+    def cut(folder, teacher):
+        asked.append((folder, teacher.input.shape))
+        return crops
+
+    monkeypatch.setattr(training, "cut_photographs", cut)
     monkeypatch.setattr(photographs, "MOST_APART_IOD", 1.0)
 
     def train(network, part, batches, options, folder):
         seen, points = batches[len(batches) - 1]
         assert np.isfinite(network.predict_on_batch(seen)).all()
         assert points.shape == (SMALL.batch, len(part.points), 4)
-        folder.mkdir(parents=True)
-        rounds.append((len(batches.couples), options.epochs, options.learning_rate, folder))
+        folder.mkdir(parents=True, exist_ok=True)
+        runs.append((part, len(batches.couples), folder))
 
     monkeypatch.setattr(networks, "train_network", train)
-    options = replace(SMALL, epochs=3, eye_epochs=5, rounds=((1, 0.001), (2, 0.002)))
-    error = train_landmark_model(few, tmp_path / "mine.tflite", options, photographs=tmp_path)
-    n, work = int((~few.is_kept_out).sum()), tmp_path / "mine.training"
+    photographs_folder = tmp_path / "portraits"
+    error = train_landmark_model(few, tmp_path / "a.tflite", SMALL, photographs=photographs_folder)
+    n, work = int((~few.is_kept_out).sum()), tmp_path / "a.training"
     more = n + training.N_COPIES * len(crops)
-    assert rounds == [
-        (n // 2, 3, 0.01, work),
-        (n // 2, 5, 0.01, work / "eyes"),
-        (more // 2, 1, 0.001, work / "round_1"),
-        (more // 2, 2, 0.002, work / "round_2"),
+    assert runs == [
+        (TEACHER, n // 2, work / "teacher"),
+        (FACE, more // 2, work),
+        (RIGHT_EYE, more // 2, work / "eyes"),
+        (LIPS, more // 2, work / "mouth"),
     ]
-    assert error == landmark_error_iod(tmp_path / "mine.tflite", few.take(few.is_kept_out))
+    assert asked == [(photographs_folder, (None, 160, 160, 1))]
+    assert error == landmark_error_iod(tmp_path / "a.tflite", few.take(few.is_kept_out))
+    assert sorted(path.name for path in tmp_path.glob("a.*tflite")) == [
+        "a.eyes.tflite", "a.mouth.tflite", "a.tflite",
+    ]  # fmt: skip
     assert not list(tmp_path.rglob(training.TRAINED))
 
 
