@@ -17,11 +17,8 @@ from au_detect.simulation.camera import HEAD_TO_CAMERA, Camera
 from au_detect.simulation.face.model import PARTS, FaceModel
 from au_detect.simulation.rendering.appearance import Appearance
 from au_detect.simulation.rendering.eyes import direction_of_mesh, find_eyes, settle_eyes
-from au_detect.simulation.rendering.furrow_lines import (
-    PaintedFurrow,
-    paint_furrows,
-    resting_strengths,
-)
+from au_detect.simulation.rendering.furrow_lines import resting_strengths
+from au_detect.simulation.rendering.furrow_painting import PaintedFurrow, paint_furrows
 from au_detect.simulation.rendering.hair import Groom
 from au_detect.simulation.rendering.light import Light, Sensor, record
 from au_detect.simulation.rendering.outline import LandmarkAnchors, visible_points

@@ -13,7 +13,7 @@ from au_detect.simulation.face.model import PARTS
 from au_detect.simulation.rendering.appearance import Appearance
 from au_detect.simulation.rendering.background import paint_background
 from au_detect.simulation.rendering.eyes import find_eyes
-from au_detect.simulation.rendering.furrow_lines import PaintedFurrow
+from au_detect.simulation.rendering.furrow_painting import PaintedFurrow
 from au_detect.simulation.rendering.lenses import glaze
 from au_detect.simulation.rendering.light import Light
 from au_detect.simulation.rendering.meshes import LASH_MASK, NECK_PIVOT_CM, Props

@@ -355,8 +355,11 @@ def test_darker_skin_is_darker_in_the_same_light(renderer):
 
 
 @pytest.mark.parametrize(
-    ("au", "place_cm"), [(4, (0.72, 5.4)), (12, (3.0, -2.3)), (1, (1.0, 7.9)), (17, (0.6, -6.3))]
-)
+    ("au", "place_cm"),
+    [
+        (4, (0.72, 5.4)), (12, (3.0, -2.3)), (1, (1.0, 7.9)), (17, (0.6, -6.3)), (18, (0.6, -3.8)),
+    ],
+)  # fmt: skip
 def test_furrows_add_edges_where_their_action_folds(renderer, face, au, place_cm):
     plain = shot(renderer, face)
     folded = shot(renderer, face, furrows=furrow_strengths({au: (1.0, 1.0)}, face.person))
