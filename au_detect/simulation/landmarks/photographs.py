@@ -20,10 +20,14 @@ from numpy.typing import NDArray
 from au_detect.appearance.spoiling import spoilt
 from au_detect.errors import InputError
 from au_detect.frames.pictures import read_picture
-from au_detect.landmarks.detection import detect
+from au_detect.landmarks.crop import FIT_CROP
+from au_detect.landmarks.crop_fit import CropFit
+from au_detect.landmarks.detection import detect, look_at
+from au_detect.landmarks.fit import REST_IOD, fit_face
 from au_detect.landmarks.network import network_input
 from au_detect.landmarks.points import N_LANDMARKS, REGIONS, apply_affine
 from au_detect.landmarks.search import search_areas_px
+from au_detect.landmarks.tracking import FOUND_SCORE
 from au_detect.simulation.landmarks.augmentation import FOLLOWED
 from au_detect.simulation.landmarks.examples import EXAMPLE_CROP, LandmarkExamples
 from au_detect.simulation.landmarks.parts import TEACHER
@@ -33,11 +37,24 @@ from au_detect.simulation.materials.portraits import find_portraits
 N_LOOKS = 24
 MOST_APART_IOD = 0.025
 """Mean distance of the looks from their median beyond which a photograph is left out."""
-N_LAYINGS = 4
-"""How often a crop is laid on what was found in the one before, first in a detector's box."""
 
 _INSIDE = slice(REGIONS["jaw"].stop, N_LANDMARKS)
 _MIDDLE_PX = (TEACHER.crop.side_px - 1) / 2
+
+
+class _TeacherFitter:
+    """A teacher that is trained, as a `LandmarkFitter`."""
+
+    crop = TEACHER.crop
+
+    def __init__(self, teacher: Any) -> None:
+        self._teacher = teacher
+
+    def fit(self, crop: NDArray[np.uint8], last: CropFit | None = None) -> CropFit:
+        """Return the landmarks in a crop."""
+        (found,) = _found(self._teacher, network_input(crop)[None])
+        in_fit_crop = apply_affine(self.crop.matrix_to(FIT_CROP), found[:N_LANDMARKS])
+        return CropFit(in_fit_crop, uncertainty_iod=0.0)
 
 
 def cut_photographs(folder: str | os.PathLike[str], teacher: Any) -> NDArray[np.uint8]:
@@ -46,7 +63,8 @@ def cut_photographs(folder: str | os.PathLike[str], teacher: Any) -> NDArray[np.
     Parameters
     ----------
     folder : path
-        Of pictures. Those without a face that is found are left out.
+        Of pictures. Those without a face that is found, and confirmed by a closer look, are left
+        out.
     teacher : keras.Model
         See `label_photographs`; it lays the crops.
 
@@ -59,17 +77,13 @@ def cut_photographs(folder: str | os.PathLike[str], teacher: Any) -> NDArray[np.
     InputError
         If there is no picture, or no face is found in any.
     """
-    paths, crops = find_portraits(folder), []
+    paths, fitter, crops = find_portraits(folder), _TeacherFitter(teacher), []
     for image in map(read_picture, paths):
-        box = next(detect(image, search_areas_px(image.size)), None)
-        if box is not None:
-            matrix = TEACHER.crop.matrix_of_box(box)
-            for _ in range(N_LAYINGS):
-                seen = network_input(TEACHER.crop.cut(image, matrix))
-                found = teacher.predict_on_batch(seen[None, ..., None])[0, :N_LANDMARKS, :2]
-                points = apply_affine(cv2.invertAffineTransform(matrix), found + _MIDDLE_PX)
-                matrix = TEACHER.crop.matrix(points)
-            crops.append(EXAMPLE_CROP.cut(image, EXAMPLE_CROP.matrix(points)))
+        for box in detect(image, search_areas_px(image.size)):
+            points = fit_face(fitter, image, FIT_CROP.matrix_of_box(box), REST_IOD).points
+            if look_at(image, points).score > FOUND_SCORE:
+                crops.append(EXAMPLE_CROP.cut(image, EXAMPLE_CROP.matrix(points)))
+                break
     if not crops:
         raise InputError(f"portraits must show a face, got none in {len(paths)} in {folder}")
     return np.stack(crops)
@@ -123,11 +137,16 @@ def _looks(teacher: Any, crop: NDArray[np.uint8], rng: np.random.Generator) -> N
         is_mirrored = look % 2 == 1
         shown.append(network_input(np.ascontiguousarray(seen[:, ::-1]) if is_mirrored else seen))
         ways.append((cv2.invertAffineTransform(matrix), is_mirrored))
-    found = teacher.predict_on_batch(np.stack(shown)[..., None])[..., :2] + _MIDDLE_PX
-    side = TEACHER.crop.side_px
+    found, side = _found(teacher, np.stack(shown)), TEACHER.crop.side_px
     return np.stack(
         [
             apply_affine(back, mirror_all(points, side) if is_mirrored else points)
-            for points, (back, is_mirrored) in zip(found.astype(float), ways, strict=True)
+            for points, (back, is_mirrored) in zip(found, ways, strict=True)
         ]
     )
+
+
+def _found(teacher: Any, shown: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the points (n, n_points, 2) that the teacher finds in inputs (n, side, side), px."""
+    found = teacher.predict_on_batch(shown[..., None])[..., :2] + _MIDDLE_PX
+    return np.asarray(found, dtype=float)

@@ -94,7 +94,7 @@ def train_landmark_model(
     from au_detect.simulation.landmarks.network import build_network, tf
 
     mine, chosen = examples.take(~kept_out), options or NetworkOptions()
-    place, networks = Path(work or path.with_suffix(".training")), {}
+    place = Path(work or path.with_suffix(".training"))
 
     def trained(part: Part, shown: LandmarkExamples) -> Any:
         with seeded(tf, random_state):
@@ -108,8 +108,7 @@ def train_landmark_model(
         teacher = trained(TEACHER, mine)
         labelled = label_photographs(teacher, cut_photographs(photographs, teacher), random_state)
         shown = joined_examples(mine, *[labelled] * N_COPIES)
-    for part in PARTS:
-        networks[part] = trained(part, shown)
+    networks = {part: trained(part, shown) for part in PARTS}
     for part, network in networks.items():
         _write(network, path if part.window is None else window_path(path, part.window))
     for kept in place.rglob(TRAINED):

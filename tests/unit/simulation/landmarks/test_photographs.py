@@ -7,9 +7,11 @@ pytest.importorskip("numba", reason="rendering needs numba (extra: simulate)")
 from au_detect import sample_sequences
 from au_detect.errors import InputError
 from au_detect.landmarks.crop import DETAIL_CROP, FIT_CROP
+from au_detect.landmarks.detection import WORST_SCORE, Look
 from au_detect.landmarks.models import find_landmark_model
 from au_detect.landmarks.network import read_network
 from au_detect.landmarks.points import STABLE_POINTS, apply_affine
+from au_detect.simulation.landmarks import photographs
 from au_detect.simulation.landmarks.examples import EXAMPLE_CROP
 from au_detect.simulation.landmarks.parts import TEACHER
 from au_detect.simulation.landmarks.photographs import cut_photographs, label_photographs
@@ -73,7 +75,7 @@ class Shipped:
         return found
 
 
-def test_the_largest_face_of_every_photograph_is_cut_upright(tmp_path):
+def test_the_largest_face_of_every_photograph_is_cut_upright(tmp_path, monkeypatch):
     neutral = sorted(sample_sequences()["happiness"].iterdir())[0]
     (tmp_path / "a.png").write_bytes(neutral.read_bytes())
     face = cv2.imread(str(neutral))
@@ -84,6 +86,10 @@ def test_the_largest_face_of_every_photograph_is_cut_upright(tmp_path):
     points = teacher.fit(crop, EXAMPLE_CROP)
     again = apply_affine(EXAMPLE_CROP.matrix(points), points)
     np.testing.assert_allclose(points[STABLE_POINTS], again[STABLE_POINTS], atol=1.5)
+    with monkeypatch.context() as patch:
+        patch.setattr(photographs, "look_at", lambda image, points: Look(WORST_SCORE, image))
+        with pytest.raises(InputError, match="portraits must show a face, got none in 2"):
+            cut_photographs(tmp_path, teacher)
     (tmp_path / "a.png").unlink()
     with pytest.raises(InputError, match="portraits must show a face, got none in 1"):
         cut_photographs(tmp_path, teacher)
